@@ -1,0 +1,66 @@
+# Every target sets up what it needs from a bare python3 (3.11 or newer). `make demo` and `make test` are the two to know.
+PYTHON ?= python3
+VENV := .venv
+INTEROP := .venv-interop
+BIN := $(VENV)/bin
+DEMO_FLAGS ?=
+PYTEST_FLAGS ?=
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--quiet --custom-compile-command 'make lock'
+
+.PHONY: help demo test check format lock protos bench docs clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and gRPC
+	$(BIN)/tenon demo $(DEMO_FLAGS)
+
+test: $(VENV)/.development $(INTEROP)/.ready ## unit, integration, end-to-end and interop tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_FLAGS)
+
+check: $(VENV)/.development ## format, lint, types, floors, docs build
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+format: $(VENV)/.development ## rewrite the sources in the house format
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.development ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+protos: $(VENV)/.development ## compile the .proto files into the descriptor set that Tenon loads
+	$(BIN)/python tools/compile_protos.py
+
+lock: ## resolve the dependencies again (needs uv)
+	$(LOCK) pyproject.toml --extra demo -o requirements/runtime.txt
+	$(LOCK) pyproject.toml --extra demo --group check --group test -c requirements/runtime.txt -o requirements/development.txt
+	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/development.txt -o requirements/build.txt
+	$(LOCK) requirements/interop.in -o requirements/interop.txt
+
+clean: ## delete both environments and everything built
+	rm -rf $(VENV) $(INTEROP) site dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tenon needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/build.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.development: requirements/development.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/development.txt
+	touch $@
+
+$(INTEROP)/.ready: requirements/interop.txt
+	$(PYTHON) -m venv $(INTEROP)
+	$(INTEROP)/bin/python -m pip install --quiet --require-hashes -r requirements/interop.txt
+	touch $@

@@ -1,0 +1,73 @@
+"""What can be saved: variables, and signatures as pure functions of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from tenon.base import TensorSpec
+
+Tensors = Mapping[str, Any]
+"""Arrays by name."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A named weight.
+
+    Args:
+        name: unique within the program; ``/`` separates the parts of a path, as in ``"dense/kernel"``.
+        value: a NumPy or JAX array of any numeric dtype.
+        trainable: whether an optimizer may change it.
+    """
+
+    name: str
+    value: Any
+    trainable: bool = True
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function that clients may call by the names of its inputs and outputs.
+
+    Args:
+        function: ``function(variables, inputs) -> outputs``; pure and traceable by JAX; all three are dicts by name.
+        inputs: a spec for every input. ``None`` in a shape is a dimension of any size; a leading ``None`` is the
+            batch, the same for all inputs.
+        method_name: the ``SignatureDef.method_name``.
+    """
+
+    function: Callable[[Tensors, Tensors], Tensors]
+    inputs: Mapping[str, TensorSpec]
+    method_name: str = "tensorflow/serving/predict"
+
+
+def _nothing(_: Path) -> None:
+    """Write no extras."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that a SavedModel holds.
+
+    Args:
+        variables: the weights, in an order that stays.
+        signatures: at least one, usually ``"serving_default"``.
+        write_extras: called with an empty directory (``assets.extra/tenon/``); may put files and folders of its own
+            there, except ``manifest.json`` and ``signatures/``.
+    """
+
+    variables: Sequence[Variable]
+    signatures: Mapping[str, Signature]
+    write_extras: Callable[[Path], None] = field(default=_nothing)
+
+
+@runtime_checkable
+class SupportsProgram(Protocol):
+    """An object that knows how to become a ``Program``; Keras models do once ``tenon.keras`` is imported."""
+
+    def __tenon_program__(self) -> Program:
+        """Return the program of this object in its present state."""
+        ...
