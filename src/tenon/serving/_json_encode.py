@@ -78,25 +78,25 @@ def _column(name: str, array: np.ndarray) -> Any:
 
 
 def _strings(name: str, array: np.ndarray) -> Any:
-    texts = np.empty(array.size, object)
     write = _base64 if name.endswith(_BYTES_SUFFIX) else _text
-    texts[:] = [write(name, item) for item in array.ravel()]
+    texts = np.empty(array.size, object)
+    try:
+        texts[:] = [write(item) for item in array.ravel()]
+    except UnicodeDecodeError as error:
+        raise InvalidArgumentError(
+            f"output {name!r} must be UTF-8 text to be written to JSON; received {error.object[:32]!r}. "
+            f"Name the output {name + _BYTES_SUFFIX!r} to have it in base64, or use gRPC."
+        ) from error
     return texts.reshape(array.shape).tolist()
 
 
-def _base64(name: str, item: bytes | str) -> dict[str, str]:
+def _base64(item: bytes | str) -> dict[str, str]:
     data = item.encode() if isinstance(item, str) else item
     return {"b64": base64.b64encode(data).decode()}
 
 
-def _text(name: str, item: bytes | str) -> str:
-    try:
-        return item if isinstance(item, str) else item.decode()
-    except UnicodeDecodeError as error:
-        raise InvalidArgumentError(
-            f"output {name!r} must be UTF-8 text to be written to JSON; received {item[:32]!r}. "
-            f"Name the output {name + _BYTES_SUFFIX!r} to have it in base64, or use gRPC."
-        ) from error
+def _text(item: bytes | str) -> str:
+    return item if isinstance(item, str) else item.decode()
 
 
 def _arrange(form: PredictForm, columns: dict[str, Any]) -> Any:

@@ -205,7 +205,10 @@ def _number_rules() -> dict[np.dtype[Any], _Rule]:
     floats = {"float32": "float", "float64": "double"}
     return {
         **{np.dtype(name): _Rule(name, frozenset({int}), _integers, "iu", _cast_integer) for name in integers},
-        **{np.dtype(of): _Rule(name, frozenset({int, float}), _floats, "iuf", _cast_float) for of, name in floats.items()},
+        **{
+            np.dtype(of): _Rule(name, frozenset({int, float}), _floats, "iuf", _cast_float)
+            for of, name in floats.items()
+        },
     }
 
 
