@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.formats.strategies import arrays, identical
 
 from tenon.base import InvalidArgumentError
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
+from tests.formats.strategies import arrays, identical
 
 TensorProto = message_class("tensorflow.TensorProto")
 
