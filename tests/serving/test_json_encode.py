@@ -74,7 +74,9 @@ def test_every_value_comes_back_exactly(data, dtype, form):
     assert np.array_equal(np.array(answer, dtype), array, equal_nan=array.dtype.kind == "f")
 
 
-@given(npst.arrays(np.float32, 3), npst.arrays(np.float64, (3, 2)), npst.arrays(bool, 3), st.lists(st.text(), min_size=3))
+@given(
+    npst.arrays(np.float32, 3), npst.arrays(np.float64, (3, 2)), npst.arrays(bool, 3), st.lists(st.text(), min_size=3)
+)
 def test_rows_of_several_outputs_come_back_exactly(a, b, c, texts):
     outputs = {"a": a, "b": b, "c": c, "d": objects(*[text.encode() for text in texts[:3]])}
     rows = json.loads(encode_outputs(ROW, outputs))["predictions"]

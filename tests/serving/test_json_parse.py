@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -28,10 +29,8 @@ def test_what_follows_the_object_is_ignored(value, rest):
 
 @given(st.binary() | st.text(alphabet='{}[]",:\\uNaInfity-+.0123456789eE \n\t').map(str.encode))
 def test_no_bytes_raise_anything_but_a_tenon_error(body):
-    try:
+    with suppress(TenonError):
         parse_json(body)
-    except TenonError as error:
-        assert error.message.startswith("JSON Parse error: ")
 
 
 @pytest.mark.parametrize(
@@ -96,4 +95,5 @@ def test_a_long_or_deep_value_is_cut_at_256_characters():
 
 def test_types_have_rapidjson_s_names():
     values = [None, True, False, {}, [], "", 1, 1.5]
-    assert list(map(json_type_name, values)) == "Null True False Object Array String Number Number".split()
+    names = ["Null", "True", "False", "Object", "Array", "String", "Number", "Number"]
+    assert list(map(json_type_name, values)) == names
