@@ -13,7 +13,8 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, message_factory
+from google.protobuf.descriptor_pool import DescriptorPool
 
 from tenon.base import NotFoundError
 
@@ -22,7 +23,7 @@ _ROOTS = ("event", "meta_graph", "saved_object_graph", "trackable_object_graph")
 
 
 def message_class(name: str) -> type[Any]:
-    """Return the message class of a full name.
+    r"""Return the message class of a full name.
 
     Args:
         name: the message's full name in TensorFlow's own package, such as ``"tensorflow.GraphDef"``.
@@ -36,12 +37,13 @@ def message_class(name: str) -> type[Any]:
     Example:
         >>> spec = message_class("tensorflow.serving.ModelSpec")(name="digits")
         >>> spec.SerializeToString()
-        b'\\n\\x06digits'
+        b'\n\x06digits'
     """
     try:
-        return message_factory.GetMessageClass(_pool().FindMessageTypeByName(name))
+        found: type[Any] = message_factory.GetMessageClass(descriptor_pool().FindMessageTypeByName(name))
     except KeyError as error:
         raise NotFoundError(f"name: Tenon knows no protocol message {name!r}; write its full name.") from error
+    return found
 
 
 @cache
@@ -84,16 +86,12 @@ def _rename_types(message: descriptor_pb2.DescriptorProto) -> None:
 
 
 @cache
-def _pool() -> descriptor_pool.DescriptorPool:
-    pool = descriptor_pool.DescriptorPool()
+def descriptor_pool() -> DescriptorPool:
+    """Return the private pool, for JSON and text formats that must resolve an ``Any``."""
+    pool = DescriptorPool()
     own = descriptor_pb2.FileDescriptorSet.FromString(
         files("tenon.formats").joinpath("protos/descriptors.binpb").read_bytes()
     )
     for file in (*core_descriptors().file, *own.file):
         pool.AddSerializedFile(file.SerializeToString())
     return pool
-
-
-def descriptor_pool_of_tenon() -> descriptor_pool.DescriptorPool:
-    """Return the private pool, for JSON and text formats that must resolve an ``Any``."""
-    return _pool()
