@@ -1,0 +1,195 @@
+"""Signatures become StableHLO: one portable program for cpu, cuda and tpu, any batch size."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import numpy as np
+from jax import export as jax_export
+
+from tenon.base import InvalidArgumentError, TensorSpec, UnimplementedError
+from tenon.saved_model._program import Signature, Variable
+
+PLATFORMS = ("cpu", "cuda", "tpu")
+BATCH = "b"
+"""The symbol of the batch dimension, shared by every input of a signature."""
+
+SymbolicShape = tuple[int | str, ...]
+"""A shape in which a dimension of any size is a symbol or an expression of symbols, such as ``"b"`` or ``"2*b"``."""
+
+_log = logging.getLogger("tenon.saved_model")
+
+
+@dataclass(frozen=True)
+class ExportedSignature:
+    """A signature after export.
+
+    Args:
+        exported: the ``jax.export.Exported`` of ``function(*variables, *inputs) -> outputs``, all flat.
+        variables: names of the variables that the program reads, in argument order.
+        inputs: declared specs by name, in argument order; the program may take a narrower dtype (see ``cast_to``).
+        outputs: specs by name, in result order.
+        input_shapes: symbolic shape of each input.
+        output_shapes: symbolic shape of each output.
+        method_name: the ``SignatureDef.method_name``.
+    """
+
+    exported: jax_export.Exported
+    variables: tuple[str, ...]
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+    input_shapes: tuple[SymbolicShape, ...]
+    output_shapes: tuple[SymbolicShape, ...]
+    method_name: str
+
+
+def cast_to(dtype: np.dtype) -> np.dtype:
+    """Return the dtype in which JAX computes on values declared as ``dtype`` (64 bits become 32 unless x64 is on)."""
+    return np.dtype(jax.dtypes.canonicalize_dtype(dtype))
+
+
+def export_signature(name: str, signature: Signature, variables: Sequence[Variable]) -> ExportedSignature:
+    """Trace a signature and lower it for every platform.
+
+    Raises:
+        InvalidArgumentError: the signature has no inputs, a name is not text, or its function does not return a dict.
+        UnimplementedError: the function cannot be traced for the sizes left open, or for the CPU at all.
+    """
+    _check(name, signature)
+    result = _export(name, signature, variables)
+    kept = set(result.exported.module_kept_var_idx)
+    used = [variable for index, variable in enumerate(variables) if index in kept]
+    return result if len(used) == len(variables) else _export(name, signature, used, all_variables=variables)
+
+
+def _check(name: str, signature: Signature) -> None:
+    if not signature.inputs:
+        raise InvalidArgumentError(
+            f"signature {name!r}: must have at least one input; received none. Give it a dict of TensorSpecs by name."
+        )
+    for key, spec in signature.inputs.items():
+        if not isinstance(key, str) or not key:
+            raise InvalidArgumentError(f"signature {name!r}: input names must be non-empty text; received {key!r}.")
+        if spec.dtype.kind in "OUS":
+            raise UnimplementedError(
+                f"signature {name!r}, input {key!r}: XLA has no {spec.dtype} tensors; "
+                "turn text into numbers before the model."
+            )
+
+
+def _export(
+    name: str, signature: Signature, used: Sequence[Variable], all_variables: Sequence[Variable] | None = None
+) -> ExportedSignature:
+    flat = _Flat(name, signature, used, all_variables or used)
+    exported, shapes = _try_shapes(name, flat, signature.inputs)
+    return ExportedSignature(
+        exported=exported,
+        variables=tuple(variable.name for variable in used),
+        inputs={key: replace(spec, name=key) for key, spec in signature.inputs.items()},
+        outputs={
+            key: TensorSpec(_static(aval.shape), aval.dtype, key)
+            for key, aval in zip(flat.output_names, exported.out_avals, strict=True)
+        },
+        input_shapes=tuple(_symbolic(shape) for shape in shapes),
+        output_shapes=tuple(_symbolic(aval.shape) for aval in exported.out_avals),
+        method_name=signature.method_name,
+    )
+
+
+class _Flat:
+    """``signature.function`` with flat arguments and results; learns the output names while it is traced."""
+
+    def __init__(
+        self, name: str, signature: Signature, used: Sequence[Variable], all_variables: Sequence[Variable]
+    ) -> None:
+        self.name, self.signature = name, signature
+        self.used = [variable.name for variable in used]
+        self.unused = {v.name: v.value for v in all_variables if v.name not in set(self.used)}
+        self.variable_specs = [jax.ShapeDtypeStruct(np.shape(v.value), cast_to(_dtype(v.value))) for v in used]
+        self.output_names: tuple[str, ...] = ()
+
+    def __call__(self, *arguments: Any) -> tuple[Any, ...]:
+        count = len(self.used)
+        variables = self.unused | dict(zip(self.used, arguments[:count], strict=True))
+        inputs = dict(zip(self.signature.inputs, arguments[count:], strict=True))
+        outputs = self.signature.function(variables, inputs)
+        if not isinstance(outputs, Mapping) or not outputs or not all(isinstance(key, str) for key in outputs):
+            raise InvalidArgumentError(
+                f"signature {self.name!r}: its function must return a non-empty dict of arrays by name; "
+                f"received {type(outputs).__name__}."
+            )
+        self.output_names = tuple(outputs)
+        return tuple(outputs.values())
+
+
+def _dtype(value: Any) -> np.dtype:
+    return np.dtype(getattr(value, "dtype", None) or np.asarray(value).dtype)
+
+
+def _try_shapes(
+    name: str, flat: _Flat, inputs: Mapping[str, TensorSpec]
+) -> tuple[jax_export.Exported, list[tuple[Any, ...]]]:
+    """Export with the freest symbols that the function accepts: own ones for each open dimension, then shared ones."""
+    failures: list[Exception] = []
+    for symbol in dict.fromkeys((_own_symbol, _symbol_of_axis)):
+        shapes = _symbolic_shapes(inputs, symbol)
+        specs = [
+            jax.ShapeDtypeStruct(shape, cast_to(spec.dtype))
+            for shape, spec in zip(shapes, inputs.values(), strict=True)
+        ]
+        try:
+            return _lower(name, flat, [*flat.variable_specs, *specs]), shapes
+        except (InvalidArgumentError, UnimplementedError):
+            raise
+        except Exception as error:
+            failures.append(error)
+            if not any(size is None for spec in inputs.values() for size in spec.shape[1:]):
+                break
+    received = {key: spec.shape for key, spec in inputs.items()}
+    raise UnimplementedError(
+        f"signature {name!r}: its function cannot be traced for every size of the open dimensions of {received}: "
+        f"{failures[0]}. Give those dimensions a size, or rewrite the operation that needs to know it."
+    ) from failures[0]
+
+
+def _symbolic_shapes(inputs: Mapping[str, TensorSpec], symbol: Callable[[int, int], str]) -> list[tuple[Any, ...]]:
+    scope = jax_export.SymbolicScope()
+    texts = [
+        ", ".join(
+            str(size) if size is not None else (BATCH if axis == 0 else symbol(index, axis))
+            for axis, size in enumerate(spec.shape)
+        )
+        for index, spec in enumerate(inputs.values())
+    ]
+    return [jax_export.symbolic_shape(text, scope=scope) if text else () for text in texts]
+
+
+def _own_symbol(index: int, axis: int) -> str:
+    return f"d{index}_{axis}"
+
+
+def _symbol_of_axis(_: int, axis: int) -> str:
+    return f"d{axis}"
+
+
+def _lower(name: str, flat: _Flat, specs: Sequence[jax.ShapeDtypeStruct]) -> jax_export.Exported:
+    """Lower for all platforms, or for those that can: a program that only a CPU runs is still a model."""
+    function = jax.jit(flat)
+    try:
+        return jax_export.export(function, platforms=PLATFORMS)(*specs)
+    except Exception:
+        exported = jax_export.export(function, platforms=("cpu",))(*specs)
+        _log.warning("signature %r uses operations that exist on the CPU only; it is saved for the CPU.", name)
+        return exported
+
+
+def _symbolic(shape: Sequence[Any]) -> SymbolicShape:
+    return tuple(size if isinstance(size, int) else str(size) for size in shape)
+
+
+def _static(shape: Sequence[Any]) -> tuple[int | None, ...]:
+    return tuple(size if isinstance(size, int) else None for size in shape)

@@ -1,0 +1,16 @@
+"""Names of the files that only Tenon reads in a SavedModel."""
+
+EXTRAS = "assets.extra/tenon"
+"""The folder of what only Tenon needs."""
+
+MANIFEST = f"{EXTRAS}/manifest.json"
+"""Every file with its size and SHA-256. It is written last: a directory without it is not whole."""
+
+PROGRAM = f"{EXTRAS}/program.json"
+"""The names that tie exported programs and variables together."""
+
+PROGRAM_FORMAT = 1
+MANIFEST_FORMAT = 1
+
+VARIABLES = "variables/variables"
+"""Prefix of the checkpoint."""

@@ -1,0 +1,200 @@
+"""Read a SavedModel that Tenon wrote: verified first, then callable by signature."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax import export as jax_export
+
+from tenon.base import DataLossError, InvalidArgumentError, TensorSpec
+from tenon.formats import BundleReader, message_class, numpy_dtype
+from tenon.saved_model._export import BATCH, SymbolicShape, cast_to
+from tenon.saved_model._layout import EXTRAS, PROGRAM, PROGRAM_FORMAT, VARIABLES
+from tenon.saved_model._manifest import verify_manifest
+
+
+@dataclass(frozen=True)
+class LoadedSignature:
+    """A signature read back: call it with arrays, by name or in order.
+
+    Attributes:
+        name: the signature's name.
+        definition: its ``tensorflow.SignatureDef``.
+        inputs: a spec per input, in argument order.
+        outputs: a spec per output, in result order.
+        input_shapes: the symbolic shape of each input; dimensions with one symbol have one size.
+        output_shapes: the symbolic shape of each output.
+        variables: names of the variables that it reads, in argument order.
+        function: the pure function ``function(*variables, *inputs) -> tuple of outputs``, to be jitted or lowered;
+            its arguments have the dtypes of ``argument_dtypes``.
+    """
+
+    name: str
+    definition: Any
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+    input_shapes: tuple[SymbolicShape, ...]
+    output_shapes: tuple[SymbolicShape, ...]
+    variables: tuple[str, ...]
+    function: Callable[..., tuple[Any, ...]]
+    values: tuple[Any, ...]
+
+    @property
+    def batched(self) -> bool:
+        """Whether the first dimension of every input and output is the batch, and no other dimension depends on it."""
+        return all(
+            shape and shape[0] == BATCH and not any(_mentions(size, BATCH) for size in shape[1:])
+            for shape in (*self.input_shapes, *self.output_shapes)
+        )
+
+    def __call__(self, *arguments: Any, **named: Any) -> dict[str, jax.Array]:
+        """Run the signature.
+
+        Args:
+            *arguments: arrays in the order of ``inputs``.
+            **named: arrays by input name.
+
+        Returns:
+            The outputs by name.
+
+        Raises:
+            InvalidArgumentError: an input is missing, unknown or given twice, or its shape does not fit.
+        """
+        given = self._bind(arguments, named)
+        arrays = [self._convert(name, value) for name, value in given.items()]
+        return dict(zip(self.outputs, self._jitted(*self._device_values, *arrays), strict=True))
+
+    @cached_property
+    def _jitted(self) -> Callable[..., tuple[Any, ...]]:
+        return jax.jit(self.function)
+
+    @cached_property
+    def _device_values(self) -> tuple[jax.Array, ...]:
+        return tuple(jax.device_put(np.asarray(value, cast_to(value.dtype))) for value in self.values)
+
+    def _bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+        given = dict(zip(self.inputs, arguments, strict=False)) | dict(named)
+        if len(arguments) + len(named) != len(self.inputs) or set(given) != set(self.inputs):
+            raise InvalidArgumentError(
+                f"signature {self.name!r}: takes exactly the inputs {list(self.inputs)}; received "
+                f"{len(arguments)} by position and {sorted(named)} by name."
+            )
+        return {name: given[name] for name in self.inputs}
+
+    def _convert(self, name: str, value: Any) -> Any:
+        spec = self.inputs[name]
+        array = value if isinstance(value, jax.Array) else np.asarray(value, spec.dtype)
+        if not spec.accepts(array.shape):
+            raise InvalidArgumentError(
+                f"signature {self.name!r}, input {name!r}: must have the shape {spec.shape}; received {array.shape}."
+            )
+        return array.astype(cast_to(spec.dtype))
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A SavedModel read back.
+
+    Attributes:
+        path: the directory.
+        signatures: callables by name.
+        variables: NumPy arrays by variable name, read from the checkpoint.
+        trainable: names of the trainable variables.
+        extras: the verified folder ``assets.extra/tenon``.
+    """
+
+    path: Path
+    signatures: Mapping[str, LoadedSignature]
+    variables: Mapping[str, np.ndarray]
+    trainable: frozenset[str]
+    extras: Path
+
+
+def load(path: str | os.PathLike[str]) -> LoadedModel:
+    """Read a SavedModel that ``save`` wrote, after checking every file against the manifest.
+
+    Args:
+        path: the directory.
+
+    Returns:
+        The model; nothing of it is compiled until a signature is called.
+
+    Raises:
+        NotFoundError: there is no such directory.
+        DataLossError: a file is missing, truncated or altered, the directory is half copied, or it was not written
+            by Tenon; the message names the file.
+
+    Example:
+        >>> import tempfile
+        >>> from tenon.saved_model import save
+        >>> folder = tempfile.mkdtemp() + "/1"
+        >>> save(lambda x: 2 * x, folder, {"serving_default": {"x": TensorSpec((None,), "float32")}})
+        >>> load(folder).signatures["serving_default"](np.ones(3, "float32"))["output_0"].tolist()
+        [2.0, 2.0, 2.0]
+    """
+    root = Path(path)
+    verify_manifest(root)
+    described = _read_program(root / PROGRAM)
+    reader = BundleReader(root / VARIABLES)
+    variables = {entry["name"]: reader.read(entry["key"]) for entry in described["variables"]}
+    definitions = _signature_definitions(root / "saved_model.pb")
+    return LoadedModel(
+        path=root,
+        signatures={
+            name: _signature(name, entry, root / EXTRAS, definitions[name], variables)
+            for name, entry in described["signatures"].items()
+        },
+        variables=variables,
+        trainable=frozenset(entry["name"] for entry in described["variables"] if entry["trainable"]),
+        extras=root / EXTRAS,
+    )
+
+
+def _read_program(path: Path) -> dict[str, Any]:
+    program: dict[str, Any] = json.loads(path.read_bytes())
+    if program["format"] != PROGRAM_FORMAT:
+        raise DataLossError(
+            f"{path}: must have format {PROGRAM_FORMAT}; it has {program['format']}. "
+            "It was written by a newer Tenon: upgrade this one."
+        )
+    return program
+
+
+def _signature_definitions(path: Path) -> dict[str, Any]:
+    saved_model = message_class("tensorflow.SavedModel").FromString(path.read_bytes())
+    return dict(saved_model.meta_graphs[0].signature_def)
+
+
+def _signature(
+    name: str, entry: Mapping[str, Any], extras: Path, definition: Any, variables: Mapping[str, np.ndarray]
+) -> LoadedSignature:
+    exported = jax_export.deserialize(bytearray((extras / entry["file"]).read_bytes()))
+    return LoadedSignature(
+        name=name,
+        definition=definition,
+        inputs={key: _spec(key, definition.inputs[key]) for key in entry["inputs"]},
+        outputs={key: _spec(key, definition.outputs[key]) for key in entry["outputs"]},
+        input_shapes=tuple(tuple(shape) for shape in entry["input_shapes"]),
+        output_shapes=tuple(tuple(shape) for shape in entry["output_shapes"]),
+        variables=tuple(entry["variables"]),
+        function=exported.call,
+        values=tuple(variables[variable] for variable in entry["variables"]),
+    )
+
+
+def _spec(name: str, info: Any) -> TensorSpec:
+    shape = tuple(None if dim.size < 0 else dim.size for dim in info.tensor_shape.dim)
+    return TensorSpec(shape, numpy_dtype(info.dtype), name)
+
+
+def _mentions(size: int | str, symbol: str) -> bool:
+    return isinstance(size, str) and symbol in re.findall(r"[A-Za-z_]\w*", size)
