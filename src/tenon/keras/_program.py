@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenon.keras._backend import keras
-from tenon.keras._signature import names_of, CallSignature, call_signature, unique
-from tenon.saved_model import Program, Signature, Tensors, Variable
+from tenon.keras._signature import CallSignature, call_signature, names_of, unique
+from tenon.saved_model import Program, Signature, Variable
 
 SIGNATURE = "serving_default"
 
@@ -41,8 +41,7 @@ def program_of(model: Any, input_signature: Any = None) -> Program:
     names = variable_names(model)
     trainable = {id(weight) for weight in model.trainable_weights}
     variables = [
-        Variable(name, weight.value, id(weight) in trainable)
-        for name, weight in zip(names, model.weights, strict=True)
+        Variable(name, weight.value, id(weight) in trainable) for name, weight in zip(names, model.weights, strict=True)
     ]
     return Program(variables, {SIGNATURE: Signature(_inference(model, names, signature), signature.specs)})
 
@@ -55,7 +54,7 @@ def variable_names(model: Any) -> list[str]:
 def _inference(model: Any, names: list[str], signature: CallSignature) -> Any:
     weights = list(zip(names, model.weights, strict=True))
 
-    def infer(variables: Tensors, inputs: Tensors) -> dict[str, Any]:
+    def infer(variables: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
         with keras.StatelessScope(state_mapping=[(weight, variables[name]) for name, weight in weights]):
             outputs = signature.call(model, inputs)
         return _named(outputs)
@@ -64,6 +63,6 @@ def _inference(model: Any, names: list[str], signature: CallSignature) -> Any:
 
 
 def _named(outputs: Any) -> Mapping[str, Any]:
-    leaves = keras.tree.flatten_with_path(outputs)
+    leaves = [(path, leaf) for path, leaf in keras.tree.flatten_with_path(outputs) if leaf is not None]
     unnamed = ["_".join(["output", *map(str, path or (0,))]) for path, _ in leaves]
     return dict(zip(names_of([path for path, _ in leaves], unnamed), [leaf for _, leaf in leaves], strict=True))

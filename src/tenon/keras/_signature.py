@@ -32,9 +32,7 @@ class CallSignature:
     def specs(self) -> dict[str, TensorSpec]:
         """The spec of every input by name."""
         flat = keras.tree.flatten(list(self.arguments.values()))
-        return {
-            name: TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(self.names, flat, strict=True)
-        }
+        return {name: TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(self.names, flat, strict=True)}
 
     def call(self, model: Any, inputs: Mapping[str, Any]) -> Any:
         """Call ``model`` for inference with arrays by name."""
@@ -69,6 +67,8 @@ def call_signature(model: Any, input_signature: Any = None) -> CallSignature:
         )
     functional = functional_of(model)
     found = _subclassed(model) if functional is None else _functional(functional)
+    if isinstance(model, keras.Sequential) and functional is not None:
+        found = _unmixed(model, found)
     return found if input_signature is None else _replaced(found, input_signature)
 
 
@@ -113,6 +113,13 @@ def _functional(functional: Any) -> CallSignature:
     return CallSignature(names, {"inputs": keras.tree.map_structure(_spec_like, struct)})
 
 
+def _unmixed(model: Any, found: CallSignature) -> CallSignature:
+    """Give clients float32 where Keras made the input of a mixed-precision Sequential model in its compute dtype."""
+    wide, narrow = (np.dtype(keras.backend.standardize_dtype(d)) for d in (model.variable_dtype, model.compute_dtype))
+    specs = [TensorSpec(spec.shape, wide if spec.dtype == narrow else spec.dtype) for spec in found.specs.values()]
+    return _with_specs(found, specs, "input_spec")
+
+
 def _subclassed(model: Any) -> CallSignature:
     arguments = _argument_shapes(model)
     default = keras.backend.standardize_dtype(model.variable_dtype)
@@ -126,15 +133,33 @@ def _argument_shapes(model: Any) -> dict[str, Any]:
     """Return the shapes of the tensors that ``model.call`` takes, by the names of its arguments."""
     shapes = build_shapes(model)
     shapes = shapes.get("shapes_dict", shapes)
-    parameters = [name for name in inspect.signature(model.call).parameters if name not in ("training", "mask")]
-    if not shapes or not parameters or not all(shapes.values()):
+    needed, names = _parameters(model)
+    if not shapes or not names or not all(shapes.values()):
         raise FailedPreconditionError(
             f"model: the shapes of the inputs of {model.name!r} are not known. Call it on a batch of data once, or "
             "build it with model.build(input_shape), first."
         )
     if len(shapes) == 1:
-        return {parameters[0]: next(iter(shapes.values()))}
-    return {name.removesuffix("_shape"): shape for name, shape in shapes.items()}
+        shapes = {names[0]: next(iter(shapes.values()))}
+    found = {name.removesuffix("_shape"): shape for name, shape in shapes.items()}
+    if not needed <= set(found):
+        raise FailedPreconditionError(
+            f"model: Keras recorded the shapes of {sorted(found)} only, and {model.name!r}.call() also needs "
+            f"{sorted(needed - set(found))}. Give the class build({', '.join(f'{name}_shape' for name in names)}), or "
+            "let call() take one dict of tensors."
+        )
+    return found
+
+
+def _parameters(model: Any) -> tuple[set[str], list[str]]:
+    """Return the arguments of ``call`` that have no default, and all that may be tensors."""
+    parameters = inspect.signature(model.call).parameters.values()
+    usable = [
+        p
+        for p in parameters
+        if p.name not in ("training", "mask") and p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)
+    ]
+    return {p.name for p in usable if p.default is p.empty}, [p.name for p in usable]
 
 
 def _argument_names(argument: str, struct: Any) -> list[str]:
