@@ -60,7 +60,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     try:
         temporary.write_bytes(content)
         _fsync(temporary)
-        os.replace(temporary, final)
+        temporary.replace(final)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -85,13 +85,13 @@ def _fsync(path: Path) -> None:
 
 def _move_into_place(temporary: Path, final: Path) -> None:
     if not os.path.lexists(final):
-        os.rename(temporary, final)
+        temporary.rename(final)
     elif _exchange(temporary, final):
         _remove(temporary)
     else:
         retired = temporary.with_name(temporary.name.replace(".tmp-", ".old-"))
-        os.rename(final, retired)
-        os.rename(temporary, final)
+        final.rename(retired)
+        temporary.rename(final)
         _remove(retired)
     _fsync(final.parent)
 

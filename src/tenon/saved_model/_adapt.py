@@ -51,13 +51,14 @@ def _import_adapter(value: Any) -> None:
 
 
 def _with_signatures(program: Program, signatures: Mapping[str, SignatureLike] | None) -> Program:
-    added = dict(signatures or {})
-    for name, signature in added.items():
+    added: dict[str, Signature] = {}
+    for name, signature in (signatures or {}).items():
         if not isinstance(signature, Signature):
             raise InvalidArgumentError(
                 f"signatures[{name!r}]: beside a model every signature must be a tenon.saved_model.Signature, which "
                 f"says what to compute; received {type(signature).__name__}."
             )
+        added[name] = signature
     return replace(program, signatures={**program.signatures, **added})
 
 

@@ -60,10 +60,20 @@ def export_signature(name: str, signature: Signature, variables: Sequence[Variab
         UnimplementedError: the function cannot be traced for the sizes left open, or for the CPU at all.
     """
     _check(name, signature)
-    result = _export(name, signature, variables)
-    kept = set(result.exported.module_kept_var_idx)
-    used = [variable for index, variable in enumerate(variables) if index in kept]
-    return result if len(used) == len(variables) else _export(name, signature, used, all_variables=variables)
+    flat = _Flat(name, signature, variables)
+    exported, shapes = _try_shapes(name, flat, signature.inputs)
+    return ExportedSignature(
+        exported=exported,
+        variables=tuple(variable.name for variable in variables),
+        inputs={key: replace(spec, name=key) for key, spec in signature.inputs.items()},
+        outputs={
+            key: TensorSpec(_static(aval.shape), aval.dtype, key)
+            for key, aval in zip(flat.output_names, exported.out_avals, strict=True)
+        },
+        input_shapes=tuple(_symbolic(shape) for shape in shapes),
+        output_shapes=tuple(_symbolic(aval.shape) for aval in exported.out_avals),
+        method_name=signature.method_name,
+    )
 
 
 def _check(name: str, signature: Signature) -> None:
@@ -81,40 +91,18 @@ def _check(name: str, signature: Signature) -> None:
             )
 
 
-def _export(
-    name: str, signature: Signature, used: Sequence[Variable], all_variables: Sequence[Variable] | None = None
-) -> ExportedSignature:
-    flat = _Flat(name, signature, used, all_variables or used)
-    exported, shapes = _try_shapes(name, flat, signature.inputs)
-    return ExportedSignature(
-        exported=exported,
-        variables=tuple(variable.name for variable in used),
-        inputs={key: replace(spec, name=key) for key, spec in signature.inputs.items()},
-        outputs={
-            key: TensorSpec(_static(aval.shape), aval.dtype, key)
-            for key, aval in zip(flat.output_names, exported.out_avals, strict=True)
-        },
-        input_shapes=tuple(_symbolic(shape) for shape in shapes),
-        output_shapes=tuple(_symbolic(aval.shape) for aval in exported.out_avals),
-        method_name=signature.method_name,
-    )
-
-
 class _Flat:
     """``signature.function`` with flat arguments and results; learns the output names while it is traced."""
 
-    def __init__(
-        self, name: str, signature: Signature, used: Sequence[Variable], all_variables: Sequence[Variable]
-    ) -> None:
+    def __init__(self, name: str, signature: Signature, variables: Sequence[Variable]) -> None:
         self.name, self.signature = name, signature
-        self.used = [variable.name for variable in used]
-        self.unused = {v.name: v.value for v in all_variables if v.name not in set(self.used)}
-        self.variable_specs = [jax.ShapeDtypeStruct(np.shape(v.value), cast_to(_dtype(v.value))) for v in used]
+        self.variables = [variable.name for variable in variables]
+        self.variable_specs = [jax.ShapeDtypeStruct(np.shape(v.value), cast_to(_dtype(v.value))) for v in variables]
         self.output_names: tuple[str, ...] = ()
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
-        count = len(self.used)
-        variables = self.unused | dict(zip(self.used, arguments[:count], strict=True))
+        count = len(self.variables)
+        variables = dict(zip(self.variables, arguments[:count], strict=True))
         inputs = dict(zip(self.signature.inputs, arguments[count:], strict=True))
         outputs = self.signature.function(variables, inputs)
         if not isinstance(outputs, Mapping) or not outputs or not all(isinstance(key, str) for key in outputs):
@@ -165,7 +153,7 @@ def _symbolic_shapes(inputs: Mapping[str, TensorSpec], symbol: Callable[[int, in
         )
         for index, spec in enumerate(inputs.values())
     ]
-    return [jax_export.symbolic_shape(text, scope=scope) if text else () for text in texts]
+    return [tuple(jax_export.symbolic_shape(text, scope=scope)) if text else () for text in texts]
 
 
 def _own_symbol(index: int, axis: int) -> str:

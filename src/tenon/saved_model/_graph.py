@@ -43,24 +43,28 @@ def shape_proto(shape: Shape) -> Any:
 
 
 def signature_function(name: str, signature: ExportedSignature, variables: dict[str, TensorSpec]) -> Any:
-    """Return the ``FunctionDef`` that runs a signature on its inputs followed by the handles of its variables."""
+    """Return the ``FunctionDef`` that runs a signature on its inputs followed by the handles of its variables.
+
+    Inputs and outputs stand in the order of their names: TensorFlow flattens the dicts of a call in that order.
+    """
     function = message_class("tensorflow.FunctionDef")()
     definition = function.signature
     definition.name, definition.is_stateful = name, True
     _add_arguments(function, signature, variables)
     body = _Body(function.node_def)
     values = [body.read_variable(f"variable_{i}", variables[key].dtype) for i, key in enumerate(signature.variables)]
-    values += [body.cast(f"input_{i}", spec.dtype) for i, spec in enumerate(signature.inputs.values())]
+    position = {key: index for index, key in enumerate(sorted(signature.inputs))}
+    values += [body.cast(f"input_{position[key]}", spec.dtype) for key, spec in signature.inputs.items()]
     kept = [values[index] for index in signature.exported.module_kept_var_idx]
-    results = body.xla_call_module(signature, kept)
-    for index, (spec, result) in enumerate(zip(signature.outputs.values(), results, strict=True)):
+    results = dict(zip(signature.outputs, body.xla_call_module(signature, kept), strict=True))
+    for index, (key, spec) in enumerate(sorted(signature.outputs.items())):
         definition.output_arg.add(name=f"output_{index}", type=data_type(spec.dtype))
-        function.ret[f"output_{index}"] = body.identity(result, spec.dtype)
+        function.ret[f"output_{index}"] = body.identity(results[key], spec.dtype)
     return function
 
 
 def _add_arguments(function: Any, signature: ExportedSignature, variables: dict[str, TensorSpec]) -> None:
-    for index, (key, spec) in enumerate(signature.inputs.items()):
+    for index, (key, spec) in enumerate(sorted(signature.inputs.items())):
         function.signature.input_arg.add(name=f"input_{index}", type=data_type(spec.dtype))
         attributes = function.arg_attr[index].attr
         attributes["_user_specified_name"].s = key.encode()
@@ -164,7 +168,12 @@ class GraphBuilder:
         reads = [f"{handle}/Read/ReadVariableOp" for handle in handles]
         dependencies = []
         if reads:
-            inputs = [filename, self._strings("save/names", keys), self._strings("save/slices", [""] * len(keys)), *reads]
+            inputs = [
+                filename,
+                self._strings("save/names", keys),
+                self._strings("save/slices", [""] * len(keys)),
+                *reads,
+            ]
             save = self._node("SaveV2", "save/SaveV2", inputs)
             save.attr["dtypes"].list.type.extend(types)
             dependencies = [f"^{save.name}"]

@@ -34,7 +34,9 @@ def verify_manifest(root: Path) -> None:
             message names the file.
     """
     if not root.is_dir():
-        raise NotFoundError(f"path: there is no SavedModel directory at {str(root)!r}; give the directory that was saved.")
+        raise NotFoundError(
+            f"path: there is no SavedModel directory at {str(root)!r}; give the directory that was saved."
+        )
     for name, entry in _read(root / MANIFEST)["files"].items():
         _verify(root, name, entry["size"], entry["sha256"])
 
@@ -46,7 +48,9 @@ def _verify(root: Path, name: str, size: int, sha256: str) -> None:
     if path.stat().st_size != size:
         raise DataLossError(f"{path}: must have {size} bytes by the manifest; it has {path.stat().st_size}. {_ADVICE}")
     if _sha256(path) != sha256:
-        raise DataLossError(f"{path}: the bytes do not match the SHA-256 in the manifest; the file is damaged. {_ADVICE}")
+        raise DataLossError(
+            f"{path}: the bytes do not match the SHA-256 in the manifest; the file is damaged. {_ADVICE}"
+        )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _add_function(graph: ObjectGraph, function: str, signature: ExportedSignatur
     node = graph.add()
     bare = graph.saved.nodes[node].bare_concrete_function
     bare.concrete_function_name = function
-    bare.argument_keywords.extend(signature.inputs)
+    bare.argument_keywords.extend(sorted(signature.inputs))
     bare.allowed_positional_arguments = 0 if len(signature.inputs) > 1 else 1
     concrete = graph.saved.concrete_functions[function]
     concrete.bound_inputs.extend(handles)

@@ -49,6 +49,16 @@ class LoadedSignature:
     values: tuple[Any, ...]
 
     @property
+    def argument_dtypes(self) -> tuple[np.dtype, ...]:
+        """The dtype in which ``function`` takes each input; 64-bit inputs are narrowed where JAX computes in 32."""
+        return tuple(cast_to(spec.dtype) for spec in self.inputs.values())
+
+    @property
+    def variable_dtypes(self) -> tuple[np.dtype, ...]:
+        """The dtype in which ``function`` takes each variable."""
+        return tuple(cast_to(value.dtype) for value in self.values)
+
+    @property
     def batched(self) -> bool:
         """Whether the first dimension of every input and output is the batch, and no other dimension depends on it."""
         return all(

@@ -122,12 +122,12 @@ def _add_signature(
     definition = meta_graph.signature_def[name]
     definition.method_name = signature.method_name
     arguments = []
-    for key, spec in signature.inputs.items():
+    for key, spec in sorted(signature.inputs.items()):
         arguments.append(builder.placeholder(f"{name}_{key}", data_type(spec.dtype), spec.shape))
         _set_tensor_info(definition.inputs[key], f"{arguments[-1]}:0", spec)
     arguments += [handles[variable] for variable in signature.variables]
     call = builder.call(function, arguments)
-    for index, (key, spec) in enumerate(signature.outputs.items()):
+    for index, (key, spec) in enumerate(sorted(signature.outputs.items())):
         _set_tensor_info(definition.outputs[key], f"{call}:{index}", spec)
 
 
@@ -145,7 +145,7 @@ def _write(root: Path, program: Program, exported: Mapping[str, ExportedSignatur
     extras = root / EXTRAS
     extras.mkdir(parents=True)
     program.write_extras(extras)
-    _write_program(extras, program.variables, parts, exported)
+    _write_program(extras, program.variables, exported)
     write_manifest(root)
 
 
@@ -174,9 +174,7 @@ def _write_fingerprint(root: Path, content: bytes, parts: _Parts) -> None:
     (root / "fingerprint.pb").write_bytes(fingerprint.SerializeToString(deterministic=True))
 
 
-def _write_program(
-    extras: Path, variables: Sequence[Variable], parts: _Parts, exported: Mapping[str, ExportedSignature]
-) -> None:
+def _write_program(extras: Path, variables: Sequence[Variable], exported: Mapping[str, ExportedSignature]) -> None:
     """Write what ``load`` needs: the exported programs, and the names that tie them to the variables."""
     (extras / "signatures").mkdir()
     described = {}

@@ -1,0 +1,157 @@
+"""Requests become batches: what waits while a batch runs is the next batch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+import numpy as np
+
+from tenon.base import InternalError, UnavailableError
+from tenon.serving._batch_sizes import padded_size
+from tenon.serving._xla_engine import XlaEngine
+
+INLINE_SECONDS = 0.0005
+"""A program that is faster than this runs in the event loop: handing it to a thread would cost more than it takes."""
+
+_log = logging.getLogger("tenon.serving")
+
+
+class _Task:
+    __slots__ = ("future", "inputs", "rows")
+
+    def __init__(self, inputs: Sequence[np.ndarray], rows: int, future: asyncio.Future[list[np.ndarray]]) -> None:
+        self.inputs, self.rows, self.future = inputs, rows, future
+
+
+class Batcher:
+    """Runs the tasks of one signature and one set of trailing shapes, in the order they came.
+
+    One batch is in flight at a time. The first task of an idle batcher waits for the end of the event loop's present
+    turn, so requests that arrived together share a batch, and no timer ever delays one. Belongs to one event loop.
+
+    Args:
+        name: what to call it in errors.
+        engine: runs arrays of padded shapes.
+        sizes: padded batch sizes, ascending; empty when rows may not share a batch, then each task runs alone.
+        executor: where programs slower than ``INLINE_SECONDS`` run.
+        max_queued_rows: rows that may wait before tasks are refused.
+    """
+
+    def __init__(
+        self, name: str, engine: XlaEngine, sizes: tuple[int, ...], executor: Executor, max_queued_rows: int
+    ) -> None:
+        self._name, self._engine, self._sizes, self._executor = name, engine, sizes, executor
+        self._max_queued_rows = max_queued_rows
+        self._queue: deque[_Task] = deque()
+        self._queued_rows = 0
+        self._busy = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or runs."""
+        return not self._busy and not self._queue
+
+    def submit(self, inputs: Sequence[np.ndarray], rows: int) -> asyncio.Future[list[np.ndarray]]:
+        """Queue a task.
+
+        Args:
+            inputs: one array per input of the signature, all with ``rows`` rows where tasks may share a batch.
+            rows: at most the largest of ``sizes``.
+
+        Returns:
+            A future of the outputs, with ``rows`` rows; cancel it and the task is dropped unless it already runs.
+
+        Raises:
+            UnavailableError: too many rows wait.
+        """
+        if self._queued_rows + rows > self._max_queued_rows:
+            raise UnavailableError(
+                f"The queue of {self._name} is full: {self._queued_rows} rows wait and the bound is "
+                f"{self._max_queued_rows}. Try again a little later."
+            )
+        loop = asyncio.get_running_loop()
+        task = _Task(inputs, rows, loop.create_future())
+        self._queue.append(task)
+        self._queued_rows += rows
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._run_next)
+        return task.future
+
+    def _run_next(self) -> None:
+        """Run batches in this turn while they are quick; leave the first slow one to a thread and return."""
+        while tasks := self._take():
+            inputs = self._join(tasks)
+            program = self._engine.find(tuple(array.shape for array in inputs))
+            if program is None or program.seconds > INLINE_SECONDS:
+                run = self._engine.compile_and_run if program is None else program
+                running = asyncio.get_running_loop().run_in_executor(self._executor, run, inputs)
+                running.add_done_callback(lambda done, tasks=tasks: self._finish_and_go_on(tasks, done))  # type: ignore[misc]
+                return
+            try:
+                outputs = program(inputs)
+            except Exception as error:
+                self._fail(tasks, error)
+            else:
+                self._deliver(tasks, outputs)
+        self._busy = False
+
+    def _finish_and_go_on(self, tasks: list[_Task], done: asyncio.Future[list[np.ndarray]]) -> None:
+        error = done.exception()
+        if error is None:
+            self._deliver(tasks, done.result())
+        else:
+            self._fail(tasks, error)
+        self._run_next()
+
+    def _take(self) -> list[_Task]:
+        """Take tasks for one batch off the queue, leaving out those whose client has gone."""
+        taken: list[_Task] = []
+        rows = 0
+        limit = self._sizes[-1] if self._sizes else 0
+        while self._queue:
+            task = self._queue[0]
+            if taken and rows + task.rows > limit:
+                break
+            self._queue.popleft()
+            self._queued_rows -= task.rows
+            if not task.future.done():
+                taken.append(task)
+                rows += task.rows
+        return taken
+
+    def _join(self, tasks: list[_Task]) -> Sequence[np.ndarray]:
+        """Concatenate the tasks' rows and pad with copies of the last one, which no answer contains."""
+        if not self._sizes:
+            return tasks[0].inputs
+        rows = sum(task.rows for task in tasks)
+        padding = padded_size(rows, self._sizes) - rows
+        if len(tasks) == 1 and not padding:
+            return tasks[0].inputs
+        columns = zip(*(task.inputs for task in tasks), strict=True)
+        return [np.concatenate([*column, *[column[-1][-1:]] * padding]) for column in columns]
+
+    def _deliver(self, tasks: list[_Task], outputs: list[np.ndarray]) -> None:
+        if not self._sizes:
+            _resolve(tasks[0], outputs)
+            return
+        start = 0
+        for task in tasks:
+            end = start + task.rows
+            _resolve(task, [output[start:end] for output in outputs])
+            start = end
+
+    def _fail(self, tasks: list[_Task], error: BaseException) -> None:
+        _log.error("%s: a batch of %d requests failed.", self._name, len(tasks), exc_info=error)
+        for task in tasks:
+            if not task.future.done():
+                task.future.set_exception(InternalError(f"{self._name} failed to run; the server's log says why."))
+
+
+def _resolve(task: _Task, outputs: list[np.ndarray]) -> None:
+    if not task.future.done():
+        task.future.set_result(outputs)

@@ -1,0 +1,144 @@
+"""A SavedModel becomes a servable: verified, compiled for every padded batch size, probed, ready."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from tenon.saved_model import LoadedModel, LoadedSignature, load
+from tenon.serving._loader import Loader
+from tenon.serving._servable import Servable, ServableId, ServableSignature
+from tenon.serving._signature_runner import SignatureRunner
+from tenon.serving._xla_engine import Shapes, XlaEngine, weights_on_device
+
+_log = logging.getLogger("tenon.serving")
+
+
+class SavedModelServable(Servable):
+    """A SavedModel whose signatures are compiled.
+
+    Args:
+        signatures: descriptions by name.
+        runners: what runs them, by the same names.
+    """
+
+    def __init__(self, signatures: Mapping[str, ServableSignature], runners: Mapping[str, SignatureRunner]) -> None:
+        self._signatures = signatures
+        self._runners = dict(runners)
+
+    @property
+    def signatures(self) -> Mapping[str, ServableSignature]:
+        """The signatures by name."""
+        return self._signatures
+
+    async def run(
+        self, signature_name: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None
+    ) -> Mapping[str, np.ndarray]:
+        """Run a signature; see ``Servable.run``."""
+        results = await self._runners[signature_name].run(inputs)
+        return results if outputs is None else {name: results[name] for name in outputs}
+
+    def close(self) -> None:
+        """Let go of weights and programs."""
+        self._runners.clear()
+
+
+class SavedModelLoader(Loader):
+    """Loads one version from a directory that Tenon wrote.
+
+    Args:
+        servable_id: name and version, for the log and for errors.
+        path: the SavedModel directory.
+        sizes: padded batch sizes to compile for, ascending.
+        executor: where programs run that are too slow for the event loop.
+        compile_threads: programs compiled at once.
+    """
+
+    def __init__(
+        self, servable_id: ServableId, path: Path, sizes: tuple[int, ...], executor: Executor, compile_threads: int = 2
+    ) -> None:
+        self._id, self._path, self._sizes = servable_id, path, sizes
+        self._executor, self._compile_threads = executor, compile_threads
+
+    def load(self) -> SavedModelServable:
+        """Verify, compile and probe the model; see ``Loader.load``.
+
+        Raises:
+            NotFoundError: there is no such directory.
+            DataLossError: the directory is damaged, half copied or not Tenon's; the message names the file.
+        """
+        model = load(self._path)
+        dtypes = {
+            name: dtype
+            for signature in model.signatures.values()
+            for name, dtype in zip(signature.variables, signature.variable_dtypes, strict=True)
+        }
+        weights = weights_on_device({name: model.variables[name] for name in dtypes}, dtypes)
+        runners = {}
+        for name, signature in model.signatures.items():
+            engine = XlaEngine(signature, [weights[variable] for variable in signature.variables])
+            runners[name] = self._prepared(name, signature, engine)
+        return SavedModelServable(_descriptions(model), runners)
+
+    def _prepared(self, name: str, signature: LoadedSignature, engine: XlaEngine) -> SignatureRunner:
+        label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
+        start = time.perf_counter()
+        sizes = self._sizes if signature.batched else ()
+        shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
+        with ThreadPoolExecutor(self._compile_threads, "tenon-compile") as pool:
+            list(pool.map(engine.prepare, shapes))
+        if not shapes:
+            _log.warning("%s: has open dimensions besides the batch; the first request of a size compiles.", label)
+        elif sizes and not rows_are_independent(signature, engine, shapes[-1]):
+            _log.warning("%s: its rows depend on each other, so requests are never batched together.", label)
+            sizes = ()
+        _log.info("%s: compiled for batch sizes %s in %.2f s.", label, sizes, time.perf_counter() - start)
+        return SignatureRunner(label, signature, engine, sizes, self._executor)
+
+
+def rows_are_independent(signature: LoadedSignature, engine: XlaEngine, shapes: Shapes) -> bool:
+    """Probe whether a row's answer ignores the other rows, which batching and padding rely on.
+
+    The same program runs twice on random rows that differ everywhere but in the first; the first answer must be the
+    same to the bit. Models that mix rows (batch statistics, attention over the batch) are told apart by it.
+    """
+    generator = np.random.default_rng(0)
+    one = [_random(generator, shape, dtype) for shape, dtype in zip(shapes, signature.argument_dtypes, strict=True)]
+    other = [_random(generator, array.shape, array.dtype) for array in one]
+    for first, second in zip(one, other, strict=True):
+        second[0] = first[0]
+    program = engine.prepare(shapes)
+    return all(np.array_equal(_bits(a[0]), _bits(b[0])) for a, b in zip(program(one), program(other), strict=True))
+
+
+def _random(generator: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    if dtype.kind in "iub":
+        return generator.integers(0, 2, shape).astype(dtype)
+    return generator.standard_normal(shape).astype(dtype)
+
+
+def _bits(array: np.ndarray) -> np.ndarray:
+    return np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
+
+
+def concrete_shapes(signature: LoadedSignature, batch: int) -> Shapes | None:
+    """Return the inputs' shapes at a batch size, or ``None`` where other dimensions are open."""
+    shapes = []
+    for spec in signature.inputs.values():
+        sizes = [batch if size is None and axis == 0 else size for axis, size in enumerate(spec.shape)]
+        shapes.append(tuple(size for size in sizes if size is not None))
+        if len(shapes[-1]) < spec.rank:
+            return None
+    return tuple(shapes)
+
+
+def _descriptions(model: LoadedModel) -> dict[str, ServableSignature]:
+    return {
+        name: ServableSignature(signature.inputs, signature.outputs, signature.definition)
+        for name, signature in model.signatures.items()
+    }

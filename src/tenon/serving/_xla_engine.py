@@ -1,0 +1,94 @@
+"""A signature compiled by XLA, one program for each concrete set of input shapes."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+import jax
+import numpy as np
+
+from tenon.saved_model import LoadedSignature
+
+Shapes = tuple[tuple[int, ...], ...]
+"""The concrete shape of every input of a signature, in argument order."""
+
+MAX_PROGRAMS_ON_DEMAND = 128
+"""Programs kept for shapes that first came with a request (open dimensions besides the batch)."""
+
+
+class Program:
+    """One compiled program; safe to call from many threads.
+
+    Attributes:
+        seconds: how long one run took when it was warm.
+    """
+
+    def __init__(self, signature: LoadedSignature, weights: Sequence[jax.Array], shapes: Shapes) -> None:
+        specs = [
+            jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in zip(shapes, signature.argument_dtypes, strict=True)
+        ]
+        self._weights = tuple(weights)
+        self._compiled = jax.jit(signature.function).lower(*self._weights, *specs).compile()
+        zeros = [np.zeros(spec.shape, spec.dtype) for spec in specs]
+        self(zeros)
+        start = time.perf_counter()
+        self(zeros)
+        self.seconds = time.perf_counter() - start
+
+    def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run on arrays of exactly the shapes and dtypes compiled for; blocks until the results are on the host."""
+        return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
+
+
+class XlaEngine:
+    """All programs of one signature.
+
+    Args:
+        signature: what to compile.
+        weights: device arrays of ``signature.variables``, in their order.
+    """
+
+    def __init__(self, signature: LoadedSignature, weights: Sequence[jax.Array]) -> None:
+        self._signature = signature
+        self._weights = weights
+        self._pinned: dict[Shapes, Program] = {}
+        self._on_demand: OrderedDict[Shapes, Program] = OrderedDict()
+        self._lock = Lock()
+
+    def prepare(self, shapes: Shapes) -> Program:
+        """Compile for ``shapes`` now and keep the program for good. Blocks; call it before requests come."""
+        program = self._pinned.get(shapes)
+        if program is None:
+            program = self._pinned[shapes] = Program(self._signature, self._weights, shapes)
+        return program
+
+    def find(self, shapes: Shapes) -> Program | None:
+        """Return the program for ``shapes`` if it is compiled."""
+        program = self._pinned.get(shapes)
+        if program is None and self._on_demand:
+            with self._lock:
+                program = self._on_demand.get(shapes)
+                if program is not None:
+                    self._on_demand.move_to_end(shapes)
+        return program
+
+    def compile_and_run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run on arrays of shapes seen for the first time: compile, keep the program while there is room, run."""
+        shapes: Shapes = tuple(array.shape for array in inputs)
+        program = self.find(shapes)
+        if program is None:
+            program = Program(self._signature, self._weights, shapes)
+            with self._lock:
+                self._on_demand[shapes] = program
+                while len(self._on_demand) > MAX_PROGRAMS_ON_DEMAND:
+                    self._on_demand.popitem(last=False)
+        return program(inputs)
+
+
+def weights_on_device(variables: Mapping[str, np.ndarray], dtypes: Mapping[str, np.dtype]) -> dict[str, Any]:
+    """Copy every variable to the default device, once for all signatures and programs."""
+    return {name: jax.device_put(np.asarray(value, dtypes[name])) for name, value in variables.items()}
