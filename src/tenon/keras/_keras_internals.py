@@ -6,7 +6,9 @@ layers that do extra work when they are restored. The functions here let the wal
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 from tenon.base import FailedPreconditionError
@@ -51,7 +53,8 @@ class _WeightsStore(_saving_lib.NpzIOStore):  # type: ignore[misc]  # Keras acce
 
 def model_to_json(model: Any) -> tuple[str, str]:
     """Return the JSON of the model's configuration (compile and build configuration included) and of its metadata."""
-    config, metadata = _saving_lib._serialize_model_as_json(model)
+    with _numpy_2():
+        config, metadata = _saving_lib._serialize_model_as_json(model)
     return config, metadata
 
 
@@ -62,7 +65,8 @@ def model_from_json(config: str, custom_objects: Mapping[str, Any] | None, compi
 
 def save_state(model: Any, store: Store, assets: str) -> None:
     """Walk everything in ``model`` that has a state; variables go to ``store``, files below the folder ``assets``."""
-    _saving_lib._save_state(model, _WeightsStore(store), _assets_store(assets), "", set())
+    with _numpy_2():
+        _saving_lib._save_state(model, _WeightsStore(store), _assets_store(assets), "", set())
 
 
 def load_state(model: Any, store: Store, assets: str, skip: Iterable[Any] = ()) -> None:
@@ -88,6 +92,14 @@ def load_state(model: Any, store: Store, assets: str, skip: Iterable[Any] = ()) 
             f"model: the saved state does not fit {names}. The class or its configuration has changed since the model "
             f"was saved, or build_from_config() does not create every variable. First reason: {first}"
         ) from first
+
+
+@contextmanager
+def _numpy_2() -> Iterator[None]:
+    """Silence NumPy 2 about ``keras.Variable.__array__``, which lacks its new argument ``copy``."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation doesn't accept a copy", DeprecationWarning)
+        yield
 
 
 def _assets_store(folder: str) -> Any:

@@ -52,7 +52,7 @@ def write_state(model: Any, extras: Path) -> None:
     names = {id(weight): name for name, weight in zip(variable_names(model), model.weights, strict=True)}
     arrays, places = _place(collected.saveables, names)
     seeds = _seed_states(model)
-    arrays |= {f"seeds/{index}": seed.numpy() for index, seed in enumerate(seeds)}
+    arrays |= {f"seeds/{index}": np.asarray(seed.value) for index, seed in enumerate(seeds)}
     _write_arrays(folder / _STATE, arrays)
     index = {
         "format": _FORMAT,

@@ -170,15 +170,15 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
 
     def _iterations(self) -> int:
         optimizer = self.model.optimizer
-        return 0 if optimizer is None else int(optimizer.iterations)
+        return 0 if optimizer is None else int(_number(optimizer.iterations))
 
     def _learning_rates(self) -> dict[str, float]:
         optimizer = self.model.optimizer
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         several = getattr(optimizer, "optimizers", None)
         if several is not None:
-            return {f"learning_rate_{one.name}": float(one.learning_rate) for one in several}
-        return {} if optimizer is None else {"learning_rate": float(optimizer.learning_rate)}
+            return {f"learning_rate_{one.name}": _number(one.learning_rate) for one in several}
+        return {} if optimizer is None else {"learning_rate": _number(optimizer.learning_rate)}
 
     def _weights(self, epoch: int) -> None:
         writer = self._writer("train")
@@ -188,6 +188,10 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
             picture = _picture(values) if self.write_images else None
             if picture is not None:
                 writer.image(f"{tag}/image", picture, epoch)
+
+
+def _number(value: Any) -> float:
+    return float(keras.ops.convert_to_numpy(value))
 
 
 def _layer_weights(model: Any) -> list[Any]:
