@@ -41,7 +41,7 @@ def test_floats_are_clipped_to_the_unit_interval_and_nan_is_black() -> None:
 
 @pytest.mark.parametrize("shape", [(4, 4, 3), (1, 4, 4, 5)])
 def test_another_shape_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(InvalidArgumentError, match="images: must have shape .* received shape"):
+    with pytest.raises(InvalidArgumentError, match=r"images: must have shape .* received shape"):
         to_pixels(np.zeros(shape, np.uint8))
 
 
