@@ -51,7 +51,7 @@ def encode_table(items: Iterable[tuple[bytes, bytes]], *, block_size: int = 256 
     if block.count:
         index.add(block.last_key, _append_block(output, block))
     handles = _append_block(output, _BlockBuilder(restart_interval=1)) + _append_block(output, index)
-    return bytes(output) + handles.ljust(_HANDLES_SIZE, b"\0") + _MAGIC
+    return bytes(output) + _encoded_footer(handles)
 
 
 def decode_table(data: bytes, source: str | os.PathLike[str] = "table") -> Iterator[tuple[bytes, bytes]]:
@@ -126,7 +126,16 @@ def _append_block(output: bytearray, block: _BlockBuilder) -> bytes:
     content, offset = block.finish(), len(output)
     output += content
     output += _TRAILER.pack(_NO_COMPRESSION, masked_crc32c(content + bytes([_NO_COMPRESSION])))
-    return encode_varint(offset) + encode_varint(len(content))
+    return _encoded((offset, len(content)))
+
+
+def _encoded(handle: _Handle) -> bytes:
+    offset, size = handle
+    return encode_varint(offset) + encode_varint(size)
+
+
+def _encoded_footer(handles: bytes) -> bytes:
+    return handles.ljust(_HANDLES_SIZE, b"\0") + _MAGIC
 
 
 def _entries_of_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -149,9 +158,9 @@ def _footer(data: bytes) -> tuple[_Handle, _Handle]:
     if len(footer) < _FOOTER_SIZE or not footer.endswith(_MAGIC):
         raise ValueError(f"its {len(data)} bytes do not end with the footer of a table")
     meta_index, position = _handle(footer, 0)
-    index, position = _handle(footer, position)
-    if footer[position:_HANDLES_SIZE].strip(b"\0"):
-        raise ValueError("the padding of the footer is not zero")
+    index, _ = _handle(footer, position)
+    if footer != _encoded_footer(_encoded(meta_index) + _encoded(index)):
+        raise ValueError("the footer is not in its one form")
     return meta_index, index
 
 

@@ -1,0 +1,56 @@
+"""The command ``tenon``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from tenon.base import InvalidArgumentError, TenonError
+
+_COMMANDS = {
+    "demo": "train on real data, export, serve, and ask the server over REST and gRPC",
+    "serve": "serve SavedModels over TensorFlow Serving's REST and gRPC",
+}
+"""Every word and its help; the module ``tenon.cli._WORD`` has ``add_arguments(parser)`` and ``run(arguments)``."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: the words after ``tenon``; those of the process when ``None``.
+
+    Returns:
+        The exit code: 0, 1 after an error that is printed, 2 for words that make no sense, 130 when interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser(words)
+    parsed = parser.parse_args(words)
+    try:
+        return int(_module(parsed.command).run(parsed))
+    except InvalidArgumentError as error:
+        print(f"tenon {parsed.command}: {error}", file=sys.stderr)
+        return 2
+    except TenonError as error:
+        print(f"tenon {parsed.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tenon", description="Put models into production on OpenXLA.")
+    parser.add_argument("--version", action="version", version=f"tenon {version('tenon-ml')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for word, text in _COMMANDS.items():
+        command = commands.add_parser(word, help=text, description=text[0].upper() + text[1:] + ".")
+        if word in words[:1]:  # only the module of the word typed is imported: it may be heavy
+            _module(word).add_arguments(command)
+    return parser
+
+
+def _module(word: str):  # type: ignore[no-untyped-def]  # a module, used as a namespace
+    return importlib.import_module(f"tenon.cli._{word}")

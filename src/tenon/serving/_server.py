@@ -1,0 +1,273 @@
+"""The model server: models under watch, REST and gRPC in one event loop, a stop that loses no request."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server as Granian
+
+from tenon.base import FailedPreconditionError, InvalidArgumentError
+from tenon.serving._aspired_versions_manager import AspiredVersionsManager
+from tenon.serving._batch_sizes import batch_sizes
+from tenon.serving._grpc import SERVER_OPTIONS, GrpcServices, grpc_services
+from tenon.serving._loader import Loader
+from tenon.serving._poller import SourcePoller
+from tenon.serving._rest import RestApi
+from tenon.serving._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
+from tenon.serving._saved_model_loader import SavedModelLoader
+from tenon.serving._servable import ServableId
+from tenon.serving._source import FileSystemSource, ServableToMonitor
+from tenon.xla import enable_compile_cache
+
+_log = logging.getLogger("tenon.serving")
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How to serve.
+
+    Args:
+        models: a base directory of numbered versions (or one SavedModel) per model name.
+        host: the address to listen on; the loopback by default.
+        port: gRPC port; 0 takes a free one.
+        rest_api_port: REST port; 0 takes a free one.
+        max_batch_size: rows that share one run at most; programs are compiled for its powers of two.
+        file_system_poll_wait_seconds: seconds between two looks for new versions; 0 looks once.
+        rest_api_timeout_seconds: a REST request that takes longer is answered 504.
+        max_request_bytes: a larger REST body is answered 413.
+        drain_seconds: how long requests in flight may take after a stop was asked for.
+        compile_cache: directory of compiled programs; ``None`` for the user's cache folder.
+
+    Raises:
+        InvalidArgumentError: no model, a name that no URL can hold, or a number out of its range.
+    """
+
+    models: Mapping[str, Path]
+    host: str = "127.0.0.1"
+    port: int = 8500
+    rest_api_port: int = 8501
+    max_batch_size: int = 64
+    file_system_poll_wait_seconds: float = 1.0
+    rest_api_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    max_request_bytes: int = DEFAULT_MAX_REQUEST_BYTES
+    drain_seconds: float = 30.0
+    compile_cache: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not self.models:
+            raise InvalidArgumentError("models: name at least one model and its directory; received none.")
+        for name in self.models:
+            if not name or "/" in name or ":" in name:
+                raise InvalidArgumentError(
+                    f"models: a name must be non-empty and hold neither '/' nor ':'; received {name!r}."
+                )
+        batch_sizes(self.max_batch_size)
+        for field in ("port", "rest_api_port"):
+            if not 0 <= getattr(self, field) < 2**16:
+                raise InvalidArgumentError(f"{field}: must lie in 0..65535; received {getattr(self, field)}.")
+        if self.port == self.rest_api_port != 0:
+            raise InvalidArgumentError(f"rest_api_port: must differ from port; received {self.port} for both.")
+
+
+class ModelServer:
+    """Serves models in the running event loop.
+
+    Call order: ``start``, ``load``, then ``stop`` once. Ports listen from ``start`` on, so that probes can tell a
+    server that loads from one that died; models answer when they are AVAILABLE.
+
+    Attributes:
+        port: the gRPC port in use after ``start``.
+        rest_api_port: the REST port in use after ``start``.
+    """
+
+    def __init__(self, options: ServerOptions) -> None:
+        self.port, self.rest_api_port = options.port, options.rest_api_port
+        self._options = options
+        self._executor = ThreadPoolExecutor(os.cpu_count(), "tenon-run")
+        self._sizes = batch_sizes(options.max_batch_size)
+        self._manager = AspiredVersionsManager()
+        source = FileSystemSource({name: ServableToMonitor(path) for name, path in options.models.items()})
+        self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
+        self._polling: asyncio.Task[None] | None = None
+        self._rest: Granian | None = None
+        self._rest_task: asyncio.Task[None] | None = None
+        self._grpc: Any = None
+        self._services: GrpcServices | None = None
+
+    async def start(self) -> None:
+        """Listen on both ports.
+
+        Raises:
+            FailedPreconditionError: a port is taken or the host is not an address of this machine.
+        """
+        await self._start_grpc()
+        await self._start_rest()
+
+    async def load(self) -> None:
+        """Load every model, then report healthy and watch for new versions.
+
+        Raises:
+            FailedPreconditionError: a model has no version that can be served; the message tells each one's reason.
+        """
+        found = await self._poller.poll_once()
+        errors = dict(found.errors) | await self._manager.first_outcomes(found.versions.keys())
+        if errors:
+            reasons = "; ".join(f"{name}: {found.warnings.get(name, error.message)}" for name, error in errors.items())
+            raise FailedPreconditionError(f"{len(errors)} model(s) did not become available: {reasons}")
+        gc.collect()
+        gc.freeze()  # what is loaded stays: the collector need not walk it at every turn
+        await self._required_services().set_serving(True)
+        self._polling = asyncio.create_task(self._poller.run())
+
+    async def stop(self) -> None:
+        """Refuse new requests, answer those in flight (for ``drain_seconds`` at most), unload the models."""
+        if self._services is not None:
+            await self._services.set_serving(False)
+        if self._polling is not None:
+            self._polling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._polling
+        await asyncio.gather(self._stop_rest(), self._stop_grpc())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._manager.shutdown(), self._options.drain_seconds)
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _loader(self, servable_id: ServableId, path: Path) -> Loader:
+        return SavedModelLoader(servable_id, path, self._sizes, self._executor, compile_threads=os.cpu_count() or 1)
+
+    async def _start_grpc(self) -> None:
+        options = [*SERVER_OPTIONS, ("grpc.so_reuseport", 0)]
+        self._services = await grpc_services(self._manager)
+        self._grpc = grpc.aio.server(options=options)
+        self._grpc.add_generic_rpc_handlers(self._services.handlers)
+        self.port = free_port(self._options.host, self._options.port, "port")
+        try:
+            self._grpc.add_insecure_port(_address(self._options.host, self.port))
+        except RuntimeError as error:
+            raise _cannot_listen("port", self._options.host, self.port, str(error)) from error
+        await self._grpc.start()
+
+    async def _start_rest(self) -> None:
+        self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
+        app = RsgiApp(
+            RestApi(self._manager),
+            max_request_bytes=self._options.max_request_bytes,
+            timeout=self._options.rest_api_timeout_seconds,
+        )
+        self._rest = Granian(
+            app,
+            address=self._options.host,
+            port=self.rest_api_port,
+            interface=Interfaces.RSGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=1024,
+            log_enabled=False,
+        )
+        self._rest_task = asyncio.create_task(self._rest.serve())
+        await _until_listening(self._options.host, self.rest_api_port, self._rest_task)
+
+    async def _stop_rest(self) -> None:
+        if self._rest is None or self._rest_task is None:
+            return
+        self._rest.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._rest_task, self._options.drain_seconds)
+
+    async def _stop_grpc(self) -> None:
+        if self._grpc is not None:
+            await self._grpc.stop(self._options.drain_seconds)
+
+    def _required_services(self) -> GrpcServices:
+        if self._services is None:
+            raise FailedPreconditionError("the server must be started before models are loaded; call start() first.")
+        return self._services
+
+
+def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then answer what is in flight and return.
+
+    Args:
+        options: what and where.
+        on_ready: called once, when every model answers.
+
+    Raises:
+        FailedPreconditionError: a port is taken, or a model cannot be served.
+    """
+    enable_compile_cache(options.compile_cache)
+    uvloop.run(_serve(options, on_ready))
+
+
+async def _serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = ModelServer(options)
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await server.start()
+        loading = asyncio.create_task(server.load())
+        await asyncio.wait((loading, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if loading.done():
+            loading.result()
+            if on_ready is not None:
+                on_ready(server)
+            await stopped
+        _log.info("stopping: requests in flight are answered, new ones refused.")
+    finally:
+        stopped.cancel()
+        await server.stop()
+
+
+def free_port(host: str, port: int, name: str) -> int:
+    """Return ``port`` if it can be bound, a free port for 0.
+
+    Raises:
+        FailedPreconditionError: the port is taken, or the host is not an address of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise _cannot_listen(name, host, port, error.strerror or str(error)) from error
+
+
+def _cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPreconditionError:
+    return FailedPreconditionError(
+        f"{name}: cannot listen on {_address(host, port)}: {reason}. Stop what uses it, or choose another port or host."
+    )
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def _until_listening(host: str, port: int, serving: asyncio.Task[None]) -> None:
+    """Wait until the web server accepts connections; it tells nobody when it does."""
+    while not serving.done():
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
+    serving.result()
+    raise _cannot_listen("rest_api_port", host, port, "the web server stopped at once")
