@@ -1,0 +1,38 @@
+"""Keras 3 on JAX, and what it lacks without TensorFlow.
+
+``tenon.keras.X`` is ``keras.X`` for every public name of Keras, and ``tenon.keras.layers`` and the other modules import
+like modules. Keras runs on JAX whatever ``KERAS_BACKEND`` says. Added, in Keras itself or in its place:
+
+- ``model.save(directory)`` and ``model.export(directory)`` write a TensorFlow SavedModel, without TensorFlow;
+- ``models.load_model(directory)`` gives the model back, ready to train on;
+- ``callbacks.TensorBoard`` writes for TensorBoard, without TensorFlow.
+
+    >>> from tenon import keras
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    >>> model.output_shape
+    (None, 3)
+"""
+
+from typing import Any
+
+from tenon.keras._aliases import install_modules, public_names
+from tenon.keras._backend import keras as _keras
+from tenon.keras._program import program_of
+from tenon.keras._saving import install as _install_methods
+
+_install_methods()
+_modules = install_modules()
+globals().update(_modules)
+
+# Keras's names change with its releases, so that the list is taken from it.
+__all__ = ["program_of", *public_names()]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__") and name != "__version__":
+        raise AttributeError(name)
+    return getattr(_keras, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -1,0 +1,10 @@
+"""What TensorBoard shows: scalars, histograms, images, text and graphs, written to event files without TensorFlow.
+
+The summaries are those of TensorFlow 2 (tensors with the metadata of a TensorBoard plugin), so every dashboard shows
+them as if ``tf.summary`` had written them.
+"""
+
+from tenon.summary._histogram import DEFAULT_BUCKETS, histogram_buckets
+from tenon.summary._writer import SummaryWriter
+
+__all__ = ["DEFAULT_BUCKETS", "SummaryWriter", "histogram_buckets"]
