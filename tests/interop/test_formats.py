@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.formats.strategies import DTYPES, identical
 
 from tenon.formats import (
     BundleReader,
@@ -27,6 +26,7 @@ from tenon.formats import (
     read_events,
     read_records,
 )
+from tests.formats.strategies import DTYPES, identical
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("formats_interop")]
 

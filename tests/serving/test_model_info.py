@@ -1,12 +1,12 @@
 """States and signatures as TensorFlow Serving's messages."""
 
 import pytest
-from tests.serving.models import SIGNATURES, manager
 
 from tenon.base import InvalidArgumentError, NotFoundError
 from tenon.formats import message_class
 from tenon.serving import ServableRequest
 from tenon.serving._model_info import model_metadata, model_status
+from tests.serving.models import SIGNATURES, manager
 
 ERROR = InvalidArgumentError("this directory is no model")
 

@@ -4,11 +4,11 @@ import asyncio
 
 import numpy as np
 import pytest
-from tests.serving.models import SIGNATURES, manager
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError
 from tenon.serving import ServableId, ServableRequest
 from tenon.serving._predict import complete_inputs, predict
+from tests.serving.models import SIGNATURES, manager
 
 HALF = ServableRequest.latest("half")
 MANY = ServableRequest.latest("many")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.serving.models import SIGNATURES, manager
 
 from tenon.base import Code, DataLossError
 from tenon.serving._rest import HTTP_STATUS, RestApi
+from tests.serving.models import SIGNATURES, manager
 
 JSON = [("Content-Type", "application/json")]
 CORS = {

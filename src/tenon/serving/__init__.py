@@ -9,7 +9,9 @@ from tenon.serving._aspired_versions_manager import AspiredVersionsManager
 from tenon.serving._loader import Loader, LoaderFactory
 from tenon.serving._manager import Manager, ServableHandle
 from tenon.serving._poller import SourcePoller
+from tenon.serving._saved_model_loader import SavedModelLoader, SavedModelServable
 from tenon.serving._servable import Servable, ServableId, ServableRequest, ServableSignature
+from tenon.serving._server import ModelServer, ServerOptions, serve
 from tenon.serving._source import FileSystemSource, PollResult, ServableToMonitor, Source
 from tenon.serving._state import ServableState, State
 from tenon.serving._version_policy import All, Latest, Specific, VersionPolicy
@@ -23,7 +25,10 @@ __all__ = [
     "Loader",
     "LoaderFactory",
     "Manager",
+    "ModelServer",
     "PollResult",
+    "SavedModelLoader",
+    "SavedModelServable",
     "Servable",
     "ServableHandle",
     "ServableId",
@@ -31,9 +36,11 @@ __all__ = [
     "ServableSignature",
     "ServableState",
     "ServableToMonitor",
+    "ServerOptions",
     "Source",
     "SourcePoller",
     "Specific",
     "State",
     "VersionPolicy",
+    "serve",
 ]
