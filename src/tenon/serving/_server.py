@@ -31,7 +31,7 @@ from tenon.serving._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECON
 from tenon.serving._saved_model_loader import SavedModelLoader
 from tenon.serving._servable import ServableId
 from tenon.serving._source import FileSystemSource, ServableToMonitor
-from tenon.xla import enable_compile_cache
+from tenon.xla import enable_compile_cache, run_in_calling_thread
 
 _log = logging.getLogger("tenon.serving")
 
@@ -208,6 +208,7 @@ def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None
     Raises:
         FailedPreconditionError: a port is taken, or a model cannot be served.
     """
+    run_in_calling_thread()
     enable_compile_cache(options.compile_cache)
     uvloop.run(_serve(options, on_ready))
 
