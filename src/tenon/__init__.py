@@ -17,6 +17,9 @@ __version__ = "0.1.0"
 _FOLDERS = ("base", "formats", "keras", "saved_model", "serving", "summary", "xla")
 """Parts that are attributes under their own name."""
 
+_EXTRAS = {"serving": "serving"}
+"""Parts that need an extra; without it they fail with the line that installs it."""
+
 _NAMES = {"TensorSpec": "base", "TenonError": "base"}
 """Names at the front door and the part that each comes from."""
 
@@ -24,6 +27,8 @@ __all__ = ["TenonError", "TensorSpec", "__version__", *_FOLDERS]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _EXTRAS:
+        importlib.import_module("tenon.base").require_extra(_EXTRAS[name])
     if name in _FOLDERS:
         return importlib.import_module(f"tenon.{name}")
     if name in _NAMES:

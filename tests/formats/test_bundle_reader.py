@@ -31,7 +31,8 @@ def data_of(prefix):
 
 def read_all(prefix):
     reader = BundleReader(prefix)
-    return {key: reader.read(key) for key in reader.keys()}  # noqa: SIM118 - a reader is no mapping
+    keys = reader.keys()
+    return {key: reader.read(key) for key in keys}
 
 
 def edit_index(prefix, key, change, message=Entry):

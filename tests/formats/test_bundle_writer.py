@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.formats.strategies import arrays, identical
 
 from tenon.base import AlreadyExistsError, FailedPreconditionError, InvalidArgumentError
 from tenon.formats import BundleReader, BundleWriter
+from tests.formats.strategies import arrays, identical
 
 KEYS = st.text(min_size=1, max_size=20).filter(lambda key: key[0] != "\0" and key.isprintable())
 

@@ -4,10 +4,10 @@ from importlib.resources import files
 
 import pytest
 from google.protobuf import json_format
-from tools.compile_protos import compile_protos
 
 from tenon.base import NotFoundError
 from tenon.formats import descriptor_pool, message_class
+from tools.compile_protos import compile_protos
 
 
 def test_the_descriptor_set_is_what_the_proto_files_compile_to():

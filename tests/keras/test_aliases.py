@@ -40,10 +40,9 @@ def test_every_override_replaces_something_of_keras() -> None:
 
 def test_modules_import_in_every_form() -> None:
     import tenon.keras.applications.resnet50
+    from tenon.keras import ops
     from tenon.keras.callbacks import TensorBoard
     from tenon.keras.layers import Dense
-
-    from tenon.keras import ops
 
     assert Dense is original.layers.Dense
     assert ops is original.ops

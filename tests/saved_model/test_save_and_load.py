@@ -70,7 +70,9 @@ def test_the_directory_holds_exactly_the_parts_of_a_saved_model(saved):
 
 
 def test_the_graph_is_one_xla_call_module_for_three_platforms(saved):
-    meta_graph = message_class("tensorflow.SavedModel").FromString((saved / "saved_model.pb").read_bytes()).meta_graphs[0]
+    meta_graph = (
+        message_class("tensorflow.SavedModel").FromString((saved / "saved_model.pb").read_bytes()).meta_graphs[0]
+    )
     [function] = meta_graph.graph_def.library.function
     [call] = [node for node in function.node_def if node.op == "XlaCallModule"]
     assert list(call.attr["platforms"].list.s) == [b"CPU", b"CUDA", b"TPU"]
@@ -82,7 +84,11 @@ def test_the_graph_is_one_xla_call_module_for_three_platforms(saved):
 
 @pytest.mark.parametrize(
     ("returned", "names"),
-    [(lambda x: x, ["output_0"]), (lambda x: (x, x), ["output_0", "output_1"]), (lambda x: {"b": x, "a": x}, ["b", "a"])],
+    [
+        (lambda x: x, ["output_0"]),
+        (lambda x: (x, x), ["output_0", "output_1"]),
+        (lambda x: {"b": x, "a": x}, ["b", "a"]),
+    ],
 )
 def test_outputs_are_named_as_tensorflow_names_them(tmp_path, returned, names):
     save(returned, tmp_path / "1", {"serving_default": {"x": TensorSpec((None,), "float32")}})
@@ -121,7 +127,9 @@ def test_signatures_share_variables(tmp_path):
         return {"y": inputs["x"] * variables["w"]}
 
     spec = {"x": TensorSpec((None,), "float32")}
-    program = Program([Variable("w", np.float32(4.0))], {"half": Signature(half, spec), "whole": Signature(whole, spec)})
+    program = Program(
+        [Variable("w", np.float32(4.0))], {"half": Signature(half, spec), "whole": Signature(whole, spec)}
+    )
     save(program, tmp_path / "1")
     signatures = load(tmp_path / "1").signatures
     assert [float(signatures[name]([3.0])["y"][0]) for name in ("half", "whole")] == [6.0, 12.0]
@@ -173,7 +181,9 @@ def test_a_failed_save_leaves_what_was_there(tmp_path):
 def test_extras_are_written_listed_and_found(tmp_path):
     spec = {"x": TensorSpec((None,), "float32")}
     program = Program(
-        [], {"f": Signature(lambda _, i: {"y": i["x"]}, spec)}, lambda root: (root / "note.txt").write_text("hello") and None
+        [],
+        {"f": Signature(lambda _, i: {"y": i["x"]}, spec)},
+        lambda root: (root / "note.txt").write_text("hello") and None,
     )
     save(program, tmp_path / "m")
     assert (load(tmp_path / "m").extras / "note.txt").read_text() == "hello"

@@ -57,7 +57,9 @@ def _models(arguments: argparse.Namespace) -> dict[str, Path]:
     for pair in (*arguments.model, *pairs):
         name, equals, directory = pair.partition("=")
         if not (name and equals and directory):
-            raise InvalidArgumentError(f"--model: must be NAME=DIR; received {pair!r}. Example: --model digits=models/digits")
+            raise InvalidArgumentError(
+                f"--model: must be NAME=DIR; received {pair!r}. Example: --model digits=models/digits"
+            )
         if name in models:
             raise InvalidArgumentError(f"--model: each name may be given once; received {name!r} twice.")
         models[name] = Path(directory)

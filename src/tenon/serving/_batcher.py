@@ -14,6 +14,9 @@ from tenon.base import InternalError, UnavailableError
 from tenon.serving._batch_sizes import padded_size
 from tenon.serving._xla_engine import XlaEngine
 
+MAX_TURNS = 4
+"""Turns of the event loop for which a batch stays open while tasks keep joining it; a turn is some microseconds."""
+
 INLINE_SECONDS = 0.0005
 """A program that is faster than this runs in the event loop: handing it to a thread would cost more than it takes."""
 
@@ -30,8 +33,9 @@ class _Task:
 class Batcher:
     """Runs the tasks of one signature and one set of trailing shapes, in the order they came.
 
-    One batch is in flight at a time. The first task of an idle batcher waits for the end of the event loop's present
-    turn, so requests that arrived together share a batch, and no timer ever delays one. Belongs to one event loop.
+    One batch is in flight at a time. The first task of an idle batcher waits for the first turn of the event loop in
+    which no task joined it (``MAX_TURNS`` at most), so requests that arrive together share a batch, and no timer ever
+    delays one. Belongs to one event loop.
 
     Args:
         name: what to call it in errors.
@@ -46,6 +50,7 @@ class Batcher:
     ) -> None:
         self._name, self._engine, self._sizes, self._executor = name, engine, sizes, executor
         self._max_queued_rows = max_queued_rows
+        self._full = sizes[-1] if sizes else 1
         self._queue: deque[_Task] = deque()
         self._queued_rows = 0
         self._busy = False
@@ -79,8 +84,16 @@ class Batcher:
         self._queued_rows += rows
         if not self._busy:
             self._busy = True
-            loop.call_soon(self._run_next)
+            loop.call_soon(self._close_batch, loop, MAX_TURNS, 0)
         return task.future
+
+    def _close_batch(self, loop: asyncio.AbstractEventLoop, turns: int, seen: int) -> None:
+        """Wait while tasks join, then run."""
+        joined = len(self._queue)
+        if turns and joined > seen and self._queued_rows < self._full:
+            loop.call_soon(self._close_batch, loop, turns - 1, joined)
+        else:
+            self._run_next()
 
     def _run_next(self) -> None:
         """Run batches in this turn while they are quick; leave the first slow one to a thread and return."""
@@ -112,10 +125,9 @@ class Batcher:
         """Take tasks for one batch off the queue, leaving out those whose client has gone."""
         taken: list[_Task] = []
         rows = 0
-        limit = self._sizes[-1] if self._sizes else 0
         while self._queue:
             task = self._queue[0]
-            if taken and rows + task.rows > limit:
+            if taken and rows + task.rows > self._full:
                 break
             self._queue.popleft()
             self._queued_rows -= task.rows

@@ -149,7 +149,7 @@ class RestApi:
         return Response(200 if "http://" in origin or "https://" in origin else 400, self._cors, b"")
 
     def _find_target(self, method: str, path: str, query: str) -> Target:
-        target = parse_target(method, f"{path}?{query}" if query else path)
+        target = parse_target(method, path, query)
         if len(self._targets) >= _REMEMBERED_TARGETS:
             self._targets.clear()
         self._targets[method, path] = target

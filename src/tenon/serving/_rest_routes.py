@@ -51,12 +51,13 @@ def is_api_path(path: str) -> bool:
     return path[: len(_PREFIX)].lower() == _PREFIX
 
 
-def parse_target(method: str, path: str) -> Target:
+def parse_target(method: str, path: str, query: str = "") -> Target:
     """Read a request line of the API.
 
     Args:
         method: the HTTP verb in capitals.
         path: the path, percent-decoded. Its fixed words match in any case, but an action must be in lower case.
+        query: the query string; the API has none.
 
     Raises:
         InvalidArgumentError: "Malformed request: ..." for anything but the documented verbs and paths, "Missing model
@@ -67,9 +68,9 @@ def parse_target(method: str, path: str) -> Target:
         'Specific(digits, 2)'
     """
     pattern = _PATTERNS.get(method)
-    match = pattern.fullmatch(path) if pattern else None
+    match = pattern.fullmatch(path) if pattern and not query else None
     if match is None or (match["action"] or "").lower() != (match["action"] or ""):
-        raise _malformed(method, path)
+        raise _malformed(method, f"{path}?{query}" if query else path)
     version = _version(match["version"])
     return Target(Action(match["action"] or ""), ServableRequest(match["name"], version, match["label"]))
 

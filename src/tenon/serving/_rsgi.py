@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from granian.rsgi import ProtocolClosed
 
-from tenon.serving._rest import Response, RestApi
+from tenon.base import DeadlineExceededError
+from tenon.serving._deadlines import Deadlines
+from tenon.serving._rest import HTTP_STATUS, Response, RestApi
 
 DEFAULT_MAX_REQUEST_BYTES = 100 * 2**20
 DEFAULT_TIMEOUT_SECONDS = 30.0
@@ -38,27 +39,26 @@ class RsgiApp:
     ) -> None:
         self._api = api
         self._max_request_bytes = max_request_bytes
-        self._timeout = timeout
+        self._deadlines = Deadlines(timeout)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one HTTP request; the arguments are granian's."""
         try:
-            response = await self._respond(scope, protocol)
+            response = await self._deadlines.run(self._respond(scope, protocol))
         except ProtocolClosed:
             return  # the client went away in the middle of its body
+        except DeadlineExceededError as error:
+            response = self._api.error(HTTP_STATUS[error.code], error.message)
         protocol.response_bytes(response.status, response.headers, response.body)
 
     async def _respond(self, scope: Any, protocol: Any) -> Response:
+        headers = scope.headers
         try:
-            async with asyncio.timeout(self._timeout):
-                headers = scope.headers
-                body = await self._read_body(headers, protocol) if scope.method == "POST" else b""
-                return await self._api.respond(scope.method, scope.path, scope.query_string, headers, body)
-        except TimeoutError:
-            return self._api.error(504, f"Timed out: the request took more than {self._timeout:g} seconds.")
+            body = await self._read_body(headers, protocol) if scope.method == "POST" else b""
         except _TooLargeError:
             limit = self._max_request_bytes
             return self._api.error(413, f"The request body must be at most {limit} bytes. Send smaller batches.")
+        return await self._api.respond(scope.method, scope.path, scope.query_string, headers, body)
 
     async def _read_body(self, headers: Any, protocol: Any) -> bytes:
         length = headers.get("content-length")
