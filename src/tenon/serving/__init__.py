@@ -4,20 +4,36 @@ A *Source* finds versions, a *Loader* brings one to life as a *Servable*, a *Man
 and hands out *ServableHandles*, a stateless policy decides which version to load or unload next.
 """
 
+from tenon.serving._aspired import AvailabilityPreservingPolicy
+from tenon.serving._aspired_versions_manager import AspiredVersionsManager
 from tenon.serving._loader import Loader, LoaderFactory
 from tenon.serving._manager import Manager, ServableHandle
+from tenon.serving._poller import SourcePoller
 from tenon.serving._servable import Servable, ServableId, ServableRequest, ServableSignature
+from tenon.serving._source import FileSystemSource, PollResult, ServableToMonitor, Source
 from tenon.serving._state import ServableState, State
+from tenon.serving._version_policy import All, Latest, Specific, VersionPolicy
 
 __all__ = [
+    "All",
+    "AspiredVersionsManager",
+    "AvailabilityPreservingPolicy",
+    "FileSystemSource",
+    "Latest",
     "Loader",
     "LoaderFactory",
     "Manager",
+    "PollResult",
     "Servable",
     "ServableHandle",
     "ServableId",
     "ServableRequest",
     "ServableSignature",
     "ServableState",
+    "ServableToMonitor",
+    "Source",
+    "SourcePoller",
+    "Specific",
     "State",
+    "VersionPolicy",
 ]

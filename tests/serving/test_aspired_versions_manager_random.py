@@ -1,0 +1,181 @@
+"""Whatever is aspired, fails or is held, and in whatever order: what answers goes on answering, and all ends well."""
+
+import asyncio
+import threading
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tenon.base import DataLossError, NotFoundError
+from tenon.serving import AspiredVersionsManager, Loader, ServableId, ServableRequest, State
+from tenon.serving.testing import FakeServable
+
+NAMES = st.sampled_from(["a", "b"])
+VERSIONS = st.sets(st.integers(1, 4))
+OUTCOMES = st.sampled_from([None, None, None, DataLossError("half a model"), RuntimeError("not even a proper error")])
+LOAD_THREADS = 2
+TURNS = 6
+"""Turns of the event loop after which nothing moves without a load or a release: the longest chain is 3."""
+
+
+class GatedLoader(Loader):
+    """Wait until told how to end; the servable made is watched."""
+
+    def __init__(self, world, servable_id):
+        self.world, self.id = world, servable_id
+        self.gate, self.outcome = threading.Event(), None
+        world.loaders.append(self)
+
+    def load(self):
+        self.gate.wait()
+        if self.outcome is not None:
+            raise self.outcome
+        servable = WatchedServable(self.world)
+        self.world.servables.append(servable)
+        return servable
+
+
+class WatchedServable(FakeServable):
+    """Refuse to be closed while a handle is held."""
+
+    def __init__(self, world):
+        super().__init__({})
+        self._world = world
+
+    def close(self):
+        assert self._world.held[self] == 0
+        super().close()
+
+
+class ManagerMachine(RuleBasedStateMachine):
+    """Drive a manager, and look at it after every turn of its event loop."""
+
+    def __init__(self):
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.loaders, self.servables, self.handles = [], [], []
+        self.held = Counter()
+        self.aspired = {"a": set(), "b": set()}
+        self.manager = AspiredVersionsManager(num_load_threads=LOAD_THREADS)
+        self.before = self.seen()
+
+    def seen(self):
+        return {name: {s.id.version: s.state for s in self.manager.states(name)} for name in self.aspired}
+
+    def answering(self, name, states):
+        return {version for version, state in states[name].items() if state is State.AVAILABLE}
+
+    def loading(self):
+        """The newest loader of every version that loads."""
+        newest, states = {loader.id: loader for loader in self.loaders}, self.seen()
+        return [loader for id_, loader in newest.items() if states[id_.name].get(id_.version) is State.LOADING]
+
+    def look(self):
+        """Check one turn of the loop against the turn before."""
+        now = self.seen()
+        for name, aspired in self.aspired.items():
+            had, has = self.answering(name, self.before), self.answering(name, now)
+            assert had & aspired <= has, "an aspired version that answered was unloaded"
+            assert has or not (had and aspired), "a swap left nothing that answers"
+            begun = {v for v, state in now[name].items() if state is State.LOADING} - {
+                v for v, state in self.before[name].items() if state is State.LOADING
+            }
+            waiting = {v for v, state in now[name].items() if state is State.START}
+            assert not begun or not waiting or min(begun) > max(waiting), "a lower version was loaded first"
+            self.check_requests(name, has)
+        assert sum(state is State.LOADING for states in now.values() for state in states.values()) <= LOAD_THREADS
+        self.before = now
+
+    def check_requests(self, name, answering):
+        try:
+            with self.manager.servable_handle(ServableRequest.latest(name)) as handle:
+                assert handle.id.version == max(answering)
+                assert not handle.servable.closed
+        except NotFoundError:
+            assert not answering
+
+    def settle(self):
+        async def turns():
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+                self.look()
+
+        self.runner.run(turns())
+
+    @rule(name=NAMES, versions=VERSIONS)
+    def aspire(self, name, versions):
+        async def tell():
+            self.aspired[name] = versions
+            self.manager.set_aspired(name, {v: lambda v=v: GatedLoader(self, ServableId(name, v)) for v in versions})
+            self.look()
+
+        self.runner.run(tell())
+        self.settle()
+
+    @rule(pick=st.integers(0, 9), outcome=OUTCOMES)
+    def finish_a_load(self, pick, outcome):
+        if loading := self.loading():
+            self.finish(loading[pick % len(loading)], outcome)
+
+    def finish(self, loader, outcome):
+        name, version = loader.id.name, loader.id.version
+        loader.outcome = outcome
+        loader.gate.set()
+        self.runner.run(self.manager.wait_until(lambda: self.seen()[name][version] is not State.LOADING))
+        self.look()
+        self.settle()
+
+    @rule(name=NAMES, version=st.none() | st.integers(1, 4))
+    def hold_a_handle(self, name, version):
+        try:
+            handle = self.manager.servable_handle(ServableRequest(name, version))
+        except NotFoundError:
+            return
+        self.held[handle.servable] += 1
+        self.handles.append(handle)
+
+    @rule(pick=st.integers(0, 9))
+    def release_a_handle(self, pick):
+        if self.handles:
+            self.release(self.handles.pop(pick % len(self.handles)))
+
+    def release(self, handle):
+        async def let_go():
+            self.held[handle.servable] -= 1
+            handle.release()
+
+        self.runner.run(let_go())
+        self.settle()
+
+    @invariant()
+    def a_servable_is_closed_at_most_once_and_never_while_held(self):
+        for servable in self.servables:
+            assert servable.closed <= (self.held[servable] == 0)
+
+    def check_quiet(self):
+        """With nothing loading and nothing held, the states are what is aspired, as far as loads succeeded."""
+        for name, aspired in self.aspired.items():
+            states = {state.id.version: state for state in self.manager.states(name)}
+            answering = self.answering(name, self.before)
+            assert all(state.state in (State.AVAILABLE, State.END) for state in states.values())
+            assert aspired <= states.keys()
+            assert all(v in answering or states[v].error is not None for v in aspired)
+            left_over = answering - aspired
+            assert not left_over or (aspired and len(answering) == 1), "unwanted versions answer without need"
+
+    def teardown(self):
+        while self.handles:
+            self.release(self.handles.pop())
+        while loading := self.loading():
+            self.finish(loading[0], None)
+        self.check_quiet()
+        self.runner.run(self.manager.shutdown())
+        assert all(servable.closed == 1 for servable in self.servables)
+        assert all(state is State.END for states in self.seen().values() for state in states.values())
+        self.runner.close()
+
+
+ManagerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestManagerUnderRandomUse = ManagerMachine.TestCase

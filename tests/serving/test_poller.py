@@ -1,0 +1,142 @@
+"""The poller carries what a source finds to the manager, and tells each trouble once."""
+
+import asyncio
+import logging
+import threading
+from pathlib import Path
+
+import pytest
+
+from tenon.base import InvalidArgumentError, NotFoundError, UnavailableError, UnknownError
+from tenon.serving import AspiredVersionsManager, FileSystemSource, PollResult, ServableToMonitor, Source, SourcePoller
+from tenon.serving.testing import FakeLoader
+
+MISSING = NotFoundError("no such directory")
+
+
+class ScriptedSource(Source):
+    """Give one scripted result after another (an exception is raised), then the last for ever."""
+
+    def __init__(self, *script):
+        self.script = list(script)
+        self.polls = 0
+        self.done = threading.Event()
+
+    def poll(self):
+        step = self.script[min(self.polls, len(self.script) - 1)]
+        self.polls += 1
+        if self.polls >= len(self.script) + 2:
+            self.done.set()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+def load_anything(id_, path):
+    return FakeLoader()
+
+
+def found(*versions, **more):
+    return PollResult({"m": {version: Path(f"/m/{version}") for version in versions}}, **more)
+
+
+def poll_through(source, make_loader=load_anything):
+    """Poll until the script has been played and its last step seen three times; return the manager's states."""
+
+    async def main():
+        manager = AspiredVersionsManager()
+        polling = asyncio.create_task(SourcePoller(source, manager, make_loader, interval=1e-4).run())
+        await asyncio.to_thread(source.done.wait)
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
+        await manager.first_outcomes(["m"])
+        states = {state.id.version: state.state.name for state in manager.states("m")}
+        await manager.shutdown()
+        return states
+
+    return asyncio.run(main())
+
+
+def warnings_in(caplog):
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+def test_what_is_found_is_served_from_its_path():
+    made = []
+
+    def make_loader(id_, path):
+        made.append((str(id_), path))
+        return FakeLoader()
+
+    assert poll_through(ScriptedSource(found(1)), make_loader) == {1: "AVAILABLE"}
+    assert made == [("{name: m version: 1}", Path("/m/1"))]
+
+
+def test_a_name_that_cannot_be_looked_up_keeps_what_it_has():
+    assert poll_through(ScriptedSource(found(1), PollResult({}, errors={"m": MISSING}))) == {1: "AVAILABLE"}
+
+
+def test_a_source_that_fails_keeps_everything_and_is_polled_again():
+    failures = [UnavailableError("the network is down"), RuntimeError("not even a proper error")]
+    assert poll_through(ScriptedSource(found(1), *failures, found(1, 2))) == {1: "AVAILABLE", 2: "AVAILABLE"}
+
+
+def test_a_trouble_is_logged_when_it_comes_changes_and_goes_and_not_in_between(caplog):
+    caplog.set_level(logging.INFO, "tenon.serving")
+    missing = PollResult({}, errors={"m": MISSING})
+    odd = found(1, warnings={"m": "7 and 007 are one number"})
+    poll_through(ScriptedSource(missing, missing, odd, odd, found(1)))
+    assert warnings_in(caplog) == ["m: no such directory", "m: 7 and 007 are one number"]
+    assert "m: no longer so: 7 and 007 are one number" in caplog.text
+
+
+def test_a_source_that_keeps_failing_is_logged_once_and_hides_no_other_trouble(caplog):
+    down = UnavailableError("the network is down")
+    missing = PollResult({}, errors={"m": MISSING})
+    poll_through(ScriptedSource(missing, down, down, missing))
+    assert warnings_in(caplog) == ["m: no such directory", "source: the network is down"]
+
+
+def test_polling_once_returns_what_was_found_and_whose_look_failed(tmp_path):
+    (tmp_path / "good" / "3").mkdir(parents=True)
+    (tmp_path / "good" / "3" / "saved_model.pb").touch()
+    source = FileSystemSource({name: ServableToMonitor(tmp_path / name) for name in ("good", "bad")})
+
+    async def main():
+        manager = AspiredVersionsManager()
+        result = await SourcePoller(source, manager, load_anything).poll_once()
+        assert list(result.versions["good"]) == [3]
+        assert list(result.errors) == ["bad"]
+        assert await manager.first_outcomes(["good"]) == {}
+        await manager.shutdown()
+
+    asyncio.run(main())
+
+
+def test_polling_once_raises_what_the_source_raises_and_names_a_stranger():
+    async def main(error):
+        await SourcePoller(ScriptedSource(error), AspiredVersionsManager(), FakeLoader).poll_once()
+
+    with pytest.raises(UnavailableError, match="the network is down"):
+        asyncio.run(main(UnavailableError("the network is down")))
+    with pytest.raises(UnknownError, match="polling ScriptedSource raised RuntimeError: not even"):
+        asyncio.run(main(RuntimeError("not even a proper error")))
+
+
+def test_an_interval_of_zero_polls_once():
+    source = ScriptedSource(found(1))
+
+    async def main():
+        manager = AspiredVersionsManager()
+        await SourcePoller(source, manager, load_anything, interval=0).run()
+        await manager.first_outcomes(["m"])
+        assert manager.available("m") == (1,)
+        await manager.shutdown()
+
+    asyncio.run(main())
+    assert source.polls == 1
+
+
+def test_a_negative_interval_is_refused():
+    with pytest.raises(InvalidArgumentError, match=r"interval: .* at least 0; received -1"):
+        SourcePoller(ScriptedSource(found()), AspiredVersionsManager(), FakeLoader, interval=-1)
