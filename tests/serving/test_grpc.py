@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2
 from tests.serving.models import manager
+from tests.serving.servers import grpc_serving
 
 from tenon.base import InvalidArgumentError
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
-from tenon.serving._grpc import SERVER_OPTIONS, grpc_services
+from tenon.serving._grpc import SERVER_OPTIONS
 
 PREDICTION = "/tensorflow.serving.PredictionService/"
 HEALTH = "/grpc.health.v1.Health/"
@@ -46,16 +47,11 @@ def predict_request(model_spec, inputs, output_filter=(), as_tensor_content=Fals
 
 @asynccontextmanager
 async def serving(models):
-    services = await grpc_services(models)
-    server = grpc.aio.server(options=SERVER_OPTIONS)
-    server.add_generic_rpc_handlers(services.handlers)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=SERVER_OPTIONS) as channel:
-            yield services, channel
-    finally:
-        await server.stop(None)
+    async with (
+        grpc_serving(models) as (services, port),
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=SERVER_OPTIONS) as channel,
+    ):
+        yield services, channel
 
 
 async def call(channel, path, request, response_class=None, timeout=30):
@@ -65,11 +61,14 @@ async def call(channel, path, request, response_class=None, timeout=30):
 
 
 def ask(path, request, response="PredictResponse", models=None):
+    answers = []  # asyncio.run would write out what it returns, which takes seconds for a large message
+
     async def main():
         async with serving(models or manager()) as (_, channel):
-            return await call(channel, path, request, message_class(f"tensorflow.serving.{response}"))
+            answers.append(await call(channel, path, request, message_class(f"tensorflow.serving.{response}")))
 
-    return asyncio.run(main())
+    asyncio.run(main())
+    return answers[0]
 
 
 def predict(*args, **fields):

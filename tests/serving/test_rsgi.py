@@ -2,52 +2,24 @@
 
 import asyncio
 import json
-import socket
 from contextlib import asynccontextmanager
 
 import httpx
 import numpy as np
-from granian.server.embed import Server
 from tests.serving.models import manager
-
-from tenon.serving._rest import RestApi
-from tenon.serving._rsgi import RsgiApp
+from tests.serving.servers import rest_serving
 
 HEAD = b"POST /v1/models/half:predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 ROW = {"instances": [1.0, 5.0]}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @asynccontextmanager
 async def serving(models=None, **options):
-    app = RsgiApp(RestApi(models or manager()), **options)
-    port = free_port()
-    server = Server(app, address="127.0.0.1", port=port, websockets=False, log_enabled=False)
-    task = asyncio.create_task(server.serve())
-    try:
-        await reachable(port)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield client, port
-    finally:
-        server.stop()
-        await task
-
-
-async def reachable(port):
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return
+    async with (
+        rest_serving(models or manager(), **options) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        yield client, port
 
 
 async def raw(port, *parts):

@@ -194,7 +194,7 @@ def _inflate(body: bytes) -> bytes:
     """Undo gzip; what cannot be undone counts as an empty document, as in TensorFlow Serving."""
     inflater = zlib.decompressobj(_GZIP)
     try:
-        text = inflater.decompress(body, _MAX_INFLATED_BYTES)
+        text = inflater.decompress(body, _MAX_INFLATED_BYTES + 1)
     except zlib.error as error:
         raise _not_inflated(str(error)) from error
     if not inflater.eof:
