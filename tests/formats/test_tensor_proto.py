@@ -1,5 +1,8 @@
+import contextlib
+
 import numpy as np
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.formats.strategies import arrays, identical
@@ -169,14 +172,9 @@ def test_a_message_that_spells_everything_out_is_not_limited():
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_an_array_or_a_clear_refusal(data):
+def test_any_message_is_an_array_or_a_clear_refusal(data):
     message = TensorProto()
-    try:
+    with contextlib.suppress(DecodeError):
         message.MergeFromString(data)
-    except Exception as error:
-        assert type(error).__name__ == "DecodeError"  # noqa: PT017
-        return
-    try:
-        assert isinstance(make_ndarray(message, max_bytes=2**16), np.ndarray)
-    except InvalidArgumentError as error:
-        assert str(error)  # noqa: PT017
+    with contextlib.suppress(InvalidArgumentError):
+        assert make_ndarray(message, max_bytes=2**16).flags.c_contiguous
