@@ -197,7 +197,7 @@ def _inflate(body: bytes) -> bytes:
         text = inflater.decompress(body, _MAX_INFLATED_BYTES + 1)
     except zlib.error as error:
         raise _not_inflated(str(error)) from error
-    if not inflater.eof:
+    if not inflater.eof or len(text) > _MAX_INFLATED_BYTES:
         raise _not_inflated(f"it is cut short, or holds more than {_MAX_INFLATED_BYTES} bytes")
     return text
 
