@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.serving.models import manager
-from tests.serving.servers import grpc_serving
 
 from tenon.base import DataLossError
+from tests.serving.models import manager
+from tests.serving.servers import grpc_serving
 
 CLIENT = Path(__file__).with_name("serving_client.py")
 PYTHON = Path(__file__).resolve().parents[2] / ".venv-interop/bin/python"

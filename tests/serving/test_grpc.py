@@ -8,12 +8,12 @@ import grpc
 import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2
-from tests.serving.models import manager
-from tests.serving.servers import grpc_serving
 
 from tenon.base import InvalidArgumentError
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
 from tenon.serving._grpc import SERVER_OPTIONS
+from tests.serving.models import manager
+from tests.serving.servers import grpc_serving
 
 PREDICTION = "/tensorflow.serving.PredictionService/"
 HEALTH = "/grpc.health.v1.Health/"

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import numpy as np
+
 from tests.serving.models import manager
 from tests.serving.servers import rest_serving
 
