@@ -14,7 +14,7 @@ import pytest
 from tenon import keras
 from tenon.saved_model import load
 
-pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("saved_model_interop")]
+pytestmark = pytest.mark.interop
 
 BATCHES = (1, 7, 64)
 RNG = np.random.default_rng(5)

@@ -28,7 +28,7 @@ CHECKS = (
     "health_says_serving",
 )
 
-pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("serving_client")]
+pytestmark = pytest.mark.interop
 
 
 @pytest.fixture(scope="module")
