@@ -81,5 +81,8 @@ except OSError as error:
 
 def test_a_parent_that_cannot_be_written_is_an_os_error(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=os.strerror(20) + "|" + os.strerror(17)), replace_directory(tmp_path / "file" / "m"):
+    with (
+        pytest.raises(OSError, match=os.strerror(20) + "|" + os.strerror(17)),
+        replace_directory(tmp_path / "file" / "m"),
+    ):
         pass
