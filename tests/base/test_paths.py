@@ -36,9 +36,14 @@ def test_what_was_there_is_replaced(tmp_path, before):
 def test_a_failure_leaves_everything_as_it_was(tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "old").touch()
-    with pytest.raises(KeyError), replace_directory(tmp_path / "model") as temporary:
-        (temporary / "new").touch()
-        raise KeyError
+
+    def fail():
+        with replace_directory(tmp_path / "model") as temporary:
+            (temporary / "new").touch()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert (tmp_path / "model" / "old").exists()
 

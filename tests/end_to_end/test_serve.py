@@ -22,7 +22,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
 from tenon.saved_model import TensorSpec, save
-from tests.end_to_end.conftest import command, environment, start_server
+from tests.server_process import command, environment, start_server
 
 KERNEL = np.random.default_rng(2).standard_normal((4, 3)).astype("f4")
 

@@ -1,5 +1,7 @@
 """Padded batch sizes."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ def test_sizes_ascend_from_one_to_the_maximum_and_at_most_double(maximum):
     sizes = batch_sizes(maximum)
     assert sizes[0] == 1
     assert sizes[-1] == maximum
-    assert all(small < large <= 2 * small for small, large in zip(sizes, sizes[1:], strict=False))
+    assert all(small < large <= 2 * small for small, large in pairwise(sizes))
 
 
 @given(st.integers(1, 300), st.data())
