@@ -89,6 +89,9 @@ class ModelServer:
     Call order: ``start``, ``load``, then ``stop`` once. Ports listen from ``start`` on, so that probes can tell a
     server that loads from one that died; models answer when they are AVAILABLE.
 
+    Args:
+        options: what and where.
+
     Attributes:
         port: the gRPC port in use after ``start``.
         rest_api_port: the REST port in use after ``start``.
