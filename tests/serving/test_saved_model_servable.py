@@ -35,6 +35,11 @@ MODELS = {
         KERNEL,
     ),
     "coupled rows": (lambda x: {"y": x - x.mean(0)}, {"x": TensorSpec((None, 2), "float32")}, None),
+    "coupled sequences": (
+        lambda x: {"y": x - x.mean(0)},
+        {"x": TensorSpec((None, None), "float32")},
+        None,
+    ),
     "no batch": (lambda x: {"y": x.sum()}, {"x": TensorSpec((None,), "float32")}, None),
     "fixed": (lambda x: {"y": x * 2}, {"x": TensorSpec((2, 2), "float32")}, None),
     "sequence": (lambda x: {"y": jnp.cumsum(x, 1)}, {"x": TensorSpec((None, None), "float32")}, None),
@@ -120,9 +125,10 @@ def test_an_empty_batch_has_an_empty_answer(servables):
     assert answer["p"].shape == (0, 3)
 
 
-def test_a_model_that_mixes_rows_is_never_batched(servables):
+@pytest.mark.parametrize("name", ["coupled rows", "coupled sequences"])
+def test_a_model_that_mixes_rows_is_never_batched(servables, name):
     requests = [RNG.standard_normal((size, 2)).astype("f4") for size in (2, 3, 2)]
-    for x, answer in zip(requests, answers(servables["coupled rows"], *({"x": x} for x in requests)), strict=True):
+    for x, answer in zip(requests, answers(servables[name], *({"x": x} for x in requests)), strict=True):
         np.testing.assert_allclose(answer["y"], x - x.mean(0), rtol=1e-5, atol=1e-6)
 
 

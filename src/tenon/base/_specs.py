@@ -60,6 +60,7 @@ class TensorSpec:
 def _dtype(value: Any) -> np.dtype:
     own = getattr(ml_dtypes, value, None) if isinstance(value, str) else None
     try:
-        return np.dtype(value if own is None else own)
+        dtype: np.dtype = np.dtype(value if own is None else own)
+        return dtype
     except TypeError as error:
         raise InvalidArgumentError(f"dtype: must be a dtype or its name; received {value!r}.") from error
