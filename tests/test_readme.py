@@ -27,7 +27,7 @@ def test_the_example_has_ten_lines_and_runs(tmp_path, capsys):
 
 def test_the_two_commands_are_targets_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text()
-    commands = [text for language, text in code_blocks(README) if language == "sh"][0]
+    commands = next(text for language, text in code_blocks(README) if language == "sh")
     targets = [line.split()[1] for line in commands.splitlines()]
     assert targets == ["demo", "test"]
     assert all(f"\n{target}:" in makefile for target in targets)

@@ -10,7 +10,7 @@ import griffe
 class ExamplesExtension(griffe.Extension):
     """Rename the section before the docstring is parsed."""
 
-    def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
+    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Change one object's docstring; called by Griffe for every object that it loads."""
         if obj.docstring is not None:
             obj.docstring.value = obj.docstring.value.replace("\nExample:\n", "\nExamples:\n")

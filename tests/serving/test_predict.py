@@ -87,7 +87,10 @@ def test_the_handle_is_released_whatever_happens():
         (
             "serving_default",
             {"a": X},
-            r"^input size does not match signature: 1!=2 len\(\{a\}\) != len\(\{a,b\}\)\. Sent extra: \{\}\. Missing .*\{b\}",
+            (
+                r"^input size does not match signature: 1!=2 len\(\{a\}\) != len\(\{a,b\}\)\. "
+                r"Sent extra: \{\}\. Missing .*\{b\}"
+            ),
         ),
         ("float32", {"x": X, "y": X}, r"2!=1 .*Sent extra: \{y\}\. Missing but required: \{\}\."),
         ("float32", {}, r"0!=1 len\(\{\}\) != len\(\{x\}\)"),
