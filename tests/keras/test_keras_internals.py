@@ -40,7 +40,7 @@ def test_serialize_model_as_json_and_model_from_config_are_inverse() -> None:
     config, metadata = internals.model_to_json(model)
     assert json.loads(metadata)["keras_version"] == keras.__version__
     rebuilt = internals.model_from_json(config, None, True, True)
-    assert [(weight.path, weight.shape) for weight in rebuilt.weights] == [(w.path, w.shape) for w in model.weights]
+    assert [(weight.name, weight.shape) for weight in rebuilt.weights] == [(w.name, w.shape) for w in model.weights]
 
 
 def test_save_state_hands_over_keras_variables_and_load_state_restores_them(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         """Write the graph and count batches from 1."""
         self._training = True
         self._batch = 0
+        self._profiler.stop()  # an exception in the last fit may have left it running
         self._profiler = BatchProfiler(self._run_dir("train"), self._profile)
         if self.write_graph:
             self._writer("train").graph(layer_graph(self.model))
