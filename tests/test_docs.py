@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from tenon.serving import ServerOptions
 from tenon.serving._rest import RestApi
 from tenon.serving.testing import StaticManager, half_plus_two
 from tests.documents import ROOT, code_blocks, links, table_rows
+from tests.server_process import start_server
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -37,37 +37,18 @@ def unquoted(cell: str) -> str:
     return cell.strip().removeprefix("`").removesuffix("`")
 
 
-@contextlib.contextmanager
-def server(command: str, cache: Path):
-    """Run the page's ``tenon serve`` on free ports; yield what replaces the ports of the page."""
-    words = command.split()
-    assert words[0] == "tenon"
-    command_line = [sys.executable, "-m", *words, "--port", "0", "--rest-api-port", "0"]
-    environment = os.environ | {"TENON_CACHE_DIR": str(cache)}
-    process = subprocess.Popen(command_line, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        said = next(line for line in process.stdout if line.startswith("serving:"))
-        grpc_port, rest_port = re.findall(r":(\d+)", said)
-        yield {":8500": f":{grpc_port}", ":8501": f":{rest_port}"}
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def test_the_tutorial_works_when_typed_along(tmp_path, capsys):
+def test_the_tutorial_works_when_typed_along(tmp_path, compile_cache, capsys):
     names: dict[str, object] = {}
-    ports: dict[str, str] = {}
-    with contextlib.chdir(tmp_path), contextlib.ExitStack() as running:
+    server = None
+    with contextlib.chdir(tmp_path):
         for language, text in code_blocks(TUTORIAL):
             if language == "sh":
-                ports = running.enter_context(server(text, tmp_path / "cache"))
-            for written, used in ports.items():
-                text = text.replace(written, used)
+                server = start_server(compile_cache, *text.removeprefix("tenon serve").split())
+            if server is not None:
+                text = text.replace(":8500", f":{server.grpc_port}").replace(":8501", f":{server.rest_port}")
             if language == "python":
                 exec(compile(text, str(TUTORIAL), "exec"), names)
+    assert server.stop(signal.SIGINT) == 0
     assert names["accuracy"] >= 0.95
     assert "accuracy on held-out digits: 0.9" in capsys.readouterr().out
     assert (tmp_path / "logs" / "train").is_dir()

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.documents import code_blocks
+from tests.documents import ROOT, code_blocks
 
-ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs/guides/saved_model.md"
-
-
 CHECK = """
 x = tf.constant([[0.1, 0.2, 0.3, -0.5]])
 print(*model.signatures["serving_default"](x=x)["scores"].numpy()[0])
@@ -22,18 +18,12 @@ print(*model.signatures["serving_default"](x=x)["scores"].numpy()[0])
 
 
 @pytest.mark.interop
-def test_tensorflow_loads_what_the_guide_saves(tmp_path):
+def test_tensorflow_loads_what_the_guide_saves(tmp_path: Path, run_in_tensorflow):
     write, *_, read = [text for language, text in code_blocks(GUIDE) if language == "python"]
     with contextlib.chdir(tmp_path):
         exec(compile(write, str(GUIDE), "exec"), {})
     assert "import tensorflow" in read
-    result = subprocess.run(
-        [ROOT / ".venv-interop/bin/python", "-c", read + CHECK],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    shape, values = result.stdout.splitlines()
+    script = f"import os; os.chdir({str(tmp_path)!r})\n{read}{CHECK}"
+    shape, values = run_in_tensorflow(script).splitlines()
     assert shape == "(7, 2)"
     np.testing.assert_allclose([float(value) for value in values.split()], np.tanh([0.1, 0.1]), rtol=1e-5)
