@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jax
 import ml_dtypes
 import numpy as np
 
@@ -89,5 +88,4 @@ if __name__ == "__main__":
     target = GOLDEN / tenon.__version__
     if target.exists():
         sys.exit(f"{target} is there already; golden artifacts are written once.")
-    jax.config.update("jax_traceback_in_locations_limit", 0)  # StableHLO would name the files of this machine
     write_golden(target)
