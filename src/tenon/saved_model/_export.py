@@ -180,12 +180,13 @@ def _lower(name: str, flat: _Flat, specs: Sequence[jax.ShapeDtypeStruct]) -> jax
 @contextmanager
 def _no_source_locations() -> Iterator[None]:
     """Keep the paths of the author's machine out of the program, which then depends on nothing but the function."""
-    before = jax.config.read("jax_traceback_in_locations_limit")
-    jax.config.update("jax_traceback_in_locations_limit", 0)
+    config: Any = jax.config  # its options are attributes that no stub declares
+    before = config.jax_traceback_in_locations_limit
+    config.update("jax_traceback_in_locations_limit", 0)
     try:
         yield
     finally:
-        jax.config.update("jax_traceback_in_locations_limit", before)
+        config.update("jax_traceback_in_locations_limit", before)
 
 
 def _symbolic(shape: Sequence[Any]) -> SymbolicShape:
