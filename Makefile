@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and g
 	$(BIN)/tenon demo $(DEMO_FLAGS)
 
 test: $(VENV)/.development $(INTEROP)/.ready ## unit, integration, end-to-end and interop tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
 
 check: $(VENV)/.development ## format, lint, types, floors, docs build
 	$(BIN)/ruff format --check .

@@ -28,7 +28,7 @@ from tenon.formats import (
 )
 from tests.formats.strategies import DTYPES, identical
 
-pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("formats_interop")]
+pytestmark = pytest.mark.interop
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = {"scalar": (), "one": (1,), "matrix": (3, 4), "empty": (2, 0, 3), "cube": (2, 3, 4)}

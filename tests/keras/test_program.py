@@ -109,3 +109,14 @@ def test_an_output_that_is_none_is_left_out() -> None:
     model = Optional()
     model(np.zeros((2, 4), np.float32))
     assert list(run(model, np.zeros((2, 4), np.float32))) == ["value"]
+
+
+def test_the_program_keeps_the_weights_of_its_moment_while_the_model_trains_on() -> None:
+    model, batch = ZOO["sequential"]()
+    before = [np.array(weight.value) for weight in model.weights]
+    program = program_of(model)
+    model.compile("sgd", "mse")
+    model.fit(batch, batch[:, :3], verbose=0)
+    for variable, want in zip(program.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.value, want)
+    assert any((np.asarray(one.value) != two).any() for one, two in zip(model.weights, before, strict=True))

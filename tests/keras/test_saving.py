@@ -23,7 +23,7 @@ OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(0.01),
     "momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
     "schedule": lambda: keras.optimizers.RMSprop(schedules.ExponentialDecay(0.1, 2, 0.5)),
-    "averaged": lambda: keras.optimizers.AdamW(0.01, use_ema=True, ema_overwrite_frequency=3),
+    "decayed": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1, clipnorm=1.0),
     "scaled": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01)),
 }
 
@@ -104,7 +104,7 @@ def test_a_model_without_compilation_stays_so(tmp_path: Path) -> None:
     model, batch = ZOO["sequential"]()
     model.save(tmp_path / "1")
     loaded = keras.saving.load_model(tmp_path / "1")
-    assert loaded.optimizer is None
+    assert not loaded.compiled
     np.testing.assert_array_equal(model.predict(batch, verbose=0), loaded.predict(batch, verbose=0))
 
 
@@ -126,21 +126,29 @@ def test_an_optimizer_that_no_longer_fits_is_named(tmp_path: Path) -> None:
     from tenon.keras._state import read_model
 
     loaded = {one.name: np.asarray(one.value) for one in model.__tenon_program__().variables}
-    with pytest.raises(FailedPreconditionError, match=r"saved optimizer has 5 variables and 'adam' .* has 6"):
+    with pytest.raises(FailedPreconditionError, match=r"saved optimizer has 5 variables and 'adam.*' .* has 6"):
         read_model(extras.parent, loaded, None, compiled=True, safe_mode=True)
 
 
-def test_a_class_that_lost_its_variable_is_named(tmp_path: Path) -> None:
-    model, _ = ZOO["subclassed"]()
+@keras.saving.register_keras_serializable("tests")
+class Shrinking(keras.Model):
+    bias = True
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.dense = layers.Dense(3, use_bias=self.bias, name="shrunk")
+
+    def call(self, x: object) -> object:
+        return self.dense(x)
+
+
+def test_a_class_that_lost_a_variable_is_named(tmp_path: Path) -> None:
+    model = Shrinking()
+    model(np.zeros((1, 4), np.float32))
     model.save(tmp_path / "1")
-
-    class Changed(type(model)):
-        def __init__(self, units: int = 3, **kwargs: object) -> None:
-            super().__init__(units, **kwargs)
-            self.dense = layers.Dense(units, use_bias=False)
-
-    with pytest.raises(FailedPreconditionError, match="the saved state does not fit"):
-        keras.models.load_model(tmp_path / "1", custom_objects={"zoo>Subclassed": Changed})
+    Shrinking.bias = False
+    with pytest.raises(FailedPreconditionError, match=r"the saved state does not fit \['shrunk'\].*has changed"):
+        keras.models.load_model(tmp_path / "1")
 
 
 def test_files_of_layers_come_back(tmp_path: Path) -> None:

@@ -169,6 +169,17 @@ def test_an_exception_in_fit_loses_no_epoch_that_ended(tmp_path: Path) -> None:
     callback.on_train_end()
 
 
+def test_a_fit_that_failed_does_not_keep_the_next_one_from_profiling(tmp_path: Path) -> None:
+    def fail(batch: int, logs: object) -> None:
+        raise RuntimeError("out of luck")
+
+    callback, model = keras.callbacks.TensorBoard(tmp_path, profile_batch=(1, 2)), make()
+    with pytest.raises(RuntimeError, match="out of luck"):
+        model.fit(X, Y, verbose=0, callbacks=[callback, keras.callbacks.LambdaCallback(on_train_batch_end=fail)])
+    fit(model, callback, epochs=1)
+    assert len(list(tmp_path.glob("train/plugins/profile/*/*.xplane.pb"))) >= 1
+
+
 def test_a_kill_loses_no_epoch_that_ended(tmp_path: Path) -> None:
     code = f"""
 import os, signal

@@ -69,6 +69,13 @@ def test_the_directory_holds_exactly_the_parts_of_a_saved_model(saved):
     ]
 
 
+def test_no_path_of_the_authors_machine_is_in_the_directory(saved):
+    for path in saved.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(str(parent).encode() in content for parent in Path(__file__).parents[:2]), path
+
+
 def test_the_graph_is_one_xla_call_module_for_three_platforms(saved):
     meta_graph = (
         message_class("tensorflow.SavedModel").FromString((saved / "saved_model.pb").read_bytes()).meta_graphs[0]

@@ -27,8 +27,9 @@ def raising(error):
 
 
 def with_default():
-    made = fake_signature({"x": VECTOR, "shift": VECTOR}, {"y": VECTOR}, lambda x, shift: {"y": x + shift})
-    made.signature.definition.defaults["shift"].CopyFrom(make_tensor_proto(np.float32([10])))
+    scalar = TensorSpec((), np.float32)
+    made = fake_signature({"x": VECTOR, "shift": scalar}, {"y": VECTOR}, lambda x, shift: {"y": x + shift})
+    made.signature.definition.defaults["shift"].CopyFrom(make_tensor_proto(np.float32(10)))
     return made
 
 

@@ -1,6 +1,7 @@
 """The manager makes what is aspired true, and never at the cost of what answers."""
 
 import asyncio
+import logging
 import threading
 from functools import partial
 
@@ -201,6 +202,36 @@ def test_a_version_un_aspired_during_its_load_never_answers_when_nothing_is_aspi
     live(body)
 
 
+def test_a_version_un_aspired_during_a_load_that_fails_is_tried_again_when_aspired_anew():
+    async def body(manager):
+        gate = threading.Event()
+        manager.set_aspired("m", {1: partial(FakeLoader, error=BROKEN, gate=gate)})
+        await reach(manager, {1: "LOADING"})
+        manager.set_aspired("m", {})
+        gate.set()
+        await reach(manager, {1: "END"})
+        manager.set_aspired("m", {1: FakeLoader})
+        await reach(manager, {1: "AVAILABLE"})
+
+    live(body)
+
+
+def test_unloads_begin_before_loads_whatever_their_names(caplog):
+    async def body(manager):
+        manager.set_aspired("a", {})
+        manager.set_aspired("m", {1: FakeLoader})
+        await reach(manager, {1: "AVAILABLE"})
+        caplog.clear()
+        manager.set_aspired("a", {1: FakeLoader})
+        manager.set_aspired("m", {})
+        await reach(manager, {1: "AVAILABLE"}, "a")
+        steps = [(record.servable_name, record.servable_state) for record in caplog.records]
+        assert steps[:2] == [("m", "UNLOADING"), ("a", "LOADING")]
+
+    caplog.set_level(logging.INFO, "tenon.serving")
+    live(body)
+
+
 def test_a_rollback_to_a_version_that_still_answers_keeps_it():
     async def body(manager):
         good = half_plus_two()
@@ -210,6 +241,8 @@ def test_a_rollback_to_a_version_that_still_answers_keeps_it():
         await reach(manager, {2: "END", 1: "AVAILABLE"})
         manager.set_aspired("m", {1: never})
         await reach(manager, {2: "END", 1: "AVAILABLE"})
+        manager.set_aspired("m", {1: never, 3: FakeLoader})
+        await reach(manager, {3: "AVAILABLE", 2: "END", 1: "AVAILABLE"})
         assert good.closed == 0
 
     live(body)

@@ -166,6 +166,14 @@ class ManagerMachine(RuleBasedStateMachine):
             assert not left_over or (aspired and len(answering) == 1), "unwanted versions answer without need"
 
     def teardown(self):
+        try:
+            self.end_well()
+        finally:  # a thread that still waits would keep a failed test from ending
+            for loader in self.loaders:
+                loader.gate.set()
+            self.runner.close()
+
+    def end_well(self):
         while self.handles:
             self.release(self.handles.pop())
         while loading := self.loading():
@@ -174,7 +182,6 @@ class ManagerMachine(RuleBasedStateMachine):
         self.runner.run(self.manager.shutdown())
         assert all(servable.closed == 1 for servable in self.servables)
         assert all(state is State.END for states in self.seen().values() for state in states.values())
-        self.runner.close()
 
 
 ManagerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

@@ -85,7 +85,7 @@ def test_the_signature_name_is_read():
         (
             {"instances": [1, 2, "q"]},
             ONE,
-            "^Failed to process element: 2 of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: \"q\" Type: String is",
+            "^Failed to process element: 2 of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: \"q\" Type",
         ),
         (
             {"instances": [{"a": 1, "b": 1}, {"a": True, "b": 1}]},

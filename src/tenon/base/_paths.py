@@ -54,6 +54,13 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
 
     Raises:
         OSError: the file system refuses; ``path`` is as it was.
+
+    Example:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "note.txt"
+        >>> write_file(target, b"whole")
+        >>> target.read_bytes()
+        b'whole'
     """
     final = Path(path).absolute()
     temporary = final.parent / f".{final.name}.tmp-{os.getpid()}-{secrets.token_hex(4)}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from tenon.base._errors import InvalidArgumentError
@@ -18,11 +20,11 @@ class TensorSpec:
 
     Args:
         shape: one entry a dimension, ``None`` for any size.
-        dtype: anything that ``numpy.dtype`` accepts; ml_dtypes' types included.
+        dtype: anything that ``numpy.dtype`` accepts, and the names and types of ml_dtypes, such as ``"bfloat16"``.
         name: the tensor's name in a signature, or ``None``.
 
     Raises:
-        InvalidArgumentError: a dimension is negative or not an integer.
+        InvalidArgumentError: a dimension is negative or not an integer, or there is no such dtype.
 
     Example:
         >>> TensorSpec((None, 4), "float32", "x").accepts((7, 4))
@@ -41,7 +43,7 @@ class TensorSpec:
                     "Write None for a dimension of any size."
                 )
         object.__setattr__(self, "shape", tuple(None if size is None else int(size) for size in self.shape))
-        object.__setattr__(self, "dtype", np.dtype(self.dtype))
+        object.__setattr__(self, "dtype", _dtype(self.dtype))
 
     @property
     def rank(self) -> int:
@@ -53,3 +55,12 @@ class TensorSpec:
         return len(shape) == self.rank and all(
             want is None or want == have for want, have in zip(self.shape, shape, strict=True)
         )
+
+
+def _dtype(value: Any) -> np.dtype:
+    own = getattr(ml_dtypes, value, None) if isinstance(value, str) else None
+    try:
+        dtype: np.dtype = np.dtype(value if own is None else own)
+        return dtype
+    except TypeError as error:
+        raise InvalidArgumentError(f"dtype: must be a dtype or its name; received {value!r}.") from error

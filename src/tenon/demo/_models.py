@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon import keras
+import tenon.keras as keras
 from tenon.demo._dataset import Dataset
 
 _layers = keras.layers

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from tenon import keras
+import tenon.keras as keras
 from tenon.demo._ask import Answer
 from tenon.demo._dataset import Dataset
 

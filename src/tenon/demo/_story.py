@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from tenon import keras
+import tenon.keras as keras
 from tenon.base import FailedPreconditionError, UnavailableError, write_file
 from tenon.demo._ask import Answer, ask_grpc, ask_rest, check_agreement, request_body
 from tenon.demo._dataset import Dataset, hold_out

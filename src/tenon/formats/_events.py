@@ -117,11 +117,21 @@ class EventFileWriter:
 def read_events(path: str | os.PathLike[str]) -> Iterator[Any]:
     """Yield the ``tensorflow.Event`` messages of an event file, the version's event first.
 
+    Args:
+        path: the file, which may still grow.
+
     Raises:
         NotFoundError: there is no such file.
         DataLossError: a record is truncated or damaged, or holds no event. The file of a live or killed writer may
             end so; the events before it have been yielded.
         OSError: the file system refuses.
+
+    Example:
+        >>> import tempfile
+        >>> with EventFileWriter(tempfile.mkdtemp()) as writer:
+        ...     writer.write(message_class("tensorflow.Event")(step=7))
+        >>> [event.file_version or event.step for event in read_events(writer.path)]
+        ['brain.Event:2', 7]
     """
     for number, record in enumerate(read_records(path)):
         try:

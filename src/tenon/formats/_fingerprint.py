@@ -11,6 +11,9 @@ def fingerprint64(data: bytes) -> int:
     It is what ``tf.strings.to_hash_bucket_fast`` takes modulo the number of buckets, and what TensorFlow writes into
     ``fingerprint.pb``.
 
+    Args:
+        data: the bytes, not text.
+
     Example:
         >>> fingerprint64(b"abc")
         2640714258260161385

@@ -87,7 +87,12 @@ def _rename_types(message: descriptor_pb2.DescriptorProto) -> None:
 
 @cache
 def descriptor_pool() -> DescriptorPool:
-    """Return the private pool, for JSON and text formats that must resolve an ``Any``."""
+    """Return the private pool, for JSON and text formats that must resolve an ``Any``.
+
+    Example:
+        >>> descriptor_pool().FindMessageTypeByName("tensorflow.TensorProto").name
+        'TensorProto'
+    """
     pool = DescriptorPool()
     own = descriptor_pb2.FileDescriptorSet.FromString(
         files("tenon.formats").joinpath("protos/descriptors.binpb").read_bytes()

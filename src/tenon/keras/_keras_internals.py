@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from tenon.base import FailedPreconditionError
 from tenon.keras._backend import keras
 
@@ -105,6 +107,16 @@ def _numpy_2() -> Iterator[None]:
 def _assets_store(folder: str) -> Any:
     # In mode "r" the store works in the folder itself, for reading and for making sub-folders.
     return _saving_lib.DiskIOStore(folder, mode="r")
+
+
+def to_numpy(value: Any) -> Any:
+    """Convert a Keras variable or tensor to a NumPy array, without NumPy 2's complaint about variables."""
+    return np.asarray(value.value if isinstance(value, keras.Variable) else value)
+
+
+def optimizer_of(model: Any) -> Any:
+    """Return the model's optimizer; None where it is not compiled."""
+    return getattr(model, "optimizer", None)
 
 
 def functional_of(model: Any) -> Any:

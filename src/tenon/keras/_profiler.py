@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +32,19 @@ class BatchRange:
         """
         if profile_batch == 0:
             return None
-        parts = profile_batch.split(",") if isinstance(profile_batch, str) else profile_batch
-        pair = [parts, parts] if isinstance(parts, int) else list(parts) * (3 - len(parts))
-        if len(pair) != 2 or not all(str(part).strip().isdecimal() for part in pair):
+        texts = [str(part).strip() for part in _parts(profile_batch)]
+        if not 1 <= len(texts) <= 2 or not all(text.isdecimal() for text in texts):
             raise _bad_range(profile_batch)
-        found = cls(int(pair[0]), int(pair[1]))
+        found = cls(int(texts[0]), int(texts[-1]))
         if not 1 <= found.first <= found.last:
             raise _bad_range(profile_batch)
         return found
+
+
+def _parts(profile_batch: Any) -> Sequence[Any]:
+    if isinstance(profile_batch, str):
+        return profile_batch.split(",")
+    return profile_batch if isinstance(profile_batch, (tuple, list)) else [profile_batch]
 
 
 def _bad_range(profile_batch: Any) -> InvalidArgumentError:

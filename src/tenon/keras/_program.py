@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenon.keras._backend import keras
+from tenon.keras._keras_internals import to_numpy
 from tenon.keras._signature import CallSignature, call_signature, names_of, unique
 from tenon.saved_model import Program, Signature, Variable
 
@@ -15,11 +16,12 @@ SIGNATURE = "serving_default"
 def program_of(model: Any, input_signature: Any = None) -> Program:
     """Return the inference program of a Keras model.
 
-    Variables are ``model.weights``, named by their ``path`` (``_1``, ``_2``, ... appended where two have the same).
-    The one signature is ``serving_default``: the model with ``training=False``. Outputs are named as Keras's
-    ``model.export`` names them in TensorFlow: by their keys where the model returns a dict, else ``output_0``,
-    ``output_1``, ... Inputs: see ``call_signature``. Seed generators keep their present state: a model that draws
-    random numbers in inference draws the same ones at every call.
+    Variables are the present values of ``model.weights``, named by their ``path`` (``_1``, ``_2``, ... appended where
+    two have the same). The one signature is ``serving_default``: the model with ``training=False``. Outputs are named
+    as Keras's ``model.export`` names them in TensorFlow: by their keys where the model returns a dict, else
+    ``output_0``, ``output_1``, ... Inputs are named by their keys where the model takes a dict; else, in Functional
+    and Sequential models, by ``keras.Input(name=...)``, and in subclassed models by the argument of ``call``. Seed
+    generators keep their present state: a model that draws random numbers in inference draws the same at every call.
 
     Args:
         model: a built ``keras.Model``.
@@ -41,7 +43,8 @@ def program_of(model: Any, input_signature: Any = None) -> Program:
     names = variable_names(model)
     trainable = {id(weight) for weight in model.trainable_weights}
     variables = [
-        Variable(name, weight.value, id(weight) in trainable) for name, weight in zip(names, model.weights, strict=True)
+        Variable(name, to_numpy(weight), id(weight) in trainable)
+        for name, weight in zip(names, model.weights, strict=True)
     ]
     return Program(variables, {SIGNATURE: Signature(_inference(model, names, signature), signature.specs)})
 
@@ -62,7 +65,7 @@ def _inference(model: Any, names: list[str], signature: CallSignature) -> Any:
     return infer
 
 
-def _named(outputs: Any) -> Mapping[str, Any]:
+def _named(outputs: Any) -> dict[str, Any]:
     leaves = [(path, leaf) for path, leaf in keras.tree.flatten_with_path(outputs) if leaf is not None]
     unnamed = ["_".join(["output", *map(str, path or (0,))]) for path, _ in leaves]
     return dict(zip(names_of([path for path, _ in leaves], unnamed), [leaf for _, leaf in leaves], strict=True))

@@ -23,8 +23,15 @@ import numpy as np
 
 from tenon.base import FailedPreconditionError
 from tenon.formats import BundleReader, BundleWriter
-from tenon.keras._backend import keras
-from tenon.keras._keras_internals import Entries, load_state, model_from_json, model_to_json, save_state
+from tenon.keras._keras_internals import (
+    Entries,
+    load_state,
+    model_from_json,
+    model_to_json,
+    optimizer_of,
+    save_state,
+    to_numpy,
+)
 from tenon.keras._program import variable_names
 
 FOLDER = "keras"
@@ -52,13 +59,13 @@ def write_state(model: Any, extras: Path) -> None:
     names = {id(weight): name for name, weight in zip(variable_names(model), model.weights, strict=True)}
     arrays, places = _place(collected.saveables, names)
     seeds = _seed_states(model)
-    arrays |= {f"seeds/{index}": np.asarray(seed.value) for index, seed in enumerate(seeds)}
+    arrays |= {f"seeds/{index}": to_numpy(seed) for index, seed in enumerate(seeds)}
     _write_arrays(folder / _STATE, arrays)
     index = {
         "format": _FORMAT,
         "saveables": places,
         "seeds": len(seeds),
-        "optimizer_built": bool(getattr(model.optimizer, "built", False)),
+        "optimizer_built": bool(getattr(optimizer_of(model), "built", False)),
     }
     (folder / _INDEX).write_text(json.dumps(index, indent=1))
 
@@ -150,7 +157,7 @@ def _place(
                 places[path][key] = {"variable": names[id(value)]}
             else:
                 places[path][key] = {"state": f"saveables/{path}/{key}"}
-                arrays[f"saveables/{path}/{key}"] = keras.ops.convert_to_numpy(value)
+                arrays[f"saveables/{path}/{key}"] = to_numpy(value)
     return arrays, places
 
 
@@ -173,7 +180,7 @@ def _read_arrays(prefix: Path) -> dict[str, np.ndarray]:
 
 def _optimizers_to_skip(model: Any, index: Mapping[str, Any]) -> list[Any]:
     """Decide whether the optimizer gets its state: not when it had none yet, which Keras cannot tell from damage."""
-    optimizer, saved = model.optimizer, index["saveables"].get(_OPTIMIZER)
+    optimizer, saved = optimizer_of(model), index["saveables"].get(_OPTIMIZER)
     if optimizer is None:
         return []
     if saved is None or not index["optimizer_built"]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.keras._backend import keras
+from tenon.keras._keras_internals import optimizer_of, to_numpy
 from tenon.keras._layer_graph import layer_graph
 from tenon.keras._profiler import BatchProfiler, BatchRange
 from tenon.summary import SummaryWriter
@@ -97,6 +98,7 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         """Write the graph and count batches from 1."""
         self._training = True
         self._batch = 0
+        self._profiler.stop()  # an exception in the last fit may have left it running
         self._profiler = BatchProfiler(self._run_dir("train"), self._profile)
         if self.write_graph:
             self._writer("train").graph(layer_graph(self.model))
@@ -144,7 +146,7 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
 
     def on_test_end(self, logs: Logs = None) -> None:
         """Write the evaluation over the optimizer's iterations, and flush."""
-        if self.model.optimizer is not None:
+        if optimizer_of(self.model) is not None:
             self._scalars("validation", "evaluation_{}_vs_iterations", dict(logs or {}), self._iterations())
         self._flush() if self._training else self._close_writers()
 
@@ -169,11 +171,11 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
             self._writer(run).scalar(tag.format(name), np.asarray(value), step)
 
     def _iterations(self) -> int:
-        optimizer = self.model.optimizer
+        optimizer = optimizer_of(self.model)
         return 0 if optimizer is None else int(_number(optimizer.iterations))
 
     def _learning_rates(self) -> dict[str, float]:
-        optimizer = self.model.optimizer
+        optimizer = optimizer_of(self.model)
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         several = getattr(optimizer, "optimizers", None)
         if several is not None:
@@ -183,7 +185,7 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
     def _weights(self, epoch: int) -> None:
         writer = self._writer("train")
         for weight in _layer_weights(self.model):
-            tag, values = weight.path.replace(":", "_"), np.asarray(weight.value)
+            tag, values = weight.path.replace(":", "_"), to_numpy(weight)
             writer.histogram(f"{tag}/histogram", values, epoch)
             picture = _picture(values) if self.write_images else None
             if picture is not None:
@@ -191,7 +193,7 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
 
 
 def _number(value: Any) -> float:
-    return float(keras.ops.convert_to_numpy(value))
+    return float(to_numpy(value))
 
 
 def _layer_weights(model: Any) -> list[Any]:

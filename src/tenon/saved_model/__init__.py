@@ -1,11 +1,13 @@
 """A signature, its graph, its weights, its assets: write and read TensorFlow's SavedModel without TensorFlow.
 
->>> import tempfile
->>> from tenon.base import TensorSpec
->>> folder = tempfile.mkdtemp() + "/1"
->>> save(lambda x: x + 1, folder, {"serving_default": {"x": TensorSpec((None,), "float32")}})
->>> load(folder).signatures["serving_default"](x=[1.0, 2.0])["output_0"].tolist()
-[2.0, 3.0]
+A function with the specs of its inputs is enough to write one:
+
+    >>> import tempfile
+    >>> from tenon.base import TensorSpec
+    >>> folder = tempfile.mkdtemp() + "/1"
+    >>> save(lambda x: x + 1, folder, {"serving_default": {"x": TensorSpec((None,), "float32")}})
+    >>> load(folder).signatures["serving_default"](x=[1.0, 2.0])["output_0"].tolist()
+    [2.0, 3.0]
 """
 
 from tenon.base import TensorSpec

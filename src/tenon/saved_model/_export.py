@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -167,12 +168,25 @@ def _symbol_of_axis(_: int, axis: int) -> str:
 def _lower(name: str, flat: _Flat, specs: Sequence[jax.ShapeDtypeStruct]) -> jax_export.Exported:
     """Lower for all platforms, or for those that can: a program that only a CPU runs is still a model."""
     function = jax.jit(flat)
+    with _no_source_locations():
+        try:
+            return jax_export.export(function, platforms=PLATFORMS)(*specs)
+        except Exception:
+            exported = jax_export.export(function, platforms=("cpu",))(*specs)
+            _log.warning("signature %r uses operations that exist on the CPU only; it is saved for the CPU.", name)
+            return exported
+
+
+@contextmanager
+def _no_source_locations() -> Iterator[None]:
+    """Keep the paths of the author's machine out of the program, which then depends on nothing but the function."""
+    config: Any = jax.config  # its options are attributes that no stub declares
+    before = config.jax_traceback_in_locations_limit
+    config.update("jax_traceback_in_locations_limit", 0)
     try:
-        return jax_export.export(function, platforms=PLATFORMS)(*specs)
-    except Exception:
-        exported = jax_export.export(function, platforms=("cpu",))(*specs)
-        _log.warning("signature %r uses operations that exist on the CPU only; it is saved for the CPU.", name)
-        return exported
+        yield
+    finally:
+        config.update("jax_traceback_in_locations_limit", before)
 
 
 def _symbolic(shape: Sequence[Any]) -> SymbolicShape:

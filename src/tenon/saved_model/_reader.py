@@ -36,6 +36,7 @@ class LoadedSignature:
         variables: names of the variables that it reads, in argument order.
         function: the pure function ``function(*variables, *inputs) -> tuple of outputs``, to be jitted or lowered;
             its arguments have the dtypes of ``argument_dtypes``.
+        values: NumPy arrays of ``variables``, in that order.
     """
 
     name: str

@@ -56,6 +56,8 @@ class AspiredVersionsManager(Manager):
         self._threads = ThreadPoolExecutor(num_load_threads, thread_name_prefix="tenon-load")
         self._streams: dict[str, ServableStream] = {}
         self._serving = ServingMap[LoaderHarness]()
+        self._undecided: dict[str, None] = {}  # an ordered set of names that changed since the policy was asked
+        self._decisions: dict[str, Action | None] = {}
         self._loads: set[asyncio.Task[None]] = set()
         self._free_load_threads = num_load_threads
         self._reconcile_is_due = False
@@ -94,6 +96,7 @@ class AspiredVersionsManager(Manager):
             )
         stream = self._streams.setdefault(name, ServableStream(name))
         if stream.aspire(versions):
+            self._touch(name)
             self._reconcile_soon()
 
     async def wait_until(self, predicate: Callable[[], bool]) -> None:
@@ -119,8 +122,9 @@ class AspiredVersionsManager(Manager):
         Loads that have begun cannot be interrupted and are awaited as well. May be called more than once.
         """
         self._is_shut_down = True
-        for stream in self._streams.values():
+        for name, stream in self._streams.items():
             stream.aspire({})
+            self._touch(name)
         self._reconcile()
         await self.wait_until(lambda: not any(stream.is_alive for stream in self._streams.values()))
         self._threads.shutdown()
@@ -140,12 +144,13 @@ class AspiredVersionsManager(Manager):
         self._changed = asyncio.Event()
 
     def _next_action(self) -> Action | None:
-        """Ask the policy for every name; unloads come first, and a load needs a free thread."""
-        decisions = (self._policy.next_action(stream.snapshots()) for stream in self._streams.values())
-        actions = [action for action in decisions if action is not None]
-        unloads = (action for action in actions if isinstance(action, Unload))
-        loads = (action for action in actions if isinstance(action, Load) and self._free_load_threads)
-        return next(unloads, None) or next(loads, None)
+        """Ask the policy for every name that changed; unloads come first, and a load needs a free thread."""
+        for name in self._undecided:
+            self._decisions[name] = self._policy.next_action(self._streams[name].snapshots())
+        self._undecided.clear()
+        unloads = (action for action in self._decisions.values() if isinstance(action, Unload))
+        loads = (action for action in self._decisions.values() if isinstance(action, Load))
+        return next(unloads, None) or (next(loads, None) if self._free_load_threads else None)
 
     def _act(self, action: Action) -> None:
         harness = self._streams[action.id.name].harness(action.id.version)
@@ -153,7 +158,7 @@ class AspiredVersionsManager(Manager):
             self._start_load(harness)
         else:
             harness.start_unloading(partial(asyncio.get_running_loop().call_soon, self._finish_unload, harness))
-            self._publish(harness)
+        self._touch(action.id.name)
 
     def _start_load(self, harness: LoaderHarness) -> None:
         harness.start_loading()
@@ -171,16 +176,19 @@ class AspiredVersionsManager(Manager):
             harness.finish_loading(servable)
         self._free_load_threads += 1
         self._streams[harness.id.name].refresh()
-        self._publish(harness)
+        self._touch(harness.id.name)
         self._reconcile()
 
     def _finish_unload(self, harness: LoaderHarness) -> None:
         harness.finish_unloading()
         self._streams[harness.id.name].retire(harness.id.version)
+        self._touch(harness.id.name)
         self._reconcile()
 
-    def _publish(self, harness: LoaderHarness) -> None:
-        self._serving.replace(harness.id.name, self._streams[harness.id.name].available())
+    def _touch(self, name: str) -> None:
+        """After a change: publish what the name offers, and let the policy decide on it anew."""
+        self._serving.replace(name, self._streams[name].available())
+        self._undecided[name] = None
 
 
 def _has_outcome(states: tuple[ServableState, ...]) -> bool:

@@ -194,10 +194,10 @@ def _inflate(body: bytes) -> bytes:
     """Undo gzip; what cannot be undone counts as an empty document, as in TensorFlow Serving."""
     inflater = zlib.decompressobj(_GZIP)
     try:
-        text = inflater.decompress(body, _MAX_INFLATED_BYTES)
+        text = inflater.decompress(body, _MAX_INFLATED_BYTES + 1)
     except zlib.error as error:
         raise _not_inflated(str(error)) from error
-    if not inflater.eof:
+    if not inflater.eof or len(text) > _MAX_INFLATED_BYTES:
         raise _not_inflated(f"it is cut short, or holds more than {_MAX_INFLATED_BYTES} bytes")
     return text
 

@@ -22,7 +22,8 @@ class RsgiApp:
     """Serve a ``RestApi`` over granian's RSGI.
 
     Run it with ``granian.server.embed.Server(app, websockets=False)`` in the event loop of the manager, with the
-    default ``task_impl``: the timeout needs asyncio's own tasks.
+    default ``task_impl``: the timeout needs asyncio's own tasks. Granian percent-decodes a path before anything sees
+    it, so a model whose name holds a slash cannot be named, encoded or not.
 
     Args:
         api: what answers.

@@ -31,7 +31,7 @@ from tenon.serving._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECON
 from tenon.serving._saved_model_loader import SavedModelLoader
 from tenon.serving._servable import ServableId
 from tenon.serving._source import FileSystemSource, ServableToMonitor
-from tenon.xla import enable_compile_cache
+from tenon.xla import enable_compile_cache, run_in_calling_thread
 
 _log = logging.getLogger("tenon.serving")
 
@@ -88,6 +88,9 @@ class ModelServer:
 
     Call order: ``start``, ``load``, then ``stop`` once. Ports listen from ``start`` on, so that probes can tell a
     server that loads from one that died; models answer when they are AVAILABLE.
+
+    Args:
+        options: what and where.
 
     Attributes:
         port: the gRPC port in use after ``start``.
@@ -208,6 +211,7 @@ def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None
     Raises:
         FailedPreconditionError: a port is taken, or a model cannot be served.
     """
+    run_in_calling_thread()
     enable_compile_cache(options.compile_cache)
     uvloop.run(_serve(options, on_ready))
 

@@ -49,12 +49,12 @@ class XlaEngine:
 
     Args:
         signature: what to compile.
-        weights: device arrays of ``signature.variables``, in their order.
+        weights: device arrays of ``signature.variables``, in their order; also an attribute.
     """
 
     def __init__(self, signature: LoadedSignature, weights: Sequence[jax.Array]) -> None:
         self._signature = signature
-        self._weights = weights
+        self.weights = weights
         self._pinned: dict[Shapes, Program] = {}
         self._on_demand: OrderedDict[Shapes, Program] = OrderedDict()
         self._lock = Lock()
@@ -63,7 +63,7 @@ class XlaEngine:
         """Compile for ``shapes`` now and keep the program for good. Blocks; call it before requests come."""
         program = self._pinned.get(shapes)
         if program is None:
-            program = self._pinned[shapes] = Program(self._signature, self._weights, shapes)
+            program = self._pinned[shapes] = Program(self._signature, self.weights, shapes)
         return program
 
     def find(self, shapes: Shapes) -> Program | None:
@@ -81,7 +81,7 @@ class XlaEngine:
         shapes: Shapes = tuple(array.shape for array in inputs)
         program = self.find(shapes)
         if program is None:
-            program = Program(self._signature, self._weights, shapes)
+            program = Program(self._signature, self.weights, shapes)
             with self._lock:
                 self._on_demand[shapes] = program
                 while len(self._on_demand) > MAX_PROGRAMS_ON_DEMAND:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon.base import InvalidArgumentError, TenonError, TensorSpec
+from tenon.base import DeadlineExceededError, InvalidArgumentError, TenonError, TensorSpec
 from tenon.formats import message_class
 from tenon.serving._loader import Loader
 from tenon.serving._manager import Manager, ServableHandle
@@ -27,6 +27,8 @@ from tenon.serving._state import ServableState, State
 __all__ = ["FakeLoader", "FakeServable", "FakeSignature", "StaticManager", "fake_signature", "half_plus_two"]
 
 _ODD_DTYPES = {"float16": "DT_HALF", "float32": "DT_FLOAT", "float64": "DT_DOUBLE", "object": "DT_STRING"}
+
+_GATE_SECONDS = 60
 
 Specs = Mapping[str, TensorSpec]
 
@@ -140,7 +142,8 @@ class FakeLoader(Loader):
     Args:
         servable: what ``load`` returns; ``half_plus_two()`` by default.
         error: if given, ``load`` raises it instead.
-        gate: if given, ``load`` waits in its thread until it is set.
+        gate: if given, ``load`` waits in its thread until it is set, for a minute at most: a test that fails before it
+            opens the gate must not hang at exit.
 
     Attributes:
         loads: how many times ``load`` was entered.
@@ -160,8 +163,8 @@ class FakeLoader(Loader):
     def load(self) -> Servable:
         """Wait for the gate, then fail with the error or return the servable."""
         self.loads += 1
-        if self.gate is not None:
-            self.gate.wait()
+        if self.gate is not None and not self.gate.wait(_GATE_SECONDS):
+            raise DeadlineExceededError(f"gate: the test must set it within {_GATE_SECONDS} s; it did not.")
         if self.error is not None:
             raise self.error
         return self.servable

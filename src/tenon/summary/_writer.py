@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,7 +23,8 @@ class SummaryWriter:
     """Write the summaries of one run; TensorBoard calls the folder of the event file the run.
 
     The event file is created at once and buffered; ``flush`` makes everything written so far visible to readers, and
-    what was flushed survives a kill. Not thread-safe. Usable as a context manager, which closes.
+    what was flushed survives a kill. A writer that is dropped, or left open at exit, closes its file. Usable as a
+    context manager, which closes.
 
     Args:
         log_dir: the run's folder; created when missing.
@@ -39,6 +41,7 @@ class SummaryWriter:
 
     def __init__(self, log_dir: str | os.PathLike[str], filename_suffix: str = "") -> None:
         self._file = EventFileWriter(log_dir, filename_suffix)
+        weakref.finalize(self, self._file.close)
 
     def scalar(self, tag: str, value: Any, step: int) -> None:
         """Write one number, stored as float32; NaN and infinities are written as they are.

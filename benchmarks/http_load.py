@@ -1,0 +1,92 @@
+"""The HTTP load generator for machines without wrk: raw keep-alive connections in one event loop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import time
+
+import mlp
+import sample
+import uvloop
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+class Connection(asyncio.Protocol):
+    """Sends the next request when the answer to the last one is complete.
+
+    Args:
+        request: the bytes of a whole request.
+        deadline: the ``perf_counter`` time after which none is sent.
+        latencies: takes the seconds of each request.
+    """
+
+    def __init__(self, request: bytes, deadline: float, latencies: list[float]) -> None:
+        self._request, self._deadline, self._latencies = request, deadline, latencies
+        self._answer = b""
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.errors = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        """Count a complete answer and go on."""
+        self._answer += data
+        head, separator, body = self._answer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        length = _LENGTH.search(head)
+        if length is None or head.split(b" ", 2)[1] != b"200":
+            self.errors += 1
+            self._transport.close()
+        elif len(body) >= int(length[1]):
+            self._finish()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End; an answer that is cut short is an error."""
+        self.errors += error is not None or bool(self._answer)
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def _send(self) -> None:
+        self._answer = b""
+        self._start = time.perf_counter()
+        self._transport.write(self._request)
+
+    def _finish(self) -> None:
+        now = time.perf_counter()
+        self._latencies.append(now - self._start)
+        if now < self._deadline:
+            self._send()
+        else:
+            self._answer = b""
+            self._transport.close()
+
+
+async def run(port: int, path: str, connections: int, seconds: float) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+    request = f"{head}Content-Length: {len(mlp.BODY)}\r\n\r\n".encode() + mlp.BODY
+    latencies: list[float] = []
+    start = time.perf_counter()
+    loop = asyncio.get_running_loop()
+    made = [
+        (await loop.create_connection(lambda: Connection(request, start + seconds, latencies), "127.0.0.1", port))[1]
+        for _ in range(connections)
+    ]
+    _, waiting = await asyncio.wait([connection.closed for connection in made], timeout=seconds + 10)
+    sample.write(time.perf_counter() - start, latencies, len(waiting) + sum(connection.errors for connection in made))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--path", required=True)
+    parser.add_argument("--connections", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    uvloop.run(run(**vars(parser.parse_args())))

@@ -1,0 +1,92 @@
+"""Processes that never outlive the benchmark."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from time import monotonic, sleep
+
+START_SECONDS = 90.0
+STOP_SECONDS = 10.0
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, is_ready: Callable[[], bool]
+) -> Iterator[None]:
+    """Run a server for the length of a ``with`` block.
+
+    Args:
+        command: what to run; its folder is the one of ``log``.
+        environment: in addition to this process's own.
+        log: takes what the server prints.
+        is_ready: asked until it says so.
+
+    Raises:
+        SystemExit: it ended, or was not ready after ``START_SECONDS``; the message has the end of its log.
+    """
+    with log.open("wb") as output, _child(command, environment, log.parent, output) as process:
+        limit = monotonic() + START_SECONDS
+        while not is_ready():
+            if process.poll() is not None or monotonic() > limit:
+                raise SystemExit(f"{' '.join(command)} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+            sleep(0.1)
+        yield
+
+
+def output_of(command: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float) -> str:
+    """Return what a program prints.
+
+    Raises:
+        SystemExit: it failed, or took longer than ``seconds``.
+    """
+    with _child(command, environment, folder, subprocess.PIPE) as process:
+        try:
+            text, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise SystemExit(f"{' '.join(command)} did not end in {seconds:g} s") from error
+        if process.returncode:
+            raise SystemExit(f"{' '.join(command)} failed:\n{text.decode(errors='replace')[-2000:]}")
+        return str(text.decode())
+
+
+@contextlib.contextmanager
+def _child(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, output: object
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that leads a group of its own, and end the whole group, whatever happens."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,  # type: ignore[call-overload]  # a file, or PIPE
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask the leader to end, then end what it leaves of its group."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

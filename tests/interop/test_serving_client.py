@@ -1,0 +1,53 @@
+"""The official client of TensorFlow Serving talks to Tenon's gRPC services."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tenon.base import DataLossError
+from tests.serving.models import manager
+from tests.serving.servers import grpc_serving
+
+CLIENT = Path(__file__).with_name("serving_client.py")
+PYTHON = Path(__file__).resolve().parents[2] / ".venv-interop/bin/python"
+CHECKS = (
+    "predict_with_tensor_content",
+    "predict_with_typed_values",
+    "predict_names_what_ran",
+    "predict_with_several_inputs_and_a_filter",
+    "predict_with_every_dtype",
+    "predict_with_strings",
+    "predict_with_a_scalar_answer",
+    "predict_fills_in_defaults",
+    "metadata_is_readable",
+    "status_is_readable",
+    "errors_have_their_codes_and_texts",
+    "other_methods_are_unimplemented",
+    "health_says_serving",
+)
+
+pytestmark = pytest.mark.interop
+
+
+@pytest.fixture(scope="module")
+def report():
+    async def main():
+        async with grpc_serving(manager(failure=DataLossError("damaged"))) as (services, port):
+            await services.set_serving(True)
+            client = await asyncio.create_subprocess_exec(PYTHON, CLIENT, str(port), stdout=asyncio.subprocess.PIPE)
+            output, _ = await client.communicate()
+            assert client.returncode == 0
+            return json.loads(output)
+
+    return asyncio.run(main())
+
+
+def test_every_check_was_made(report):
+    assert tuple(report) == CHECKS
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_official_client_finds_what_it_expects(report, check):
+    assert report[check] is None, report[check]

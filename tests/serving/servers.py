@@ -1,0 +1,58 @@
+"""Real servers on free ports of the loopback, each in the event loop of its test."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import grpc
+from granian.server.embed import Server
+
+from tenon.serving._grpc import SERVER_OPTIONS, grpc_services
+from tenon.serving._rest import RestApi
+from tenon.serving._rsgi import RsgiApp
+
+
+@asynccontextmanager
+async def grpc_serving(models):
+    """Yield the services and the port of a gRPC server."""
+    services = await grpc_services(models)
+    server = grpc.aio.server(options=SERVER_OPTIONS)
+    server.add_generic_rpc_handlers(services.handlers)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield services, port
+    finally:
+        await server.stop(None)
+
+
+@asynccontextmanager
+async def rest_serving(models, **options):
+    """Yield the port of a granian; ``options`` are those of ``RsgiApp``."""
+    app, port = RsgiApp(RestApi(models), **options), free_port()
+    server = Server(app, address="127.0.0.1", port=port, websockets=False, log_enabled=False)
+    task = asyncio.create_task(server.serve())
+    try:
+        await reachable(port)
+        yield port
+    finally:
+        server.stop()
+        await task
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+async def reachable(port):
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            await writer.wait_closed()
+            return

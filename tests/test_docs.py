@@ -1,0 +1,133 @@
+"""The documentation does what it says: its code runs, its tables are true, it builds without the network."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tenon import base
+from tenon.cli._serve import add_arguments
+from tenon.serving import ServerOptions
+from tenon.serving._rest import RestApi
+from tenon.serving.testing import StaticManager, half_plus_two
+from tests.documents import ROOT, code_blocks, links, table_rows
+from tests.server_process import start_server
+
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+TUTORIAL, SERVING, SAVED_MODEL = (
+    DOCS / "tutorials/first_light.md",
+    DOCS / "guides/serving.md",
+    DOCS / "guides/saved_model.md",
+)
+DECISIONS = [page for page in PAGES if page.parent.name == "decisions" and page.stem != "index"]
+
+
+def unquoted(cell: str) -> str:
+    return cell.strip().removeprefix("`").removesuffix("`")
+
+
+def test_the_tutorial_works_when_typed_along(tmp_path, compile_cache, capsys):
+    names: dict[str, object] = {}
+    server = None
+    with contextlib.chdir(tmp_path):
+        for language, text in code_blocks(TUTORIAL):
+            if language == "sh":
+                server = start_server(compile_cache, *text.removeprefix("tenon serve").split())
+            if server is not None:
+                text = text.replace(":8500", f":{server.grpc_port}").replace(":8501", f":{server.rest_port}")
+            if language == "python":
+                exec(compile(text, str(TUTORIAL), "exec"), names)
+    assert server.stop(signal.SIGINT) == 0
+    assert names["accuracy"] >= 0.95
+    assert "accuracy on held-out digits: 0.9" in capsys.readouterr().out
+    assert (tmp_path / "logs" / "train").is_dir()
+
+
+def test_the_guide_to_saved_models_works_when_typed_along(tmp_path, capsys):
+    blocks = [text for language, text in code_blocks(SAVED_MODEL) if language == "python"]
+    (printed,) = [text for language, text in code_blocks(SAVED_MODEL) if language == "text"]
+    names: dict[str, object] = {}
+    with contextlib.chdir(tmp_path):
+        for text in blocks[:-1]:  # the last is for an environment with TensorFlow: tests/interop/test_docs.py
+            exec(compile(text, str(SAVED_MODEL), "exec"), names)
+    assert capsys.readouterr().out == printed
+
+
+def test_the_table_of_flags_has_every_flag_and_its_default():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    flags = {action.option_strings[0]: action.dest for action in parser._actions if action.dest != "help"}
+    rows = {unquoted(flag): unquoted(default) for flag, default, _ in table_rows(SERVING, "## Flags")}
+    assert set(rows) == set(flags)
+    options = ServerOptions(models={"m": Path("m")})
+    given = {flag: getattr(options, name) for flag, name in flags.items() if hasattr(options, name)}
+    numbers = {flag: str(value).removesuffix(".0") for flag, value in given.items() if value is not None}
+    assert {flag: rows[flag] for flag in numbers} == numbers
+
+
+ERRORS = table_rows(SERVING, "### Errors")
+
+
+@pytest.mark.parametrize(("request_line", "body", "status", "error"), ERRORS, ids=range(len(ERRORS)))
+def test_the_table_of_errors_is_what_the_server_answers(request_line, body, status, error):
+    method, path = unquoted(request_line).split()
+    api = RestApi(StaticManager({"half": {1: half_plus_two()}}))
+    response = asyncio.run(api.respond(method, path, "", {}, unquoted(body).encode()))
+    assert response.status == int(status)
+    text = json.loads(response.body).get("error", "")
+    assert text.startswith(unquoted(error))
+    assert bool(text) == bool(error)
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_has_its_four_parts_in_order(page):
+    parts = re.findall(r"^\*\*(\w+)\.\*\*", page.read_text(), re.MULTILINE)
+    assert parts == ["Context", "Decision", "Evidence", "Consequence"]
+
+
+def test_every_decision_is_listed():
+    assert set(links(DOCS / "decisions/index.md")) == set(DECISIONS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_every_test_and_file_that_a_page_names_exists(page):
+    named = re.findall(r"`((?:tests|src|tools)/[\w./-]+)`", page.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_error_that_the_guides_name_exists():
+    names = set(re.findall(r"`(\w+Error)`", SAVED_MODEL.read_text() + SERVING.read_text()))
+    assert names
+    assert all(issubclass(getattr(base, name), base.TenonError) for name in names)
+
+
+def test_the_pages_build_strictly_and_load_nothing_from_elsewhere(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path],
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT / "src"), "NO_MKDOCS_2_WARNING": "1"},
+        check=True,
+    )
+    pages = [path.read_text() for path in tmp_path.rglob("*.html")]
+    assert len(pages) >= len(PAGES)
+    loaded = [address for text in pages for address in re.findall(r"(?:src|href)=\"?(https?://[^\"> ]+)", text)]
+    assert loaded == []
+
+
+def test_the_floors_of_the_reference_are_those_of_the_source():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    assert {page.stem for page in (DOCS / "reference").glob("*.md")} == set(contracts[0]["layers"]) - {
+        "__main__",
+        "demo",
+    }
