@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from tenon.demo._models import batch_size
 def fit(model: Any, train: Dataset, held_out: Dataset, epochs: int, logs: Path, callbacks: Sequence[Any] = ()) -> None:
     """Train, and write scalars, histograms and the graph for TensorBoard.
 
+    The last batch of an epoch is filled up with rows from the start: a smaller one would be compiled on its own.
+
     Args:
         model: a compiled model.
         train: rows to learn from.
@@ -25,20 +28,24 @@ def fit(model: Any, train: Dataset, held_out: Dataset, epochs: int, logs: Path, 
         logs: folder of the runs ``train`` and ``validation``.
         callbacks: further Keras callbacks.
     """
+    size = batch_size(len(train))
+    filled = train.rows(np.arange(math.ceil(len(train) / size) * size) % len(train))
     model.fit(
-        dict(train.inputs),
-        train.labels,
+        dict(filled.inputs),
+        filled.labels,
         validation_data=(dict(held_out.inputs), held_out.labels),
-        batch_size=batch_size(len(train)),
+        batch_size=size,
+        validation_batch_size=len(held_out),
         epochs=epochs,
         verbose=0,
         callbacks=[keras.callbacks.TensorBoard(logs, histogram_freq=1), *callbacks],
     )
 
 
-def predict(model: Any, inputs: Any) -> np.ndarray:
-    """Return the model's output for inputs by name."""
-    return np.asarray(model.predict(dict(inputs), verbose=0, batch_size=512))
+def predict(model: Any, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the model's output for inputs by name, all rows in one batch."""
+    rows = len(next(iter(inputs.values())))
+    return np.asarray(model.predict(dict(inputs), verbose=0, batch_size=rows))
 
 
 @dataclass(frozen=True)
