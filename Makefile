@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 INTEROP := .venv-interop
+PEERS := .venv-bench
 BIN := $(VENV)/bin
 DEMO_FLAGS ?=
 PYTEST_FLAGS ?=
+BENCH_FLAGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--quiet --custom-compile-command 'make lock'
 
@@ -19,6 +21,9 @@ demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and g
 
 test: $(VENV)/.development $(INTEROP)/.ready ## unit, integration, end-to-end and interop tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
+
+bench: $(VENV)/.runtime $(PEERS)/.ready ## measure serving beside LitServe, BentoML and bare echoes; let nothing else run
+	$(BIN)/python benchmarks/serving.py $(BENCH_FLAGS)
 
 check: $(VENV)/.development ## format, lint, types, floors, docs build
 	$(BIN)/ruff format --check .
@@ -42,9 +47,10 @@ lock: ## resolve the dependencies again (needs uv)
 	$(LOCK) pyproject.toml --extra demo --group check --group test -c requirements/runtime.txt -o requirements/development.txt
 	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/development.txt -o requirements/build.txt
 	$(LOCK) requirements/interop.in -o requirements/interop.txt
+	$(LOCK) requirements/bench.in -c requirements/runtime.txt -o requirements/bench.txt
 
-clean: ## delete both environments and everything built
-	rm -rf $(VENV) $(INTEROP) site dist
+clean: ## delete the environments and everything built
+	rm -rf $(VENV) $(INTEROP) $(PEERS) site dist
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tenon needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -63,4 +69,9 @@ $(VENV)/.development: requirements/development.txt $(VENV)/.runtime
 $(INTEROP)/.ready: requirements/interop.txt
 	$(PYTHON) -m venv $(INTEROP)
 	$(INTEROP)/bin/python -m pip install --quiet --require-hashes -r requirements/interop.txt
+	touch $@
+
+$(PEERS)/.ready: requirements/bench.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements/bench.txt
 	touch $@

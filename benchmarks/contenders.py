@@ -65,15 +65,15 @@ _BATCHES = ("--max-batch-size", "32", "--batch-timeout", "0.001")
 
 CONTENDERS = (
     _tenon(),
+    _echo(GRPC_ECHO_NAME, "grpc_echo.py", GRPC_ECHO),
+    _echo(HTTP_ECHO_NAME, "granian_echo.py", HTTP_ECHO),
     _litserve("1 worker"),
     _litserve("1 worker, fast queue", "--fast-queue"),
     _litserve("2 API servers, 2 workers", "--api-servers", "2", "--workers", "2"),
     _litserve("2 API servers, 2 workers, fast queue", "--api-servers", "2", "--workers", "2", "--fast-queue"),
-    _litserve("1 worker, batches of 32", *_BATCHES),
-    _litserve("1 worker, batches of 32, fast queue", "--fast-queue", *_BATCHES),
+    _litserve("1 worker, fast queue, batches of 32", "--fast-queue", *_BATCHES),
+    _litserve("2 API servers, 2 workers, batches of 32", "--api-servers", "2", "--workers", "2", *_BATCHES),
     _bentoml("1 worker", "Mlp", 1),
     _bentoml("2 workers", "Mlp", 2),
     _bentoml("2 workers, batches of 32", "BatchedMlp", 2),
-    _echo(HTTP_ECHO_NAME, "granian_echo.py", HTTP_ECHO),
-    _echo(GRPC_ECHO_NAME, "grpc_echo.py", GRPC_ECHO),
 )

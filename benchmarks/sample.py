@@ -32,5 +32,5 @@ def write(seconds: float, latencies: list[float], errors: int) -> None:
 
 
 def read(text: str) -> Sample:
-    """Return the sample that stands on the last line of a load generator's output."""
-    return Sample(**json.loads(text.strip().splitlines()[-1]))
+    """Return the sample in a load generator's output; other lines are its own."""
+    return Sample(**json.loads(next(line for line in reversed(text.splitlines()) if line.startswith("{"))))

@@ -168,7 +168,7 @@ def _write_fingerprint(root: Path, content: bytes, parts: _Parts) -> None:
         signature_def_hash=fingerprint64(signatures.SerializeToString(deterministic=True)),
         saved_object_graph_hash=fingerprint64(meta_graph.object_graph_def.SerializeToString(deterministic=True)),
         checkpoint_hash=fingerprint64((root / "variables" / "variables.index").read_bytes()),
-        uuid=str(uuid.uuid4().int >> 64),
+        uuid=str(uuid.uuid4().int),
     )
     fingerprint.version.producer = 1
     (root / "fingerprint.pb").write_bytes(fingerprint.SerializeToString(deterministic=True))

@@ -126,13 +126,13 @@ class ModelServer:
         Raises:
             FailedPreconditionError: a model has no version that can be served; the message tells each one's reason.
         """
+        gc.collect()
+        gc.freeze()  # modules stay for good, the collector need not walk them; models come later and may go
         found = await self._poller.poll_once()
         errors = dict(found.errors) | await self._manager.first_outcomes(found.versions.keys())
         if errors:
             reasons = "; ".join(f"{name}: {found.warnings.get(name, error.message)}" for name, error in errors.items())
             raise FailedPreconditionError(f"{len(errors)} model(s) did not become available: {reasons}")
-        gc.collect()
-        gc.freeze()  # what is loaded stays: the collector need not walk it at every turn
         await self._required_services().set_serving(True)
         self._polling = asyncio.create_task(self._poller.run())
 
