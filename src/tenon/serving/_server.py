@@ -33,6 +33,9 @@ from tenon.serving._servable import ServableId
 from tenon.serving._source import FileSystemSource, ServableToMonitor
 from tenon.xla import enable_compile_cache, run_in_calling_thread
 
+GC_THRESHOLD = (50_000, 20, 100)
+"""Requests make hardly any cycles; Python's default would look for them after every few dozen requests."""
+
 _log = logging.getLogger("tenon.serving")
 
 
@@ -128,6 +131,7 @@ class ModelServer:
         """
         gc.collect()
         gc.freeze()  # modules stay for good, the collector need not walk them; models come later and may go
+        gc.set_threshold(*GC_THRESHOLD)
         found = await self._poller.poll_once()
         errors = dict(found.errors) | await self._manager.first_outcomes(found.versions.keys())
         if errors:
