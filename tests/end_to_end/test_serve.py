@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
+from contextlib import ExitStack
 
 import grpc
 import httpx
@@ -154,6 +156,15 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(server):
     with socket.create_connection(("127.0.0.1", server.rest_port)) as connection:
         connection.sendall(b"POST /v1/models/dense:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_a_thousand_idle_connections_keep_nobody_out(server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    with ExitStack() as idle:
+        for _ in range(1100):
+            idle.enter_context(socket.create_connection(("127.0.0.1", server.rest_port)))
+        assert server.predict("dense", {"instances": [[1, 0, 0, 0]]}, timeout=10).status_code == 200
 
 
 def test_a_gzip_bomb_is_refused(server):
