@@ -28,8 +28,8 @@ class ServerProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.rest_port}"
 
-    def predict(self, model: str, body: object, suffix: str = "") -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/models/{model}{suffix}:predict", json=body, timeout=60)
+    def predict(self, model: str, body: object, suffix: str = "", timeout: float = 60) -> httpx.Response:
+        return httpx.post(f"{self.url}/v1/models/{model}{suffix}:predict", json=body, timeout=timeout)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
+from contextlib import ExitStack
 
 import grpc
 import httpx
@@ -156,6 +158,15 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(server):
         assert connection.recv(100).startswith(b"HTTP/1.1 413")
 
 
+def test_a_thousand_idle_connections_keep_nobody_out(server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    with ExitStack() as idle:
+        for _ in range(1100):
+            idle.enter_context(socket.create_connection(("127.0.0.1", server.rest_port)))
+        assert server.predict("dense", {"instances": [[1, 0, 0, 0]]}, timeout=10).status_code == 200
+
+
 def test_a_gzip_bomb_is_refused(server):
     bomb = gzip.compress(bytes(200 * 2**20), 9)
     answer = httpx.post(
@@ -204,6 +215,17 @@ def test_a_new_version_replaces_the_old_without_a_failed_request(serve, tmp_path
     assert states["2"] == "AVAILABLE"
 
 
+def wait_for_state(server, version, state):
+    """Return the status of a version of the model ``m`` once it is in ``state``."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for entry in httpx.get(f"{server.url}/v1/models/m").json()["model_version_status"]:
+            if (entry["version"], entry["state"]) == (version, state):
+                return entry["status"]
+        time.sleep(0.05)
+    raise AssertionError(f"version {version} does not become {state}")
+
+
 def test_a_damaged_new_version_is_reported_and_the_old_one_goes_on(serve, tmp_path):
     save_dense(tmp_path / "m" / "1")
     server = serve("--model", f"m={tmp_path / 'm'}", "--file-system-poll-wait-seconds", 0.1, "--max-batch-size", 1)
@@ -211,17 +233,23 @@ def test_a_damaged_new_version_is_reported_and_the_old_one_goes_on(serve, tmp_pa
     data = tmp_path / "2" / "variables" / "variables.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[::-1])
     (tmp_path / "2").rename(tmp_path / "m" / "2")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        states = {
-            entry["version"]: entry for entry in httpx.get(f"{server.url}/v1/models/m").json()["model_version_status"]
-        }
-        if states.get("2", {}).get("state") == "END":
-            break
-        time.sleep(0.05)
-    assert "variables.data-00000-of-00001" in states["2"]["status"]["error_message"]
-    assert states["2"]["status"]["error_code"] == "DATA_LOSS"
+    status = wait_for_state(server, "2", "END")
+    assert "variables.data-00000-of-00001" in status["error_message"]
+    assert status["error_code"] == "DATA_LOSS"
     assert server.predict("m", {"instances": [[1, 0, 0, 0]]}).status_code == 200
+
+
+def test_a_version_that_is_copied_slowly_is_served_once_it_is_whole(serve, tmp_path):
+    save_dense(tmp_path / "m" / "1")
+    server = serve("--model", f"m={tmp_path / 'm'}", "--file-system-poll-wait-seconds", 0.1, "--max-batch-size", 1)
+    save_dense(tmp_path / "2", factor=2.0)
+    data = tmp_path / "2" / "variables" / "variables.data-00000-of-00001"
+    shutil.copytree(tmp_path / "2", tmp_path / "m" / "2", ignore=shutil.ignore_patterns(data.name))
+    wait_for_state(server, "2", "END")
+    assert server.predict("m", {"instances": [[1, 0, 0, 0]]}).status_code == 200
+    shutil.copy(data, tmp_path / "m" / "2" / "variables")
+    wait_for_state(server, "2", "AVAILABLE")
+    assert server.predict("m", {"instances": [[1, 0, 0, 0]]}, "/versions/2").status_code == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -163,6 +163,23 @@ def test_a_failed_version_is_tried_again_after_it_was_un_aspired():
     live(body)
 
 
+def test_a_failed_version_is_tried_again_on_request_and_no_other():
+    async def body(manager):
+        bad, good = FakeLoader(error=BROKEN), FakeLoader()
+        manager.set_aspired("m", factories(v1=good, v2=bad))
+        await reach(manager, {2: "END", 1: "AVAILABLE"})
+        assert manager.failed("m") == (2,)
+        bad.error = None
+        for version in (1, 2, 3):
+            manager.retry("m", version)
+        manager.retry("unknown", 1)
+        await reach(manager, {2: "AVAILABLE", 1: "AVAILABLE"})
+        assert manager.failed("m") == manager.failed("unknown") == ()
+        assert (good.loads, bad.loads) == (1, 2)
+
+    live(body)
+
+
 def test_a_loader_that_breaks_its_contract_harms_only_its_version():
     async def body(manager):
         manager.set_aspired("m", {1: FakeLoader, 2: partial(FakeLoader, error=RuntimeError("XLA is cross"))})

@@ -97,6 +97,37 @@ def test_a_source_that_keeps_failing_is_logged_once_and_hides_no_other_trouble(c
     assert warnings_in(caplog) == ["m: no such directory", "source: the network is down"]
 
 
+@pytest.mark.parametrize(
+    ("stamps", "loads"),
+    [("aaaa", 1), ("abab", 1), ("abcd", 1), ("abb", 2), ("abbbb", 2), ("abbcc", 3), ("aab", 1), ("aba", 1)],
+)
+def test_a_failed_version_is_tried_again_once_per_change_that_has_come_to_rest(stamps, loads):
+    async def main():
+        loader = FakeLoader(error=MISSING)
+        manager = AspiredVersionsManager()
+        source = ScriptedSource(*(found(1, stamps={"m": {1: stamp}}) for stamp in stamps))
+        poller = SourcePoller(source, manager, lambda id_, path: loader)
+        for _ in stamps:
+            await poller.poll_once()
+            await manager.first_outcomes(["m"])
+        await manager.shutdown()
+        return loader.loads
+
+    assert asyncio.run(main()) == loads
+
+
+def test_a_version_that_went_away_is_compared_with_its_own_past_only():
+    script = (found(1, stamps={"m": {1: "a"}}), found(), found(1, stamps={"m": {1: "b"}}))
+    made = []
+
+    def make_loader(id_, path):
+        made.append(id_.version)
+        return FakeLoader(error=MISSING)
+
+    assert poll_through(ScriptedSource(*script), make_loader) == {1: "END"}
+    assert made == [1, 1]
+
+
 def test_polling_once_returns_what_was_found_and_whose_look_failed(tmp_path):
     (tmp_path / "good" / "3").mkdir(parents=True)
     (tmp_path / "good" / "3" / "saved_model.pb").touch()

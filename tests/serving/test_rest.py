@@ -285,6 +285,12 @@ def test_the_memory_of_paths_is_bounded():
     assert len(api._targets) <= 4096
 
 
+def test_long_paths_are_answered_and_not_remembered():
+    api = RestApi(manager())
+    assert get("a" * 60_000, api=api)[0] == 404
+    assert not api._targets
+
+
 def test_every_code_has_an_http_status():
     assert set(HTTP_STATUS) == set(Code)
 

@@ -36,6 +36,8 @@ LABEL = ServableRequest("m", label="stable")
         ("GET", "/v1/models/a b\u00e9.-_+%", Action.STATUS, ServableRequest.latest("a b\u00e9.-_+%")),
         ("GET", "/v1/models/m/labels/a b\u00e9", Action.STATUS, ServableRequest("m", label="a b\u00e9")),
         ("GET", "/v1/models/m/versions/0009223372036854775807", Action.STATUS, ServableRequest("m", 2**63 - 1)),
+        ("GET", f"/v1/models/m/versions/{'0' * 5000}2", Action.STATUS, SECOND),
+        ("GET", "/v1/models/m/versions/00", Action.STATUS, ServableRequest("m", 0)),
         ("GET", "/v1/models/metadata", Action.STATUS, ServableRequest.latest("metadata")),
     ],
 )
@@ -65,6 +67,8 @@ def test_every_documented_path_is_understood(method, path, action, request_):
         ("POST", "/v1/models/m:predict/"),
         ("POST", "/v1/models/m:PREDICT"),
         ("POST", "/v1/models/m:Predict"),
+        ("POST", "/v1/models/m:pred\u0131ct"),
+        ("POST", "/v1/models/m:regre\u017f\u017f"),
         ("POST", "/v1/models/m:reload"),
         ("POST", "/v1/models/:predict"),
         ("PUT", "/v1/models/m:predict"),

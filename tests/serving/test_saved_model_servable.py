@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +21,8 @@ from tenon.saved_model import TensorSpec, load, save
 from tenon.serving import SavedModelLoader, ServableId
 from tenon.serving._batch_sizes import batch_sizes
 from tenon.serving._batcher import Batcher
+from tenon.serving._signature_runner import MAX_BATCHERS
+from tenon.serving._xla_engine import Program
 
 RNG = np.random.default_rng(11)
 KERNEL = RNG.standard_normal((4, 3)).astype("f4")
@@ -182,13 +187,15 @@ REFUSED = [
     ("fixed", {"x": np.ones((3, 2), "f4")}, r"must have the shape \[2,2\]; received \[3,2\]"),
     ("long", {"x": np.array([2**40])}, "the program computes in int32"),
     ("sequence", {"x": np.zeros((0, 3), "f4")}, "send at least one row"),
+    ("sequence", {"x": np.zeros((2, 0), "f4")}, r"no program can be made for the shapes \(\(2, 0\),\).*value >= 1"),
 ]
 
 
 @pytest.mark.parametrize(("name", "request_", "text"), REFUSED)
-def test_a_shape_that_does_not_fit_is_refused(servables, name, request_, text):
+def test_a_shape_that_does_not_fit_is_refused(servables, name, request_, text, caplog):
     [error] = answers(servables[name], request_)
     assert isinstance(error, InvalidArgumentError)
+    assert not caplog.records  # a client's mistake is no news for the operator
     with pytest.raises(InvalidArgumentError, match=text):
         raise error
 
@@ -209,11 +216,19 @@ def test_a_missing_model_is_not_found(tmp_path, executor):
 class Engine:
     """An engine whose programs fail or wait, to see what the batcher does."""
 
-    def __init__(self, run):
-        self.compile_and_run = run
+    def __init__(self, run, program=None):
+        self.compile_and_run, self.program = run, program
+        self.compiler = ThreadPoolExecutor(1)
 
     def find(self, _):
-        return None
+        return self.program
+
+
+class SlowProgram:
+    seconds = 1.0
+
+    def __call__(self, inputs):
+        return list(inputs)
 
 
 def test_a_full_queue_refuses_more_and_goes_on(executor):
@@ -245,6 +260,83 @@ def test_a_client_that_left_is_dropped_before_its_run(executor):
 
     asyncio.run(scenario())
     assert seen == [[1.0]]
+
+
+def test_what_nobody_waits_for_any_more_is_not_compiled(executor):
+    compiling, go_on, compiled = threading.Event(), threading.Event(), []
+
+    def compile_and_run(inputs):
+        compiled.append(inputs[0].size)
+        compiling.set()
+        assert go_on.wait(10)
+        return list(inputs)
+
+    async def scenario():
+        engine = Engine(compile_and_run)
+        sizes = [Batcher("m", engine, (1,), executor, 10) for _ in range(3)]
+        stays, *leave = (b.submit([np.zeros((1, n))], 1) for n, b in enumerate(sizes, 1))
+        await asyncio.to_thread(compiling.wait)
+        for future in leave:
+            future.cancel()
+        go_on.set()
+        await stays
+        while not all(batcher.idle for batcher in sizes):
+            await asyncio.sleep(0.001)
+
+    asyncio.run(scenario())
+    assert compiled == [1]
+
+
+def test_programs_run_while_others_compile():
+    go_on = threading.Event()
+
+    def compile_and_run(inputs):
+        assert go_on.wait(10)
+        return list(inputs)
+
+    async def scenario(executor):
+        engine = Engine(compile_and_run)
+        new = [Batcher("new", engine, (1,), executor, 10).submit([np.zeros((1, n))], 1) for n in (1, 2, 3)]
+        slow = Batcher("slow", Engine(None, SlowProgram()), (1,), executor, 10)
+        answer = await slow.submit([np.ones((1, 1))], 1)
+        go_on.set()
+        await asyncio.gather(*new)
+        return answer[0].tolist()
+
+    with ThreadPoolExecutor(1) as executor:
+        assert asyncio.run(scenario(executor)) == [[1.0]]
+
+
+def test_more_new_sizes_than_can_wait_are_refused_until_there_is_room(servables):
+    async def scenario():
+        waiting = [ask(servables["sequence"], length) for length in range(100, 100 + MAX_BATCHERS)]
+        with pytest.raises(UnavailableError, match="256 different input sizes wait"):
+            await asyncio.gather(*waiting, ask(servables["sequence"], 99))
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        while True:
+            with suppress(UnavailableError):
+                return await ask(servables["sequence"], 99)
+            await asyncio.sleep(0.01)
+
+    def ask(servable, length):
+        return asyncio.ensure_future(servable.run("serving_default", {"x": np.ones((1, length), "f4")}))
+
+    assert asyncio.run(scenario())["y"].shape == (1, 99)
+
+
+def test_a_program_that_is_dropped_leaves_nothing_behind(folder):
+    signature = load(folder / "sequence").signatures["serving_default"]
+    live = jax.devices()[0].client.live_executables
+    Program(signature, [], ((1, 7),))
+    gc.collect()
+    before = len(live())
+    program = Program(signature, [], ((1, 8),))
+    assert len(live()) > before
+    del program
+    gc.collect()
+    assert len(live()) == before
 
 
 def test_a_failing_program_fails_its_requests_without_details_and_serves_on(executor, caplog):

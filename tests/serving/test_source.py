@@ -1,6 +1,9 @@
 """A file system source finds numbered directories that hold a SavedModel, and says what is odd."""
 
 import contextlib
+import os
+import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,6 +120,30 @@ def test_a_missing_base_path_is_an_error_of_its_servable_alone(tmp_path):
     assert isinstance(result.errors["bad"], NotFoundError)
     assert str(result.errors["bad"]).startswith("servable 'bad': its base path cannot be listed; received")
     assert str(tmp_path / "bad") in str(result.errors["bad"])
+
+
+def test_the_stamp_of_a_version_changes_with_its_files_and_only_then(tmp_path):
+    put(tmp_path, "1", "2")
+    data = tmp_path / "1" / "data"
+    changes = (data.touch, partial(data.write_bytes, b"x"), partial(os.utime, data, (1, 1)), data.unlink)
+    first = before = poll(tmp_path).stamps["m"]
+    for change in changes:
+        change()
+        after = poll(tmp_path).stamps["m"]
+        assert after[1] != before[1]
+        assert after[2] == before[2]
+        before = after
+    (tmp_path / "1" / "link").symlink_to("nowhere")
+    assert poll(tmp_path).stamps["m"] == first
+
+
+def test_a_version_that_cannot_be_read_is_named(tmp_path):
+    put(tmp_path, "1")
+    (tmp_path / "2").mkdir()
+    (tmp_path / "2" / "saved_model.pb").symlink_to("x" * 300)
+    error = poll(tmp_path).errors["m"]
+    assert isinstance(error, UnavailableError)
+    assert re.search(r"/2/saved_model.pb' \(File name too long\)", str(error))
 
 
 def test_a_base_path_that_is_a_file_is_an_error(tmp_path):

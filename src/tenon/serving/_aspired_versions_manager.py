@@ -25,8 +25,8 @@ class AspiredVersionsManager(Manager):
     turns of the loop what ``servable_handle`` gives out and what ``states`` tells agree.
 
     A version that fails to load harms nobody: it stays in ``END`` with its error, the others go on, and it is not
-    tried again until it is un-aspired and aspired anew. An unload waits, without limit, until the last handle is
-    released; then ``Servable.close`` is called in the event loop.
+    tried again until ``retry`` is called for it, or it is un-aspired and aspired anew. An unload waits, without limit,
+    until the last handle is released; then ``Servable.close`` is called in the event loop.
 
     Args:
         policy: decides the order of loads and unloads of one name.
@@ -96,6 +96,16 @@ class AspiredVersionsManager(Manager):
             )
         stream = self._streams.setdefault(name, ServableStream(name))
         if stream.aspire(versions):
+            self._touch(name)
+            self._reconcile_soon()
+
+    def failed(self, name: str) -> tuple[int, ...]:
+        """Return the versions of ``name`` whose load failed and which are still aspired, newest first."""
+        return self._streams[name].failed() if name in self._streams else ()
+
+    def retry(self, name: str, version: int) -> None:
+        """Load a version anew whose load failed; one in any other state is left alone."""
+        if name in self._streams and self._streams[name].retry(version):
             self._touch(name)
             self._reconcile_soon()
 

@@ -10,9 +10,9 @@ from concurrent.futures import Executor
 
 import numpy as np
 
-from tenon.base import InternalError, UnavailableError
+from tenon.base import InternalError, TenonError, UnavailableError
 from tenon.serving._batch_sizes import padded_size
-from tenon.serving._xla_engine import XlaEngine
+from tenon.serving._xla_engine import Program, XlaEngine
 
 MAX_TURNS = 4
 """Turns of the event loop for which a batch stays open while tasks keep joining it; a turn is some microseconds."""
@@ -101,8 +101,7 @@ class Batcher:
             inputs = self._join(tasks)
             program = self._engine.find(tuple(array.shape for array in inputs))
             if program is None or program.seconds > INLINE_SECONDS:
-                run = self._engine.compile_and_run if program is None else program
-                running = asyncio.get_running_loop().run_in_executor(self._executor, run, inputs)
+                running = self._start(tasks, program, inputs)
                 running.add_done_callback(lambda done, tasks=tasks: self._finish_and_go_on(tasks, done))  # type: ignore[misc]
                 return
             try:
@@ -112,6 +111,20 @@ class Batcher:
             else:
                 self._deliver(tasks, outputs)
         self._busy = False
+
+    def _start(
+        self, tasks: list[_Task], program: Program | None, inputs: Sequence[np.ndarray]
+    ) -> asyncio.Future[list[np.ndarray]]:
+        loop = asyncio.get_running_loop()
+        if program is None:
+            return loop.run_in_executor(self._engine.compiler, self._compile_and_run, tasks, inputs)
+        return loop.run_in_executor(self._executor, program, inputs)
+
+    def _compile_and_run(self, tasks: list[_Task], inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Compile and run in the compiler's thread, unless every client left while others' programs were compiled."""
+        if all(task.future.done() for task in tasks):
+            return []
+        return self._engine.compile_and_run(inputs)
 
     def _finish_and_go_on(self, tasks: list[_Task], done: asyncio.Future[list[np.ndarray]]) -> None:
         error = done.exception()
@@ -158,10 +171,12 @@ class Batcher:
             start = end
 
     def _fail(self, tasks: list[_Task], error: BaseException) -> None:
-        _log.error("%s: a batch of %d requests failed.", self._name, len(tasks), exc_info=error)
+        if not isinstance(error, TenonError):
+            _log.error("%s: a batch of %d requests failed.", self._name, len(tasks), exc_info=error)
+            error = InternalError(f"{self._name} failed to run; the server's log says why.")
         for task in tasks:
             if not task.future.done():
-                task.future.set_exception(InternalError(f"{self._name} failed to run; the server's log says why."))
+                task.future.set_exception(type(error)(error.message))
 
 
 def _resolve(task: _Task, outputs: list[np.ndarray]) -> None:

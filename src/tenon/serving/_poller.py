@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,9 @@ MakeLoader = Callable[[ServableId, Path], Loader]
 
 class SourcePoller:
     """Poll a source and tell the manager what is aspired.
+
+    A version whose load failed is tried again when what is stored has changed since and has come to rest (two polls in
+    a row see the same), so that a model copied in slowly is served once it is whole.
 
     What an operator should know (an error, a warning) is logged when it appears, changes and disappears, not at every
     poll.
@@ -49,6 +52,7 @@ class SourcePoller:
         self._make_loader = make_loader
         self._interval = interval
         self._notices = _Notices()
+        self._changes = _Changes()
 
     async def poll_once(self) -> PollResult:
         """Poll, tell the manager, and return what was found; a server's start looks at ``PollResult.errors``.
@@ -59,6 +63,7 @@ class SourcePoller:
         result = await asyncio.to_thread(self._poll)
         for name, versions in result.versions.items():
             self._manager.set_aspired(name, self._loaders(name, versions))
+            self._retry_changed(name, result.stamps.get(name, {}))
         self._notices.report({**result.warnings, **{name: error.message for name, error in result.errors.items()}})
         return result
 
@@ -83,8 +88,30 @@ class SourcePoller:
                 f"polling {type(self._source).__name__} raised {type(error).__name__}: {error}"
             ) from error
 
+    def _retry_changed(self, name: str, stamps: Mapping[int, Hashable]) -> None:
+        for version in self._changes.at_rest(name, stamps, self._manager.failed(name)):
+            _logger.info("%s: version %d has changed since its load failed and is tried again", name, version)
+            self._manager.retry(name, version)
+
     def _loaders(self, name: str, versions: Mapping[int, Path]) -> dict[int, Callable[[], Loader]]:
         return {v: partial(self._make_loader, ServableId(name, v), path) for v, path in versions.items()}
+
+
+class _Changes:
+    """Remember with which stamp each version was tried, and with which it was seen last."""
+
+    def __init__(self) -> None:
+        self._tried: dict[str, dict[int, Hashable]] = {}
+        self._seen: dict[str, Mapping[int, Hashable]] = {}
+
+    def at_rest(self, name: str, stamps: Mapping[int, Hashable], failed: Collection[int]) -> list[int]:
+        """Return the failed versions whose stamp is another than when they were tried, and the same as last time."""
+        before, self._seen[name] = self._seen.get(name, {}), stamps
+        known = self._tried.get(name, {})
+        tried = self._tried[name] = {version: known.get(version, stamp) for version, stamp in stamps.items()}
+        changed = [v for v in failed if v in tried and tried[v] != stamps[v] == before.get(v)]
+        tried.update({version: stamps[version] for version in changed})
+        return changed
 
 
 class _Notices:

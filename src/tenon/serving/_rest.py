@@ -46,6 +46,7 @@ HTTP_STATUS = {
 _MAX_INFLATED_BYTES = 100 * 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 _REMEMBERED_TARGETS = 4096
+_REMEMBERED_CHARACTERS = 256  # of a path; longer ones are read anew, so that clients cannot fill the memory with them
 
 Headers = list[tuple[str, str]]
 _JSON: Headers = [("Content-Type", "application/json")]
@@ -150,6 +151,8 @@ class RestApi:
 
     def _find_target(self, method: str, path: str, query: str) -> Target:
         target = parse_target(method, path, query)
+        if len(path) > _REMEMBERED_CHARACTERS:
+            return target
         if len(self._targets) >= _REMEMBERED_TARGETS:
             self._targets.clear()
         self._targets[method, path] = target

@@ -10,9 +10,10 @@ from tenon.base import InvalidArgumentError
 from tenon.serving._servable import ServableRequest
 
 _MODEL = r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
-_POST = re.compile(_MODEL + ":(?P<action>classify|regress|predict)", re.IGNORECASE)
-_GET = re.compile(_MODEL + "(?:/(?P<action>metadata))?", re.IGNORECASE)
-_NO_MODEL = re.compile("/v1/models(?:/metadata)?", re.IGNORECASE)
+_ANY_CASE = re.IGNORECASE | re.ASCII  # without ASCII, "predict" would match a dotless i and "regress" a long s
+_POST = re.compile(_MODEL + ":(?P<action>classify|regress|predict)", _ANY_CASE)
+_GET = re.compile(_MODEL + "(?:/(?P<action>metadata))?", _ANY_CASE)
+_NO_MODEL = re.compile("/v1/models(?:/metadata)?", _ANY_CASE)
 _PATTERNS = {"POST": _POST, "GET": _GET}
 _PREFIX = "/v1/"
 _MAX_VERSION = 2**63 - 1
@@ -84,6 +85,7 @@ def _malformed(method: str, path: str) -> InvalidArgumentError:
 def _version(digits: str | None) -> int | None:
     if digits is None:
         return None
-    if len(digits.lstrip("0")) > len(str(_MAX_VERSION)) or int(digits) > _MAX_VERSION:
+    digits = digits.lstrip("0") or "0"
+    if len(digits) > len(str(_MAX_VERSION)) or int(digits) > _MAX_VERSION:
         raise InvalidArgumentError(f"Failed to convert version: {digits} to numeric.")
     return int(digits)

@@ -25,6 +25,7 @@ from tenon.serving._aspired_versions_manager import AspiredVersionsManager
 from tenon.serving._batch_sizes import batch_sizes
 from tenon.serving._grpc import SERVER_OPTIONS, GrpcServices, grpc_services
 from tenon.serving._loader import Loader
+from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
 from tenon.serving._poller import SourcePoller
 from tenon.serving._rest import RestApi
 from tenon.serving._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
@@ -183,6 +184,7 @@ class ModelServer:
             http=HTTPModes.http1,
             websockets=False,
             backlog=1024,
+            backpressure=max_rest_connections(),
             log_enabled=False,
         )
         self._rest_task = asyncio.create_task(self._rest.serve())
@@ -215,6 +217,7 @@ def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None
     Raises:
         FailedPreconditionError: a port is taken, or a model cannot be served.
     """
+    raise_open_files_limit()
     run_in_calling_thread()
     enable_compile_cache(options.compile_cache)
     uvloop.run(_serve(options, on_ready))

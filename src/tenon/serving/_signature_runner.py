@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 
 import numpy as np
 
-from tenon.base import InvalidArgumentError
+from tenon.base import InvalidArgumentError, UnavailableError
 from tenon.saved_model import LoadedSignature
 from tenon.serving._batcher import Batcher
 from tenon.serving._xla_engine import Shapes, XlaEngine
@@ -138,16 +138,27 @@ class SignatureRunner:
     def _batcher(self, shapes: Shapes) -> Batcher:
         batcher = self._batchers.get(shapes)
         if batcher is None:
+            self._forget_idle()
             bound = QUEUED_BATCHES * (self._sizes[-1] if self._sizes else 1)
             batcher = Batcher(self._name, self._engine, self._sizes, self._executor, bound)
             self._batchers[shapes] = batcher
-            self._forget_idle()
         return batcher
 
     def _forget_idle(self) -> None:
-        excess = len(self._batchers) - MAX_BATCHERS
-        for shapes in [shapes for shapes, batcher in self._batchers.items() if batcher.idle][:-1][: max(excess, 0)]:
-            del self._batchers[shapes]
+        """Make room for one more queue.
+
+        Raises:
+            UnavailableError: ``MAX_BATCHERS`` sizes wait at once, as many new lengths that compile do.
+        """
+        if len(self._batchers) < MAX_BATCHERS:
+            return
+        idle = next((shapes for shapes, batcher in self._batchers.items() if batcher.idle), None)
+        if idle is None:
+            raise UnavailableError(
+                f"{self._name}: requests of {MAX_BATCHERS} different input sizes wait, and no more may. "
+                "Try again a little later, or pad inputs to fewer sizes."
+            )
+        del self._batchers[idle]
 
 
 def _readable(shape: Sequence[int | None]) -> str:

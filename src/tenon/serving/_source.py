@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,11 +27,14 @@ class PollResult:
         errors: the names that could not be looked up, and why. They are not in ``versions``: what was wanted of them
             before stays wanted.
         warnings: per name, what an operator should know although the look succeeded.
+        stamps: per name, a value per version wanted that becomes another when what is stored there changes. A version
+            that failed to load is tried again after such a change; one without a stamp is not.
     """
 
     versions: Mapping[str, Mapping[int, Path]]
     errors: Mapping[str, TenonError] = field(default_factory=dict)
     warnings: Mapping[str, str] = field(default_factory=dict)
+    stamps: Mapping[str, Mapping[int, Hashable]] = field(default_factory=dict)
 
 
 class Source(ABC):
@@ -65,7 +70,8 @@ class FileSystemSource(Source):
     the first in sorted order is served. A directory without ``saved_model.pb`` is not a version yet. A base path that
     is itself a SavedModel is one version: its own name if that is a number, else 1.
 
-    Unlike in TensorFlow Serving, a missing base path concerns its own servable alone.
+    Unlike in TensorFlow Serving, a missing base path concerns its own servable alone. A version's stamp tells the
+    names, sizes and times of the files under its directory.
 
     Args:
         servables: what to watch, per servable name.
@@ -95,7 +101,8 @@ class FileSystemSource(Source):
                 errors[name] = _listing_error(name, servable.base_path, error)
             else:
                 warnings.update({name: "; ".join(notes)} if notes else {})
-        return PollResult(versions, errors, warnings)
+        stamps = {name: {version: _stamp(path) for version, path in found.items()} for name, found in versions.items()}
+        return PollResult(versions, errors, warnings, stamps)
 
 
 def _look(servable: ServableToMonitor) -> tuple[dict[int, Path], list[str]]:
@@ -131,6 +138,19 @@ def _numbered(base: Path) -> tuple[dict[int, Path], list[str]]:
     return found, notes
 
 
+def _stamp(version: Path) -> Hashable:
+    return frozenset(_files(version))
+
+
+def _files(version: Path) -> Iterator[tuple[Path, int, int]]:
+    """Yield path, size and time of modification of the files of a version, as far as they can be read."""
+    for folder, _, names in os.walk(version):
+        for path in (Path(folder, name) for name in names):
+            with suppress(OSError):  # deleted since it was listed, or a link to nowhere
+                status = path.stat()
+                yield path, status.st_size, status.st_mtime_ns
+
+
 def _version_number(name: str) -> int | None:
     return int(name) if _NUMBER.fullmatch(name) and int(name) <= _INT64_MAX else None
 
@@ -138,6 +158,6 @@ def _version_number(name: str) -> int | None:
 def _listing_error(name: str, base: Path, error: OSError) -> TenonError:
     kind = NotFoundError if isinstance(error, FileNotFoundError) else UnavailableError
     return kind(
-        f"servable {name!r}: its base path cannot be listed; received {str(base)!r} ({error.strerror}). "
-        "Create the directory or correct the path."
+        f"servable {name!r}: its base path cannot be listed; received {str(error.filename or base)!r} "
+        f"({error.strerror}). Create the directory, correct the path, or let this user read it."
     )

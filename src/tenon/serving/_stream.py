@@ -18,7 +18,8 @@ class ServableStream:
     """The sequence of versions of one servable (TensorFlow Serving's word), and what is wanted of it.
 
     Invariant: a harness in ``END`` that is still here failed to load and is aspired. It stays, so that the version is
-    not tried again before it is un-aspired and aspired anew. Every other ended version is only remembered.
+    not tried again before ``retry`` is called, or it is un-aspired and aspired anew. Every other ended version is only
+    remembered.
 
     Args:
         name: the servable's name.
@@ -48,6 +49,11 @@ class ServableStream:
         states = self._ended | {version: harness.status() for version, harness in self._harnesses.items()}
         return tuple(states[version] for version in sorted(states, reverse=True))
 
+    def failed(self) -> tuple[int, ...]:
+        """Return the versions whose load failed and which are still wanted, newest first."""
+        failed = (v for v, harness in self._harnesses.items() if harness.state is State.END)
+        return tuple(sorted(failed, reverse=True))
+
     def snapshots(self) -> list[AspiredServableStateSnapshot]:
         """Return what a policy decides on."""
         return [AspiredServableStateSnapshot(h.id, h.state, h.is_aspired) for h in self._harnesses.values()]
@@ -68,6 +74,14 @@ class ServableStream:
         """Remember a version that has ended, and begin it anew if it is wanted again."""
         self._forget(version)
         self.refresh()
+
+    def retry(self, version: int) -> bool:
+        """Begin a version anew if its load failed; return whether it had."""
+        harness = self._harnesses.get(version)
+        if harness is None or harness.state is not State.END:
+            return False
+        self.retire(version)
+        return True
 
     def refresh(self) -> None:
         """Bring the harnesses in line with what is wanted, as far as that needs neither load nor unload."""
