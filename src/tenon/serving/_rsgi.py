@@ -53,13 +53,13 @@ class RsgiApp:
         protocol.response_bytes(response.status, response.headers, response.body)
 
     async def _respond(self, scope: Any, protocol: Any) -> Response:
-        headers = scope.headers
+        method, headers = scope.method, scope.headers  # granian makes them anew at every look
         try:
-            body = await self._read_body(headers, protocol) if scope.method == "POST" else b""
+            body = await self._read_body(headers, protocol) if method == "POST" else b""
         except _TooLargeError:
             limit = self._max_request_bytes
             return self._api.error(413, f"The request body must be at most {limit} bytes. Send smaller batches.")
-        return await self._api.respond(scope.method, scope.path, scope.query_string, headers, body)
+        return await self._api.respond(method, scope.path, scope.query_string, headers, body)
 
     async def _read_body(self, headers: Any, protocol: Any) -> bytes:
         length = headers.get("content-length")
