@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,12 +43,11 @@ class SavedModelServable(Servable):
         """The signatures by name."""
         return self._signatures
 
-    async def run(
+    def run(
         self, signature_name: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None
-    ) -> Mapping[str, np.ndarray]:
+    ) -> Coroutine[Any, Any, Mapping[str, np.ndarray]]:
         """Run a signature; see ``Servable.run``."""
-        results = await self._runners[signature_name].run(inputs)
-        return results if outputs is None else {name: results[name] for name in outputs}
+        return self._runners[signature_name].run(inputs, outputs)
 
     def close(self) -> None:
         """Let go of weights and programs."""

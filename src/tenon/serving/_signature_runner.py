@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from concurrent.futures import Executor
 
 import numpy as np
@@ -44,14 +44,15 @@ class SignatureRunner:
         self._static = all(None not in trailing for _, _, trailing, _ in self._inputs)
         self._outputs = tuple(signature.outputs)
 
-    async def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    async def run(self, inputs: Mapping[str, np.ndarray], wanted: Sequence[str] | None = None) -> dict[str, np.ndarray]:
         """Run the signature.
 
         Args:
             inputs: an array of the declared dtype for every input.
+            wanted: names of the outputs to return, in order; ``None`` for all.
 
         Returns:
-            Every output by name.
+            Outputs by name.
 
         Raises:
             InvalidArgumentError: a shape does not fit.
@@ -60,20 +61,21 @@ class SignatureRunner:
         arrays = [self._checked(inputs[key], key, trailing, dtype) for key, _, trailing, dtype in self._inputs]
         if not self._static:
             self._check_shared_dimensions(arrays)
-        if not self._sizes:
-            outputs: Sequence[np.ndarray] = await self._batcher(tuple(a.shape for a in arrays)).submit(arrays, 1)
-        else:
-            outputs = await self._run_rows(arrays, self._common_rows(arrays))
-        return dict(zip(self._outputs, outputs, strict=True))
+        outputs = dict(zip(self._outputs, await self._start(arrays), strict=True))
+        return outputs if wanted is None else {name: outputs[name] for name in wanted}
 
-    async def _run_rows(self, arrays: list[np.ndarray], rows: int) -> Sequence[np.ndarray]:
+    def _start(self, arrays: list[np.ndarray]) -> Awaitable[Sequence[np.ndarray]]:
+        """Hand the arrays over; for what fits one batch that is the batcher's own future, with nothing in between."""
+        if not self._sizes:
+            return self._batcher(tuple(array.shape for array in arrays)).submit(arrays, 1)
+        rows = self._common_rows(arrays)
+        batcher = self._batcher(tuple(array.shape[1:] for array in arrays))
+        return batcher.submit(arrays, rows) if 0 < rows <= self._sizes[-1] else self._in_parts(batcher, arrays, rows)
+
+    async def _in_parts(self, batcher: Batcher, arrays: list[np.ndarray], rows: int) -> Sequence[np.ndarray]:
         if rows == 0:
             return self._empty_outputs()
-        batcher = self._batcher(tuple(array.shape[1:] for array in arrays))
-        limit = self._sizes[-1]
-        if rows <= limit:
-            return await batcher.submit(arrays, rows)
-        parts = []
+        limit, parts = self._sizes[-1], []
         for start in range(0, rows, limit):  # one after another: a huge request must not fill the queue
             part = [array[start : start + limit] for array in arrays]
             parts.append(await batcher.submit(part, len(part[0])))
