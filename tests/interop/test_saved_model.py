@@ -71,6 +71,13 @@ def normalized():
     return model
 
 
+def composites():
+    """JAX writes these operations as composites, which TensorFlow 2.21 does not know."""
+    x = keras.Input((6,))
+    values, places = keras.ops.top_k(x, 2)
+    return keras.Model(x, [values, places, keras.ops.sinh(x)])
+
+
 def embedding():
     layers = [
         keras.Input((6,), dtype="int32"),
@@ -112,6 +119,7 @@ CASES = {
     "functional": Case(functional, {"left": floats(4), "right": floats(2, 2)}, 2),
     "subclassed": Case(subclassed, {"": floats(8)}),
     "normalized": Case(normalized, {"": floats(8, 8, 2)}),
+    "composites": Case(composites, {"": floats(6)}, 3),
     "embedding": Case(embedding, {"": lambda batch: RNG.integers(0, 20, (batch, 6)).astype("int32")}),
     "recurrent": Case(recurrent, {"": floats(9, 3)}),
     "mixed_bfloat16": Case(mixed_bfloat16, {"": floats(8)}),

@@ -105,3 +105,21 @@ def test_build_shapes_are_those_of_the_first_call() -> None:
     model, batch = ZOO["subclassed"]()
     assert list(internals.build_shapes(model).values()) == [batch.shape]
     assert internals.build_shapes(keras.layers.Dense(1)) == {}
+
+
+def test_models_remember_the_tensors_of_their_first_call_and_tell_them_as_json() -> None:
+    model, batch = ZOO["subclassed"]()
+    told = json.loads(json.dumps(internals.call_to_json(model)))
+    other = type(model)()
+    internals.build_by_call(other, told)
+    for one in (model, other):
+        assert [(name, t.shape, t.dtype) for name, t in internals.first_call(one).items()] == [
+            ("features", batch.shape, "float32")
+        ]
+    assert [weight.shape for weight in other.weights] == [weight.shape for weight in model.weights]
+
+
+def test_models_hand_the_tensors_of_a_call_to_maybe_build() -> None:
+    assert keras.Model._maybe_build is internals._maybe_build
+    assert list(inspect.signature(internals._keras_maybe_build).parameters) == ["self", "call_spec"]
+    assert internals.first_call(ZOO["sequential"]()[0]) == {}

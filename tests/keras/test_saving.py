@@ -151,6 +151,46 @@ def test_a_class_that_lost_a_variable_is_named(tmp_path: Path) -> None:
         keras.models.load_model(tmp_path / "1")
 
 
+@keras.saving.register_keras_serializable("tests")
+class Lookup(keras.Model):
+    """Two arguments and no ``build``: Keras records the shape of the first argument only."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.dense = layers.Dense(2)
+        self.table = layers.Embedding(5, 2)
+        self.unused = layers.Identity()
+
+    def call(self, x: object, ids: object) -> object:
+        return self.dense(x) + self.table(ids)
+
+
+def test_a_subclassed_model_of_two_arguments_comes_back_and_keeps_its_integers(tmp_path: Path) -> None:
+    x, ids = np.ones((3, 4), np.float32), np.array([4, 0, 2])
+    model = Lookup()
+    expected = model(x, ids)
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "1")
+    loaded = keras.models.load_model(tmp_path / "1")
+    np.testing.assert_array_equal(loaded(x, ids), expected)
+    assert_same_state(model, loaded)
+    loaded.save(tmp_path / "2")
+    signature = saved_model.load(tmp_path / "2").signatures["serving_default"]
+    assert {name: spec.dtype.name for name, spec in signature.inputs.items()} == {"x": "float32", "ids": "int32"}
+    np.testing.assert_allclose(signature(x=x, ids=ids)["output_0"], expected, rtol=1e-6)
+
+
+def test_a_model_that_comes_back_without_a_weight_is_refused(tmp_path: Path) -> None:
+    model = Lookup()
+    model.unused = layers.Dense(2)
+    model.unused.build((None, 4))
+    model(np.ones((3, 4), np.float32), np.zeros(3, np.int32))
+    model.save(tmp_path / "1")
+    with pytest.raises(FailedPreconditionError, match=r"5 weights were saved and 'lookup.*' .* has 3"):
+        keras.models.load_model(tmp_path / "1")
+
+
 def test_files_of_layers_come_back(tmp_path: Path) -> None:
     @keras.saving.register_keras_serializable("tests")
     class Remembers(layers.Layer):

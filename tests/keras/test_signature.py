@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -48,8 +50,8 @@ class Pair(keras.Model):
         super().__init__()
         self.dense = layers.Dense(3)
 
-    def call(self, left: object, right: object) -> object:
-        return self.dense(left), right
+    def call(self, left: Any, right: object) -> object:
+        return self.dense(left["a"] if isinstance(left, dict) else left), right
 
 
 class BuildsBoth(Pair):
@@ -65,11 +67,42 @@ def test_two_arguments_of_call_are_two_inputs() -> None:
     assert call_signature(model).call(model, {"left": ROWS, "right": ROWS[:, :2]})[1].shape == (2, 2)
 
 
-def test_an_argument_that_keras_did_not_record_is_named() -> None:
+def test_two_arguments_of_call_are_known_without_a_build_of_the_class() -> None:
     model = Pair()
-    model(ROWS, ROWS)
+    model({"a": ROWS}, np.zeros((2,), np.int64))
+    assert inputs(model) == {"a": ((None, 4), "float32"), "right": ((None,), "int32")}
+
+
+def test_an_argument_that_was_no_tensor_is_named() -> None:
+    class Scaled(Pair):
+        def call(self, left: Any, right: Any) -> Any:
+            return self.dense(left) * right
+
+    model = Scaled()
+    model(ROWS, right=2.0)
     with pytest.raises(FailedPreconditionError, match=r"also needs \['right'\].*build\(left_shape, right_shape\)"):
         call_signature(model)
+
+
+class Table(keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = layers.Embedding(5, 2)
+
+    def call(self, ids: object) -> object:
+        return self.table(ids)
+
+
+@pytest.mark.parametrize("make", [Table, lambda: keras.Sequential([layers.Embedding(5, 2)])])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("int64", "int32"), ("uint8", "uint8"), ("bool", "bool"), ("float64", "float32"), ("float16", "float32")],
+)
+def test_the_first_call_decides_between_integers_and_floats(make: Any, given: str, expected: str) -> None:
+    model = make()
+    model(np.zeros((2, 3), given))
+    model(np.zeros((2, 3), "float32"))
+    assert list(inputs(model).values()) == [((None, 3), expected)]
 
 
 class Nested(keras.Model):

@@ -18,6 +18,8 @@ from tenon.keras._backend import keras
 
 _saving_lib: Any = keras.src.saving.saving_lib
 _Functional: Any = keras.src.models.functional.Functional
+_keras_maybe_build = keras.Model._maybe_build
+_FIRST_CALL = "_tenon_first_call"
 
 Entries = dict[str, Any]
 """What one saveable (layer, optimizer, ...) stores under its inner path: variables and arrays by short keys."""
@@ -61,8 +63,13 @@ def model_to_json(model: Any) -> tuple[str, str]:
 
 
 def model_from_json(config: str, custom_objects: Mapping[str, Any] | None, compiled: bool, safe_mode: bool) -> Any:
-    """Build the model anew; its variables have fresh values."""
-    return _saving_lib._model_from_config(config, custom_objects, compiled, safe_mode)
+    """Build the model anew; its variables have fresh values.
+
+    A subclassed model may come back without variables: ``build_by_call`` makes them, where Keras only warns.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Model '.*' had a build config, but the model cannot be built", UserWarning)
+        return _saving_lib._model_from_config(config, custom_objects, compiled, safe_mode)
 
 
 def save_state(model: Any, store: Store, assets: str) -> None:
@@ -149,6 +156,60 @@ def input_struct(functional: Any) -> Any:
 def producer(tensor: Any) -> Any:
     """Return the operation that made a symbolic tensor: for an input its ``InputLayer``."""
     return tensor._keras_history.operation
+
+
+def remember_first_calls() -> None:
+    """Let models remember the tensors that built them; calling it again changes nothing.
+
+    Keras records shapes only, and those of the first argument only where the class has no ``build``.
+    """
+    keras.Model._maybe_build = _maybe_build
+
+
+def _maybe_build(model: Any, call_spec: Any) -> None:
+    new = not model.built
+    _keras_maybe_build(model, call_spec)
+    if new:
+        given = call_spec.tensor_arguments_dict.items()
+        set_first_call(model, {name: value for name, value in given if name not in ("mask", "args", "kwargs")})
+
+
+def set_first_call(model: Any, arguments: Mapping[str, Any]) -> None:
+    """Remember the shapes and dtypes of the tensors that ``model.call`` takes, by argument."""
+    # Written past Keras's ``__setattr__``, which would track the tensors and refuse on a built model.
+    model.__dict__[_FIRST_CALL] = {
+        name: keras.tree.map_structure(lambda tensor: keras.KerasTensor(tensor.shape, tensor.dtype), value)
+        for name, value in arguments.items()
+        if not any(leaf is None for leaf in keras.tree.flatten(value))
+    }
+
+
+def first_call(model: Any) -> Mapping[str, Any]:
+    """Return symbolic tensors like those that the model was first called with, by argument; empty if it was not."""
+    found: Mapping[str, Any] = model.__dict__.get(_FIRST_CALL, {})
+    return found
+
+
+def call_to_json(model: Any) -> Any:
+    """Return the first call of the model as JSON values."""
+    return keras.saving.serialize_keras_object(dict(first_call(model)))
+
+
+def build_by_call(model: Any, call: Any, custom_objects: Mapping[str, Any] | None = None) -> None:
+    """Give a model read from its configuration its first call back, and the variables that Keras could not make.
+
+    Keras marks every model that it reads as built, whether it could build its layers or not.
+    """
+    tensors = keras.saving.deserialize_keras_object(call)
+    set_first_call(model, tensors)
+    if not tensors or all(layer.built for layer in model._flatten_layers()):
+        return
+    model(**tensors)
+    optimizer = optimizer_of(model)
+    if optimizer is not None:  # Keras built it for the variables that were there, and does so once only
+        with keras.saving.custom_object_scope(dict(custom_objects or {})):
+            model.optimizer = type(optimizer).from_config(optimizer.get_config())
+        model.optimizer.build(model.trainable_variables)
 
 
 def build_shapes(layer: Any) -> dict[str, Any]:

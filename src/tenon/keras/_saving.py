@@ -11,6 +11,7 @@ from typing import Any
 
 from tenon.base import AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotFoundError
 from tenon.keras._backend import keras
+from tenon.keras._keras_internals import remember_first_calls
 from tenon.keras._program import program_of
 from tenon.keras._state import FOLDER, read_model, write_state
 from tenon.saved_model import Program, load, save
@@ -146,6 +147,7 @@ def install() -> None:
     keras.Model.save = save_model
     keras.Model.export = export_model
     keras.Model.__tenon_program__ = program_of
+    remember_first_calls()
 
 
 def _is_kerass(filepath: Any) -> bool:

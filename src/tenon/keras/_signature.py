@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError, TensorSpec, UnimplementedError
 from tenon.keras._backend import keras
-from tenon.keras._keras_internals import build_shapes, functional_of, input_struct, producer
+from tenon.keras._keras_internals import build_shapes, first_call, functional_of, input_struct, producer
 
 Path = tuple[Any, ...]
 
@@ -48,7 +49,7 @@ def call_signature(model: Any, input_signature: Any = None) -> CallSignature:
     ``InputLayer`` (``keras.Input(name=...)``), and in subclassed models by the argument of ``call``, with the position
     appended where the argument is a list (``inputs_0``). The first dimension is the batch. The shapes of a subclassed
     model are those that it was built with; its dtypes are those of ``input_signature``, else of ``model.input_spec``,
-    else of its variables.
+    else of its first call, but of its variables where that was in floats.
 
     Args:
         model: a built ``keras.Model``.
@@ -68,7 +69,7 @@ def call_signature(model: Any, input_signature: Any = None) -> CallSignature:
     functional = functional_of(model)
     found = _subclassed(model) if functional is None else _functional(functional)
     if isinstance(model, keras.Sequential) and functional is not None:
-        found = _unmixed(model, found)
+        found = _as_first_called(model, _unmixed(model, found))
     return found if input_signature is None else _replaced(found, input_signature)
 
 
@@ -120,13 +121,30 @@ def _unmixed(model: Any, found: CallSignature) -> CallSignature:
     return _with_specs(found, specs, "input_spec")
 
 
+def _as_first_called(model: Any, found: CallSignature) -> CallSignature:
+    """Give clients the integers that a Sequential model without an ``Input`` was first called with."""
+    called = [_spec_of_call(model, tensor) for tensor in keras.tree.flatten(list(first_call(model).values()))]
+    if len(called) != 1:
+        return found
+    return _with_specs(found, [replace(spec, dtype=called[0].dtype) for spec in found.specs.values()], "input_spec")
+
+
 def _subclassed(model: Any) -> CallSignature:
-    arguments = _argument_shapes(model)
-    default = keras.backend.standardize_dtype(model.variable_dtype)
-    specs = {name: _specs_of_shapes(shapes, default) for name, shapes in arguments.items()}
+    called = first_call(model)
+    if _parameters(model)[0] <= set(called) and called:
+        specs = {name: keras.tree.map_structure(partial(_spec_of_call, model), value) for name, value in called.items()}
+    else:
+        default = keras.backend.standardize_dtype(model.variable_dtype)
+        specs = {name: _specs_of_shapes(shapes, default) for name, shapes in _argument_shapes(model).items()}
     names = [name for argument, struct in specs.items() for name in _argument_names(argument, struct)]
     found = CallSignature(unique(names), specs)
     return found if not model.input_spec else _declared(found, model.input_spec)
+
+
+def _spec_of_call(model: Any, tensor: Any) -> TensorSpec:
+    floats = keras.backend.is_float_dtype(tensor.dtype)
+    dtype = keras.backend.standardize_dtype(model.variable_dtype) if floats else tensor.dtype
+    return TensorSpec((None, *tensor.shape[1:]), np.dtype(dtype))
 
 
 def _argument_shapes(model: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@ Below ``keras/`` in the extras of the SavedModel::
 
     config.json      Keras's configuration of the model, compilation included
     metadata.json    the version of Keras
-    state.json       where the state of every part of the model lies: in a variable of the program, or in ``state``
+    state.json       the tensors of the first call; where the state of every part of the model lies: in a variable of
+                     the program, or in ``state``
     state.*          a TensorBundle with what is no variable of the program: optimizer slots, iterations, seeds
     assets/          files of layers, such as vocabularies
 
@@ -25,6 +26,8 @@ from tenon.base import FailedPreconditionError
 from tenon.formats import BundleReader, BundleWriter
 from tenon.keras._keras_internals import (
     Entries,
+    build_by_call,
+    call_to_json,
     load_state,
     model_from_json,
     model_to_json,
@@ -63,6 +66,7 @@ def write_state(model: Any, extras: Path) -> None:
     _write_arrays(folder / _STATE, arrays)
     index = {
         "format": _FORMAT,
+        "call": call_to_json(model),
         "saveables": places,
         "seeds": len(seeds),
         "optimizer_built": bool(getattr(optimizer_of(model), "built", False)),
@@ -96,9 +100,11 @@ def read_model(
             f"{folder / _INDEX}: must have format {_FORMAT}; it has {index['format']}. Upgrade Tenon."
         )
     model = model_from_json((folder / _CONFIG).read_text(), custom_objects, compiled, safe_mode)
+    build_by_call(model, index.get("call", {}), custom_objects)
     arrays = _read_arrays(folder / _STATE)
     skip = _optimizers_to_skip(model, index)
     load_state(model, _Restorer(index["saveables"], variables, arrays), str(folder / _ASSETS), skip)
+    _check_weights(model, variables)
     _restore_seeds(model, [arrays[f"seeds/{number}"] for number in range(index["seeds"])])
     return model
 
@@ -176,6 +182,16 @@ def _read_arrays(prefix: Path) -> dict[str, np.ndarray]:
     reader = BundleReader(prefix)
     keys = reader.keys()
     return {key: reader.read(key) for key in keys}
+
+
+def _check_weights(model: Any, saved: Mapping[str, np.ndarray]) -> None:
+    """Refuse a model that lacks weights: Keras's layers skip their state in silence when they are not built."""
+    if len(model.weights) != len(saved):
+        raise FailedPreconditionError(
+            f"model: {len(saved)} weights were saved and {model.name!r} as built from its configuration has "
+            f"{len(model.weights)}. The class has changed since the model was saved, or its build() or "
+            "build_from_config() does not create every variable."
+        )
 
 
 def _optimizers_to_skip(model: Any, index: Mapping[str, Any]) -> list[Any]:

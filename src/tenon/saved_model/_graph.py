@@ -18,6 +18,7 @@ import numpy as np
 
 from tenon.base import Shape, TensorSpec
 from tenon.formats import data_type, make_tensor_proto, message_class
+from tenon.saved_model._composites import module_without_composites
 from tenon.saved_model._export import ExportedSignature, cast_to
 
 GRAPH_DEF_PRODUCER = 2000
@@ -108,7 +109,7 @@ class _Body:
         node, _ = self._add("XlaCallModule", arguments, "")
         attr = node.attr
         attr["version"].i = exported.calling_convention_version
-        attr["module"].s = exported.mlir_module_serialized
+        attr["module"].s = module_without_composites(exported)
         attr["platforms"].list.s.extend(platform.upper().encode() for platform in exported.platforms)
         attr["Tin"].list.type.extend(data_type(exported.in_avals[i].dtype) for i in exported.module_kept_var_idx)
         attr["Tout"].list.type.extend(data_type(spec.dtype) for spec in signature.outputs.values())
