@@ -13,6 +13,7 @@ from tenon.base import (
     InvalidArgumentError,
     NotFoundError,
     TensorSpec,
+    UnimplementedError,
 )
 from tests.keras.zoo import ZOO, targets
 
@@ -289,6 +290,24 @@ def test_a_saved_model_of_another_program_says_so(tmp_path: Path) -> None:
 def test_a_path_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="there is no model at"):
         keras.models.load_model(tmp_path / "none")
+
+
+def test_a_folder_of_versions_and_a_file_say_what_to_load(tmp_path: Path) -> None:
+    model, _ = ZOO["sequential"]()
+    model.save(tmp_path / "m/1")
+    with pytest.raises(NotFoundError, match=r"'.*/m' is no model, it holds models; load one of \['.*/m/1'\]"):
+        keras.models.load_model(tmp_path / "m")
+    (tmp_path / "note").touch()
+    with pytest.raises(NotFoundError, match=r"there is no model at '.*note'; give the directory"):
+        keras.models.load_model(tmp_path / "note")
+
+
+def test_a_remote_directory_is_refused_with_the_way_out() -> None:
+    model, _ = ZOO["sequential"]()
+    with pytest.raises(UnimplementedError, match=r"received 'gs://bucket/m'.*local or mounted directory"):
+        model.save("gs://bucket/m")
+    with pytest.raises(UnimplementedError, match="received 's3://bucket/m'"):
+        model.export("s3://bucket/m")
 
 
 @pytest.mark.parametrize("name", ["config.json", "state.json", "state.data-00000-of-00001"])
