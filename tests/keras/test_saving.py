@@ -131,6 +131,23 @@ def test_an_optimizer_that_no_longer_fits_is_named(tmp_path: Path) -> None:
         read_model(extras.parent, loaded, None, compiled=True, safe_mode=True)
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_model_frozen_or_thawed_after_compile_comes_back_with_a_fresh_optimizer(
+    before: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, batch = ZOO["sequential"]()
+    model.layers[0].trainable = before
+    model.compile("adam", "mse")
+    train(model, batch, targets(model, batch))
+    model.layers[0].trainable = not before
+    model.save(tmp_path / "1")
+    assert "`trainable` was changed after compile()" in caplog.text
+    loaded = keras.models.load_model(tmp_path / "1")
+    np.testing.assert_array_equal(model.predict(batch, verbose=0), loaded.predict(batch, verbose=0))
+    assert int(loaded.optimizer.iterations.value) == 0
+    train(loaded, batch, targets(loaded, batch))
+
+
 @keras.saving.register_keras_serializable("tests")
 class Shrinking(keras.Model):
     bias = True

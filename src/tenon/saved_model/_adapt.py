@@ -92,7 +92,8 @@ def _variable(name: str, leaf: Any) -> Variable:
         raise InvalidArgumentError(
             "variables: every leaf must be an array of numbers or a number; received "
             f"{dtype or type(leaf).__name__} at {name!r}. Register a class as a pytree "
-            "(jax.tree_util.register_dataclass), save the jax.random.key_data() of a key, and bind anything else with functools.partial."
+            "(jax.tree_util.register_dataclass), save the jax.random.key_data() of a key, and bind anything else "
+            "with functools.partial."
         )
     return Variable(name, value)
 
