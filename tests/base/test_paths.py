@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -46,6 +48,22 @@ def test_a_failure_leaves_everything_as_it_was(tmp_path):
         fail()
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert (tmp_path / "model" / "old").exists()
+
+
+def test_two_that_write_a_new_directory_at_once_both_succeed(tmp_path):
+    target = tmp_path / "model"
+    barrier = threading.Barrier(4)
+
+    def write(number):
+        for round_ in range(20):
+            with replace_directory(target / str(round_)) as temporary:
+                (temporary / "writer").write_text(str(number))
+                barrier.wait(timeout=20)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert len(list(target.glob("*/writer"))) == 20
+    assert sorted(path.name for path in target.iterdir()) == sorted(map(str, range(20)))
 
 
 def test_a_file_is_replaced_whole(tmp_path):

@@ -123,3 +123,15 @@ def test_models_hand_the_tensors_of_a_call_to_maybe_build() -> None:
     assert keras.Model._maybe_build is internals._maybe_build
     assert list(inspect.signature(internals._keras_maybe_build).parameters) == ["self", "call_spec"]
     assert internals.first_call(ZOO["sequential"]()[0]) == {}
+
+
+def test_an_optimizer_fits_while_the_weights_that_it_was_built_for_are_the_trainable_ones() -> None:
+    model, _ = ZOO["sequential"]()
+    assert not internals.optimizer_fits(model)
+    for optimizer in ("sgd", keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())):
+        model.compile(optimizer, "mse")
+        assert not internals.optimizer_fits(model)
+        model.optimizer.build(model.trainable_variables)
+        assert internals.optimizer_fits(model)
+    model.layers[0].trainable = False
+    assert not internals.optimizer_fits(model)

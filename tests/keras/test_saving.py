@@ -13,6 +13,7 @@ from tenon.base import (
     InvalidArgumentError,
     NotFoundError,
     TensorSpec,
+    UnimplementedError,
 )
 from tests.keras.zoo import ZOO, targets
 
@@ -128,6 +129,23 @@ def test_an_optimizer_that_no_longer_fits_is_named(tmp_path: Path) -> None:
     loaded = {one.name: np.asarray(one.value) for one in model.__tenon_program__().variables}
     with pytest.raises(FailedPreconditionError, match=r"saved optimizer has 5 variables and 'adam.*' .* has 6"):
         read_model(extras.parent, loaded, None, compiled=True, safe_mode=True)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_model_frozen_or_thawed_after_compile_comes_back_with_a_fresh_optimizer(
+    before: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, batch = ZOO["sequential"]()
+    model.layers[0].trainable = before
+    model.compile("adam", "mse")
+    train(model, batch, targets(model, batch))
+    model.layers[0].trainable = not before
+    model.save(tmp_path / "1")
+    assert "`trainable` was changed after compile()" in caplog.text
+    loaded = keras.models.load_model(tmp_path / "1")
+    np.testing.assert_array_equal(model.predict(batch, verbose=0), loaded.predict(batch, verbose=0))
+    assert int(loaded.optimizer.iterations.value) == 0
+    train(loaded, batch, targets(loaded, batch))
 
 
 @keras.saving.register_keras_serializable("tests")
@@ -289,6 +307,24 @@ def test_a_saved_model_of_another_program_says_so(tmp_path: Path) -> None:
 def test_a_path_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="there is no model at"):
         keras.models.load_model(tmp_path / "none")
+
+
+def test_a_folder_of_versions_and_a_file_say_what_to_load(tmp_path: Path) -> None:
+    model, _ = ZOO["sequential"]()
+    model.save(tmp_path / "m/1")
+    with pytest.raises(NotFoundError, match=r"'.*/m' is no model, it holds models; load one of \['.*/m/1'\]"):
+        keras.models.load_model(tmp_path / "m")
+    (tmp_path / "note").touch()
+    with pytest.raises(NotFoundError, match=r"there is no model at '.*note'; give the directory"):
+        keras.models.load_model(tmp_path / "note")
+
+
+def test_a_remote_directory_is_refused_with_the_way_out() -> None:
+    model, _ = ZOO["sequential"]()
+    with pytest.raises(UnimplementedError, match=r"received 'gs://bucket/m'.*local or mounted directory"):
+        model.save("gs://bucket/m")
+    with pytest.raises(UnimplementedError, match="received 's3://bucket/m'"):
+        model.export("s3://bucket/m")
 
 
 @pytest.mark.parametrize("name", ["config.json", "state.json", "state.data-00000-of-00001"])

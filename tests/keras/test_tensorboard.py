@@ -212,7 +212,9 @@ def test_a_subclassed_model_is_written_like_any_other(tmp_path: Path) -> None:
     assert len([tag for tag in train.Tags()["tensors"] if tag.endswith("/histogram")]) == 2
 
 
-@pytest.mark.parametrize("bad", [{"update_freq": 0}, {"update_freq": "step"}, {"histogram_freq": -1}])
+@pytest.mark.parametrize(
+    "bad", [{"update_freq": 0}, {"update_freq": "step"}, {"histogram_freq": -1}, {"histogram_freq": "epoch"}]
+)
 def test_frequencies_that_mean_nothing_are_refused(bad: dict, tmp_path: Path) -> None:
     with pytest.raises(InvalidArgumentError, match=next(iter(bad))):
         keras.callbacks.TensorBoard(tmp_path, **bad)

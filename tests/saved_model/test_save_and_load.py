@@ -227,7 +227,55 @@ REFUSED = {
         UnimplementedError,
         "cannot be traced for every size",
     ),
+    "no spec": (
+        lambda p: save(lambda x: x, p, {"f": {"x": ((None, 4), "float32")}}),
+        InvalidArgumentError,
+        r"signatures\['f'\]\['x'\]: must have a shape and a dtype.*received \(\(None, 4\), 'float32'\)",
+    ),
+    "another name": (
+        lambda p: save(lambda y: y, p, {"f": {"x": TensorSpec((None,), "f4")}}),
+        UnimplementedError,
+        "whatever the sizes of .*TypeError: .*unexpected keyword argument 'x'.*inputs by name",
+    ),
+    "a callback": (
+        lambda p: save(lambda x: (jax.debug.print("{}", x), x)[1], p, {"f": {"x": TensorSpec((None,), "f4")}}),
+        UnimplementedError,
+        "whatever the sizes of .*without callbacks to Python",
+    ),
+    "an output is None": (
+        lambda p: save(lambda x: {"x": x, "mask": None}, p, {"f": {"x": TensorSpec((None,), "f4")}}),
+        InvalidArgumentError,
+        r"every output must be one array; received \{'mask': 'NoneType'\}",
+    ),
+    "an output is nested": (
+        lambda p: save(lambda x: [[x, x]], p, {"f": {"x": TensorSpec((None,), "f4")}}),
+        InvalidArgumentError,
+        r"every output must be one array; received \{'output_0': 'list'\}",
+    ),
+    "a variable is text": (
+        lambda p: save(lambda w, x: x, p, {"f": {"x": TensorSpec((1,), "f4")}}, variables={"a": {"name": "net"}}),
+        InvalidArgumentError,
+        "every leaf must be an array of numbers or a number; received str at 'a/name'",
+    ),
+    "a variable is a random key": (
+        lambda p: save(lambda w, x: x, p, {"f": {"x": TensorSpec((1,), "f4")}}, variables=[jax.random.key(0)]),
+        InvalidArgumentError,
+        r"received key<fry> at '0'.*key_data",
+    ),
 }
+
+
+def test_numbers_of_python_may_be_variables_as_jax_sees_them(tmp_path):
+    spec = {"f": {"x": TensorSpec((None,), "f4")}}
+    save(lambda w, x: {"y": x * w["scale"] + w["on"]}, tmp_path / "m", spec, variables={"scale": 2.5, "on": True})
+    loaded = load(tmp_path / "m")
+    assert {name: value.dtype.name for name, value in loaded.variables.items()} == {"scale": "float32", "on": "bool"}
+    assert loaded.signatures["f"](x=[2.0])["y"].tolist() == [6.0]
+
+
+def test_inputs_may_have_any_name(tmp_path):
+    save(lambda **named: named, tmp_path / "m", {"f": {"self": TensorSpec((None,), "f4")}})
+    assert load(tmp_path / "m").signatures["f"](self=[1.0])["self"].tolist() == [1.0]
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -91,8 +91,8 @@ def _fsync(path: Path) -> None:
 
 
 def _move_into_place(temporary: Path, final: Path) -> None:
-    if not os.path.lexists(final):
-        temporary.rename(final)
+    if _rename_to_nothing(temporary, final):
+        pass
     elif _exchange(temporary, final):
         _remove(temporary)
     else:
@@ -101,6 +101,19 @@ def _move_into_place(temporary: Path, final: Path) -> None:
         temporary.rename(final)
         _remove(retired)
     _fsync(final.parent)
+
+
+def _rename_to_nothing(temporary: Path, final: Path) -> bool:
+    """Give ``temporary`` the name ``final``; False where that is taken, perhaps since a moment ago."""
+    if os.path.lexists(final):
+        return False
+    try:
+        temporary.rename(final)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            return False
+        raise
+    return True
 
 
 def _remove(path: Path) -> None:

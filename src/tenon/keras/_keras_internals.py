@@ -126,6 +126,14 @@ def optimizer_of(model: Any) -> Any:
     return getattr(model, "optimizer", None)
 
 
+def optimizer_fits(model: Any) -> bool:
+    """Tell whether the model's optimizer is built, and for the weights that are trainable now."""
+    optimizer = optimizer_of(model)
+    if not getattr(optimizer, "built", False):
+        return False
+    return set(map(id, optimizer._trainable_variables)) == set(map(id, model.trainable_variables))
+
+
 def functional_of(model: Any) -> Any:
     """Return the graph of layers behind a Functional or Sequential model, or None where there is none."""
     if isinstance(model, keras.Sequential):

@@ -9,7 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tenon.base import AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotFoundError
+from tenon.base import (
+    AlreadyExistsError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+    UnimplementedError,
+)
 from tenon.keras._backend import keras
 from tenon.keras._keras_internals import remember_first_calls
 from tenon.keras._program import program_of
@@ -18,6 +24,8 @@ from tenon.saved_model import Program, load, save
 
 _FILES = (".keras", ".h5", ".hdf5")
 """Endings of the single-file formats, which are Keras's."""
+
+_HUB = "hf://"
 
 _EXTRAS = "assets.extra/tenon"
 """The folder that every SavedModel of Tenon has, and no other."""
@@ -51,6 +59,7 @@ def save_model(
         InvalidArgumentError: an argument is not known.
         NotImplementedError: a class of the model has no ``get_config``.
         OSError: the file system refuses; what was at ``filepath`` is untouched.
+        UnimplementedError: an input is a string, or ``filepath`` lies elsewhere (``gs://...``).
 
     Example:
         >>> import tempfile
@@ -94,11 +103,13 @@ def export_model(
         FailedPreconditionError: the model is not built, or its inputs are not known.
         InvalidArgumentError: an argument is not known, or ``input_signature`` does not fit.
         OSError: the file system refuses; what was at ``filepath`` is untouched.
+        UnimplementedError: an input is a string, or ``filepath`` lies elsewhere (``gs://...``).
     """
     if format != "tf_saved_model":
         _keras_export(model, filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
         return
     _refuse(kwargs, "export")
+    _check_local(filepath)
     _check_target(Path(filepath), overwrite=True)
     program = program_of(model, input_signature)
     save(program, filepath)
@@ -126,16 +137,15 @@ def load_model(
         The model, with identical weights, optimizer state and seeds.
 
     Raises:
-        NotFoundError: there is no such directory.
+        NotFoundError: there is no model at ``filepath``; the message names those that lie directly below.
         FailedPreconditionError: the SavedModel holds no Keras model (it was exported, or another program wrote it), or
             the classes have changed so that the state does not fit.
         DataLossError: a file is missing, truncated or altered; the message names it.
     """
-    path = Path(filepath)
-    if _is_kerass(filepath) or (path.is_dir() and not (path / "saved_model.pb").exists()):
+    if _is_kerass(filepath) or _is_kerass_folder(Path(filepath)):
         return _keras_load_model(filepath, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
-    if not path.exists():
-        raise NotFoundError(f"filepath: there is no model at {str(path)!r}.")
+    path = Path(filepath)
+    _check_saved_model(path)
     _check_holds_keras(path, path / _EXTRAS)
     loaded = load(path)
     _check_holds_keras(path, loaded.extras / FOLDER)
@@ -154,7 +164,28 @@ def _is_kerass(filepath: Any) -> bool:
     if not isinstance(filepath, (str, os.PathLike)):
         return True
     path = os.fspath(filepath)
-    return path.endswith(_FILES) or "://" in path
+    if path.endswith(_FILES) or path.startswith(_HUB):
+        return True
+    _check_local(path)
+    return False
+
+
+def _check_local(filepath: str | os.PathLike[str]) -> None:
+    path = os.fspath(filepath)
+    if "://" in path:
+        raise UnimplementedError(
+            f"filepath: a SavedModel must lie in a file system of this machine; received {path!r}. "
+            "Save to a local or mounted directory and copy that."
+        )
+
+
+def _is_kerass_folder(path: Path) -> bool:
+    return path.is_dir() and not _saved_models(path)
+
+
+def _saved_models(path: Path) -> list[Path]:
+    """Return the SavedModels at ``path`` and directly below."""
+    return sorted(file.parent for pattern in ("saved_model.pb", "*/saved_model.pb") for file in path.glob(pattern))
 
 
 def _refuse(kwargs: Mapping[str, Any], method: str) -> None:
@@ -171,6 +202,17 @@ def _check_target(path: Path, overwrite: bool) -> None:
         raise AlreadyExistsError(
             f"filepath: {str(path)!r} exists and is no SavedModel, so it is not overwritten. Choose another path."
         )
+
+
+def _check_saved_model(path: Path) -> None:
+    found = _saved_models(path)
+    if path in found:
+        return
+    if found:
+        raise NotFoundError(
+            f"filepath: {str(path)!r} is no model, it holds models; load one of {[str(model) for model in found]}."
+        )
+    raise NotFoundError(f"filepath: there is no model at {str(path)!r}; give the directory that model.save() wrote.")
 
 
 def _check_holds_keras(path: Path, folder: Path) -> None:

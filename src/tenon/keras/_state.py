@@ -15,6 +15,7 @@ No weight is stored twice: the variables of the program are only referred to by 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from tenon.keras._keras_internals import (
     load_state,
     model_from_json,
     model_to_json,
+    optimizer_fits,
     optimizer_of,
     save_state,
     to_numpy,
@@ -41,6 +43,7 @@ FOLDER = "keras"
 _CONFIG, _METADATA, _INDEX, _STATE, _ASSETS = "config.json", "metadata.json", "state.json", "state", "assets"
 _FORMAT = 1
 _OPTIMIZER = "optimizer"
+_log = logging.getLogger("tenon.keras")
 
 
 def write_state(model: Any, extras: Path) -> None:
@@ -69,9 +72,20 @@ def write_state(model: Any, extras: Path) -> None:
         "call": call_to_json(model),
         "saveables": places,
         "seeds": len(seeds),
-        "optimizer_built": bool(getattr(optimizer_of(model), "built", False)),
+        "optimizer_built": _optimizer_built(model),
     }
     (folder / _INDEX).write_text(json.dumps(index, indent=1))
+
+
+def _optimizer_built(model: Any) -> bool:
+    fits = optimizer_fits(model)
+    if not fits and getattr(optimizer_of(model), "built", False):
+        _log.warning(
+            "model %r: `trainable` was changed after compile(), so that the state of its optimizer no longer fits and "
+            "is not restored when the model is loaded. Compile before you train on.",
+            model.name,
+        )
+    return fits
 
 
 def read_model(

@@ -218,7 +218,7 @@ def _picture(values: np.ndarray) -> np.ndarray | None:
 
 
 def _frequency(histogram_freq: int) -> int:
-    if histogram_freq < 0:
+    if not isinstance(histogram_freq, int) or histogram_freq < 0:
         raise InvalidArgumentError(f"histogram_freq: must be a number of epochs or 0; received {histogram_freq!r}.")
     return histogram_freq
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from tenon.base import InvalidArgumentError, TensorSpec
 from tenon.saved_model._program import Program, Signature, SupportsProgram, Tensors, Variable
@@ -71,7 +73,7 @@ def _program_of_function(
             f"Pass signatures={{{DEFAULT_SIGNATURE!r}: {{'x': TensorSpec((None, 4), 'float32')}}}}."
         )
     leaves, structure = jax.tree_util.tree_flatten_with_path(variables)
-    named = [Variable(_path_name(path), leaf) for path, leaf in leaves]
+    named = [_variable(_path_name(path), leaf) for path, leaf in leaves]
     names = [variable.name for variable in named]
 
     def call(values: Tensors, inputs: Tensors) -> Tensors:
@@ -81,6 +83,19 @@ def _program_of_function(
         return _named_outputs(function(tree, **inputs))
 
     return Program(named, {name: _as_signature(name, call, given) for name, given in signatures.items()})
+
+
+def _variable(name: str, leaf: Any) -> Variable:
+    value = np.asarray(jnp.asarray(leaf)) if isinstance(leaf, (bool, int, float, complex)) else leaf
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or jnp.issubdtype(dtype, jax.dtypes.extended) or np.dtype(dtype).kind in "OUSMm":
+        raise InvalidArgumentError(
+            "variables: every leaf must be an array of numbers or a number; received "
+            f"{dtype or type(leaf).__name__} at {name!r}. Register a class as a pytree "
+            "(jax.tree_util.register_dataclass), save the jax.random.key_data() of a key, and bind anything else "
+            "with functools.partial."
+        )
+    return Variable(name, value)
 
 
 def _path_name(path: tuple[Any, ...]) -> str:
@@ -95,7 +110,17 @@ def _as_signature(name: str, call: Callable[[Tensors, Tensors], Tensors], given:
             f"signatures[{name!r}]: must be a Signature or a dict of specs by input name; "
             f"received {type(given).__name__}."
         )
-    return Signature(call, {key: TensorSpec(tuple(spec.shape), spec.dtype, key) for key, spec in given.items()})
+    return Signature(call, {key: _spec(name, key, spec) for key, spec in given.items()})
+
+
+def _spec(name: str, key: str, spec: Any) -> TensorSpec:
+    shape, dtype = getattr(spec, "shape", None), getattr(spec, "dtype", None)
+    if shape is None or dtype is None:
+        raise InvalidArgumentError(
+            f"signatures[{name!r}][{key!r}]: must have a shape and a dtype, as TensorSpec((None, 4), 'float32') has; "
+            f"received {spec!r}."
+        )
+    return TensorSpec(tuple(shape), dtype, key)
 
 
 def _named_outputs(outputs: Any) -> Tensors:

@@ -19,6 +19,9 @@ PLATFORMS = ("cpu", "cuda", "tpu")
 BATCH = "b"
 """The symbol of the batch dimension, shared by every input of a signature."""
 
+_SOME_SIZE = 8
+"""A size for every open dimension when it is only asked whether a function can be exported at all."""
+
 SymbolicShape = tuple[int | str, ...]
 """A shape in which a dimension of any size is a symbol or an expression of symbols, such as ``"b"`` or ``"2*b"``."""
 
@@ -111,6 +114,12 @@ class _Flat:
                 f"signature {self.name!r}: its function must return a non-empty dict of arrays by name; "
                 f"received {type(outputs).__name__}."
             )
+        nested = {key: type(value).__name__ for key, value in outputs.items() if not jax.tree_util.all_leaves([value])}
+        if nested:
+            raise InvalidArgumentError(
+                f"signature {self.name!r}: every output must be one array; received {nested}. "
+                "Return a flat dict, and leave out what is None."
+            )
         self.output_names = tuple(outputs)
         return tuple(outputs.values())
 
@@ -138,11 +147,30 @@ def _try_shapes(
             failures.append(error)
             if not any(size is None for spec in inputs.values() for size in spec.shape[1:]):
                 break
+    raise _refused(name, flat, inputs, failures[0])
+
+
+def _refused(name: str, flat: _Flat, inputs: Mapping[str, TensorSpec], failure: Exception) -> UnimplementedError:
+    """Return the error of a function that no symbols fit: is it the sizes, or is it the function?"""
     received = {key: spec.shape for key, spec in inputs.items()}
-    raise UnimplementedError(
+    sized = [
+        jax.ShapeDtypeStruct(tuple(_SOME_SIZE if size is None else size for size in spec.shape), cast_to(spec.dtype))
+        for spec in inputs.values()
+    ]
+    error = UnimplementedError(
         f"signature {name!r}: its function cannot be traced for every size of the open dimensions of {received}: "
-        f"{failures[0]}. Give those dimensions a size, or rewrite the operation that needs to know it."
-    ) from failures[0]
+        f"{failure}. Give those dimensions a size, or rewrite the operation that needs to know it."
+    )
+    try:
+        jax_export.export(jax.jit(flat), platforms=("cpu",))(*flat.variable_specs, *sized)
+    except Exception as cause:
+        error = UnimplementedError(
+            f"signature {name!r}: its function cannot be exported, whatever the sizes of {received}: "
+            f"{type(cause).__name__}: {cause}. It is called with its inputs by name (behind the variables, where there "
+            "are any), and JAX must be able to trace it, without callbacks to Python."
+        )
+    error.__cause__ = failure
+    return error
 
 
 def _symbolic_shapes(inputs: Mapping[str, TensorSpec], symbol: Callable[[int, int], str]) -> list[tuple[Any, ...]]:

@@ -67,7 +67,7 @@ class LoadedSignature:
             for shape in (*self.input_shapes, *self.output_shapes)
         )
 
-    def __call__(self, *arguments: Any, **named: Any) -> dict[str, jax.Array]:
+    def __call__(self, /, *arguments: Any, **named: Any) -> dict[str, jax.Array]:
         """Run the signature.
 
         Args:

@@ -48,11 +48,12 @@ def save(
         signatures: for a function, the specs of its inputs: ``{"serving_default": {"x": TensorSpec((None, 4),
             "float32")}}``; ``None`` in a shape is a dimension of any size, a leading ``None`` the batch. For a model,
             further ``Signature`` objects by name.
-        variables: for a function, a pytree of weights that become variables of the SavedModel.
+        variables: for a function, a pytree of weights (arrays and Python numbers) that become variables of the
+            SavedModel.
 
     Raises:
         InvalidArgumentError: the object cannot be saved, or a signature or variable breaks a rule.
-        UnimplementedError: XLA cannot express the signature for the sizes left open.
+        UnimplementedError: JAX cannot export the function, or not for the sizes left open.
         OSError: the file system refuses; what was at ``path`` is untouched.
 
     Example:
