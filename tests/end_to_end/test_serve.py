@@ -280,6 +280,22 @@ def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, number):
         socket.create_connection(("127.0.0.1", server.rest_port), timeout=1)
 
 
+def test_a_stop_answers_calls_that_no_handler_has_seen_yet(serve, models):
+    """Two hundred calls arrive at once, and the stop with the first answer, when most still queue inside gRPC."""
+    server = serve("--model", f"dense={models / 'dense'}", "--max-batch-size", 1)
+    request = dense_request(np.ones((1, 4), "f4")).SerializeToString()
+    first = threading.Event()
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+        assert call(request)
+        calls = [call.future(request) for _ in range(200)]
+        for each in calls:
+            each.add_done_callback(lambda _: first.set())
+        assert first.wait(10)
+        assert server.stop() == 0
+        assert [each.code() for each in calls] == [grpc.StatusCode.OK] * 200
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_does_not_wait_for_a_load(models, tmp_path, number):
     """The slow model runs for minutes while it is loaded, for it is tried at every batch size."""

@@ -20,6 +20,7 @@ import grpc
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server as Granian
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.serving._aspired_versions_manager import AspiredVersionsManager
@@ -118,6 +119,7 @@ class ModelServer:
         self._rest: Granian | None = None
         self._rest_task: asyncio.Task[None] | None = None
         self._grpc: Any = None
+        self._grpc_address = ""
         self._services: GrpcServices | None = None
 
     async def start(self) -> None:
@@ -182,6 +184,7 @@ class ModelServer:
         except RuntimeError as error:
             raise _cannot_listen("port", self._options.host, self.port, str(error)) from error
         await self._grpc.start()
+        self._grpc_address = host_and_port(address, self.port)
 
     async def _start_rest(self) -> None:
         address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
@@ -212,8 +215,21 @@ class ModelServer:
             await asyncio.wait_for(self._rest_task, self._options.drain_seconds)
 
     async def _stop_grpc(self) -> None:
-        if self._grpc is not None:
-            await self._grpc.stop(self._options.drain_seconds)
+        if self._grpc is None:
+            return
+        if self._grpc_address:
+            await self._accept_waiting_calls()
+        await self._grpc.stop(self._options.drain_seconds)
+
+    async def _accept_waiting_calls(self) -> None:
+        """Wait until the calls that have arrived are ours: a stop cancels those that still queue inside gRPC.
+
+        They are accepted in the order they came, so a call of our own that is answered stands behind them all.
+        """
+        async with grpc.aio.insecure_channel(self._grpc_address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+            with contextlib.suppress(grpc.RpcError):
+                check = health_pb2_grpc.HealthStub(channel).Check
+                await check(health_pb2.HealthCheckRequest(), timeout=self._options.drain_seconds)
 
     def _required_services(self) -> GrpcServices:
         if self._services is None:
@@ -301,6 +317,10 @@ def _cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPrecon
 
 def host_and_port(host: str, port: int) -> str:
     """Return an address as it stands in a URL.
+
+    Args:
+        host: a name, or an address in digits.
+        port: the port.
 
     Example:
         >>> host_and_port("127.0.0.1", 8500), host_and_port("::1", 8500)
