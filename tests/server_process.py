@@ -20,13 +20,14 @@ class ServerProcess:
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
+    host: str = "127.0.0.1"
     rest_port: int = 0
     grpc_port: int = 0
     reader: threading.Thread | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.rest_port}"
+        return f"http://{self.host}:{self.rest_port}"
 
     def predict(self, model: str, body: object, suffix: str = "", timeout: float = 60) -> httpx.Response:
         return httpx.post(f"{self.url}/v1/models/{model}{suffix}:predict", json=body, timeout=timeout)
@@ -58,8 +59,8 @@ def start_server(cache: Path, *arguments: object) -> ServerProcess:
     server = ServerProcess(process)
     for line in process.stdout:
         server.lines.append(line)
-        if ready := re.match(r"serving: gRPC 127\.0\.0\.1:(\d+), REST 127\.0\.0\.1:(\d+)", line):
-            server.grpc_port, server.rest_port = int(ready[1]), int(ready[2])
+        if ready := re.match(r"serving: gRPC (.+):(\d+), REST .+:(\d+)", line):
+            server.host, server.grpc_port, server.rest_port = ready[1], int(ready[2]), int(ready[3])
             server.reader = threading.Thread(target=lambda: server.lines.extend(process.stdout), daemon=True)
             server.reader.start()
             return server

@@ -31,6 +31,10 @@ def test_words_that_make_no_sense_exit_2(words, capsys):
         (["--model", "a/b=x"], "hold neither '/' nor ':'"),
         (["--model", "a=x", "--port", "70000"], "port: must lie in 0..65535; received 70000"),
         (["--model", "a=x", "--port", "9000", "--rest-api-port", "9000"], "must differ from port"),
+        (["--model", "a=x", "--drain-seconds", "-1"], "drain_seconds: must be a number of seconds, at least 0"),
+        (["--model", "a=x", "--drain-seconds", "nan"], "received nan"),
+        (["--model", "a=x", "--file-system-poll-wait-seconds", "inf"], "file_system_poll_wait_seconds: must be"),
+        (["--model", "a=x", "--model-name", "b"], "--model-name: needs --model-base-path DIR beside it"),
         (["--model", "a=x", "--max-batch-size", "0"], "max_batch_size: must be at least 1; received 0"),
     ],
 )

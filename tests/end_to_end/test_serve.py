@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import grpc
 import httpx
@@ -277,6 +278,83 @@ def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, number):
     assert stopped == 0
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", server.rest_port), timeout=1)
+
+
+def test_a_stop_answers_calls_that_no_handler_has_seen_yet(serve, models):
+    """Two hundred calls arrive at once, and the stop with the first answer, when most still queue inside gRPC."""
+    server = serve("--model", f"dense={models / 'dense'}", "--max-batch-size", 1)
+    request = dense_request(np.ones((1, 4), "f4")).SerializeToString()
+    first = threading.Event()
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+        assert call(request)
+        calls = [call.future(request) for _ in range(200)]
+        for each in calls:
+            each.add_done_callback(lambda _: first.set())
+        assert first.wait(10)
+        assert server.stop() == 0
+        assert [each.code() for each in calls] == [grpc.StatusCode.OK] * 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_does_not_wait_for_a_load(models, tmp_path, number):
+    """The slow model runs for minutes while it is loaded, for it is tried at every batch size."""
+    flags = ("--model", f"slow={models / 'slow'}", "--port", 0, "--rest-api-port", 0)
+    with subprocess.Popen(
+        command(*flags), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(tmp_path)
+    ) as process:
+        assert any("loading servable version" in line for line in process.stdout)
+        process.send_signal(number)
+        rest = process.stdout.read()
+    assert process.returncode == 0
+    assert "successfully loaded" not in rest
+    assert "Traceback" not in rest
+
+
+def test_a_second_ctrl_c_does_not_wait_for_requests(serve, models):
+    server = serve("--model", f"slow={models / 'slow'}", "--max-batch-size", 1)
+    body = json.dumps({"instances": np.zeros((30, 128, 128)).tolist()}).encode()
+    head = b"POST /v1/models/slow:predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with socket.create_connection(("127.0.0.1", server.rest_port)) as client:
+        client.sendall(head + body)
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGINT)
+        while not any("stopping" in line for line in server.lines):
+            time.sleep(0.01)
+        assert server.stop(signal.SIGINT) == -signal.SIGINT
+
+
+def test_a_log_that_nobody_reads_stops_no_server(models, compile_cache):
+    flags = ("--model", f"dense={models / 'dense'}", "--port", 0, "--rest-api-port", 0, "--max-batch-size", 1)
+    with (
+        Path("/dev/full").open("w") as full,
+        subprocess.Popen(
+            command(*flags), stdout=full, stderr=subprocess.PIPE, text=True, env=environment(compile_cache)
+        ) as process,
+    ):
+        assert any("successfully loaded" in line for line in process.stderr)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.terminate()
+        rest = process.stderr.read()
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+def test_a_host_may_be_a_name_or_an_ipv6_address(serve, models, host):
+    if host == "::1" and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    server = serve("--model", f"dense={models / 'dense'}", "--max-batch-size", 1, "--host", host)
+    assert server.predict("dense", {"instances": [[1, 0, 0, 0]]}).status_code == 200
+
+
+def test_a_host_that_is_none_is_refused(models, compile_cache):
+    flags = ("--model", f"dense={models / 'dense'}", "--host", "a..b")
+    done = subprocess.run(command(*flags), capture_output=True, text=True, env=environment(compile_cache), timeout=60)
+    assert done.returncode == 1
+    assert "cannot listen on a..b:8500" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_second_start_compiles_nothing(serve, models, tmp_path, compile_cache):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tenon.base import DataLossError, NotFoundError
+from tenon.base import DataLossError, NotFoundError, PermissionDeniedError
 from tenon.saved_model import TensorSpec, load, save
 
 
@@ -48,6 +50,32 @@ def test_a_flipped_byte_anywhere_is_reported_with_the_files_name(copy):
                 load(copy)
         path.write_bytes(content)
     load(copy)
+
+
+def test_a_file_that_cannot_be_read_is_named(copy):
+    manifest = copy / "assets.extra/tenon/manifest.json"
+    manifest.unlink()
+    manifest.mkdir()
+    with pytest.raises(DataLossError, match=r"manifest\.json: the file cannot be read \(Is a directory\)"):
+        load(copy)
+
+
+@contextmanager
+def without_rights(root):
+    """Take the right to read away; root needs none, so it becomes somebody else for a while."""
+    user = os.geteuid()
+    root.chmod(0)
+    os.seteuid(user or 65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        root.chmod(0o755)
+
+
+def test_a_directory_that_may_not_be_read_is_named(copy):
+    with without_rights(copy), pytest.raises(PermissionDeniedError, match="may not be read"):
+        load(copy)
 
 
 def test_every_byte_of_the_manifest_is_covered(copy):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from tenon.base import InvalidArgumentError, require_extra
 
@@ -30,21 +33,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until SIGTERM or Ctrl-C."""
+    """Serve until SIGTERM or Ctrl-C, and end the process: a load in progress would keep it for minutes."""
     require_extra("serving")
-    from tenon.serving import ModelServer, ServerOptions, serve
+    from tenon.serving import ModelServer, ServerOptions, host_and_port, serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     given = {key: value for key, value in vars(arguments).items() if key not in _NOT_OPTIONS}
     options = ServerOptions(models=_models(arguments), **given)
 
     def ready(server: ModelServer) -> None:
+        grpc, rest = (host_and_port(options.host, port) for port in (server.port, server.rest_api_port))
         for name in options.models:
-            print(f"model {name!r}: http://{options.host}:{server.rest_api_port}/v1/models/{name}", flush=True)
-        print(f"serving: gRPC {options.host}:{server.port}, REST {options.host}:{server.rest_api_port}", flush=True)
+            _print(f"model {name!r}: http://{rest}/v1/models/{quote(name)}")
+        _print(f"serving: gRPC {grpc}, REST {rest}")
 
     serve(options, ready)
-    return 0
+    logging.shutdown()
+    os._exit(0)  # Python would wait for the threads of loads, which nobody waits for any more
+
+
+def _print(line: str) -> None:
+    with suppress(OSError):  # whoever read the output has gone, or its disk is full; requests are answered all the same
+        print(line, flush=True)
 
 
 _NOT_OPTIONS = ("command", "model", "model_name", "model_base_path")
@@ -53,6 +63,10 @@ _NOT_OPTIONS = ("command", "model", "model_name", "model_base_path")
 def _models(arguments: argparse.Namespace) -> dict[str, Path]:
     models: dict[str, Path] = {}
     named = getattr(arguments, "model_base_path", None)
+    if named is None and hasattr(arguments, "model_name"):
+        raise InvalidArgumentError(
+            f"--model-name: needs --model-base-path DIR beside it; received {arguments.model_name!r} alone."
+        )
     pairs = [f"{getattr(arguments, 'model_name', 'default')}={named}"] if named else []
     for pair in (*arguments.model, *pairs):
         name, equals, directory = pair.partition("=")

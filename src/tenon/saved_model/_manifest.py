@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tenon.base import DataLossError, NotFoundError
+from tenon.base import DataLossError, NotFoundError, PermissionDeniedError
 from tenon.saved_model._layout import MANIFEST, MANIFEST_FORMAT
 
 _ADVICE = "Restore the directory from a good copy, or save the model again."
@@ -32,13 +32,21 @@ def verify_manifest(root: Path) -> None:
         NotFoundError: there is no directory at ``root``.
         DataLossError: the manifest, or a file that it names, is missing, has another size or other bytes; the
             message names the file.
+        PermissionDeniedError: a file may not be read.
     """
-    if not root.is_dir():
-        raise NotFoundError(
-            f"path: there is no SavedModel directory at {str(root)!r}; give the directory that was saved."
-        )
-    for name, entry in _read(root / MANIFEST)["files"].items():
-        _verify(root, name, entry["size"], entry["sha256"])
+    try:
+        if not root.is_dir():
+            raise NotFoundError(
+                f"path: there is no SavedModel directory at {str(root)!r}; give the directory that was saved."
+            )
+        for name, entry in _read(root / MANIFEST)["files"].items():
+            _verify(root, name, entry["size"], entry["sha256"])
+    except PermissionError as error:
+        raise PermissionDeniedError(
+            f"{error.filename}: the file may not be read ({error.strerror}). Let this user read the whole directory."
+        ) from error
+    except OSError as error:
+        raise DataLossError(f"{error.filename}: the file cannot be read ({error.strerror}). {_ADVICE}") from error
 
 
 def _verify(root: Path, name: str, size: int, sha256: str) -> None:

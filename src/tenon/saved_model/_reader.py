@@ -141,6 +141,7 @@ def load(path: str | os.PathLike[str]) -> LoadedModel:
 
     Raises:
         NotFoundError: there is no such directory.
+        PermissionDeniedError: a file may not be read.
         DataLossError: a file is missing, truncated or altered, the directory is half copied, or it was not written
             by Tenon; the message names the file.
 

@@ -11,7 +11,7 @@ from tenon.serving._manager import Manager, ServableHandle
 from tenon.serving._poller import SourcePoller
 from tenon.serving._saved_model_loader import SavedModelLoader, SavedModelServable
 from tenon.serving._servable import Servable, ServableId, ServableRequest, ServableSignature
-from tenon.serving._server import ModelServer, ServerOptions, serve
+from tenon.serving._server import ModelServer, ServerOptions, host_and_port, serve
 from tenon.serving._source import FileSystemSource, PollResult, ServableToMonitor, Source
 from tenon.serving._state import ServableState, State
 from tenon.serving._version_policy import All, Latest, Specific, VersionPolicy
@@ -42,5 +42,6 @@ __all__ = [
     "Specific",
     "State",
     "VersionPolicy",
+    "host_and_port",
     "serve",
 ]

@@ -76,6 +76,7 @@ class SavedModelLoader(Loader):
 
         Raises:
             NotFoundError: there is no such directory.
+            PermissionDeniedError: a file may not be read.
             DataLossError: the directory is damaged, half copied or not Tenon's; the message names the file.
         """
         model = load(self._path)

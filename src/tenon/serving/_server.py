@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ import grpc
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server as Granian
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.serving._aspired_versions_manager import AspiredVersionsManager
@@ -32,6 +34,7 @@ from tenon.serving._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECON
 from tenon.serving._saved_model_loader import SavedModelLoader
 from tenon.serving._servable import ServableId
 from tenon.serving._source import FileSystemSource, ServableToMonitor
+from tenon.serving._state import State
 from tenon.xla import enable_compile_cache, run_in_calling_thread
 
 GC_THRESHOLD = (50_000, 20, 100)
@@ -57,7 +60,8 @@ class ServerOptions:
         compile_cache: directory of compiled programs; ``None`` for the user's cache folder.
 
     Raises:
-        InvalidArgumentError: no model, a name that no URL can hold, or a number out of its range.
+        InvalidArgumentError: no model, a name that no URL can hold, or a number out of its range; seconds are finite
+            and not negative.
     """
 
     models: Mapping[str, Path]
@@ -80,6 +84,11 @@ class ServerOptions:
                     f"models: a name must be non-empty and hold neither '/' nor ':'; received {name!r}."
                 )
         batch_sizes(self.max_batch_size)
+        for field in ("file_system_poll_wait_seconds", "rest_api_timeout_seconds", "drain_seconds"):
+            if not 0 <= getattr(self, field) < math.inf:
+                raise InvalidArgumentError(
+                    f"{field}: must be a number of seconds, at least 0; received {getattr(self, field)}."
+                )
         for field in ("port", "rest_api_port"):
             if not 0 <= getattr(self, field) < 2**16:
                 raise InvalidArgumentError(f"{field}: must lie in 0..65535; received {getattr(self, field)}.")
@@ -113,6 +122,7 @@ class ModelServer:
         self._rest: Granian | None = None
         self._rest_task: asyncio.Task[None] | None = None
         self._grpc: Any = None
+        self._grpc_address = ""
         self._services: GrpcServices | None = None
 
     async def start(self) -> None:
@@ -142,7 +152,10 @@ class ModelServer:
         self._polling = asyncio.create_task(self._poller.run())
 
     async def stop(self) -> None:
-        """Refuse new requests, answer those in flight (for ``drain_seconds`` at most), unload the models."""
+        """Refuse new requests, answer those in flight (for ``drain_seconds`` at most), unload the models.
+
+        A load that has begun cannot be interrupted; it is not awaited, and its thread goes on.
+        """
         if self._services is not None:
             await self._services.set_serving(False)
         if self._polling is not None:
@@ -150,9 +163,16 @@ class ModelServer:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._polling
         await asyncio.gather(self._stop_rest(), self._stop_grpc())
+        unloading = asyncio.create_task(self._manager.shutdown())
+        await asyncio.sleep(0)  # from its first turn on, only what loads or is still used has not ended
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._manager.shutdown(), self._options.drain_seconds)
+            await asyncio.wait_for(self._manager.wait_until(self._unloaded), self._options.drain_seconds)
+        unloading.cancel()
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _unloaded(self) -> bool:
+        states = (state.state for name in self._manager.names() for state in self._manager.states(name))
+        return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
         return SavedModelLoader(servable_id, path, self._sizes, self._executor, compile_threads=os.cpu_count() or 1)
@@ -162,15 +182,16 @@ class ModelServer:
         self._services = await grpc_services(self._manager)
         self._grpc = grpc.aio.server(options=options)
         self._grpc.add_generic_rpc_handlers(self._services.handlers)
-        self.port = free_port(self._options.host, self._options.port, "port")
+        address, self.port = free_port(self._options.host, self._options.port, "port")
         try:
-            self._grpc.add_insecure_port(_address(self._options.host, self.port))
+            self._grpc.add_insecure_port(host_and_port(address, self.port))
         except RuntimeError as error:
             raise _cannot_listen("port", self._options.host, self.port, str(error)) from error
         await self._grpc.start()
+        self._grpc_address = host_and_port(address, self.port)
 
     async def _start_rest(self) -> None:
-        self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
+        address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
         app = RsgiApp(
             RestApi(self._manager),
             max_request_bytes=self._options.max_request_bytes,
@@ -178,7 +199,7 @@ class ModelServer:
         )
         self._rest = Granian(
             app,
-            address=self._options.host,
+            address=address,
             port=self.rest_api_port,
             interface=Interfaces.RSGI,
             http=HTTPModes.http1,
@@ -188,7 +209,7 @@ class ModelServer:
             log_enabled=False,
         )
         self._rest_task = asyncio.create_task(self._rest.serve())
-        await _until_listening(self._options.host, self.rest_api_port, self._rest_task)
+        await _until_listening(address, self.rest_api_port, self._rest_task)
 
     async def _stop_rest(self) -> None:
         if self._rest is None or self._rest_task is None:
@@ -198,8 +219,21 @@ class ModelServer:
             await asyncio.wait_for(self._rest_task, self._options.drain_seconds)
 
     async def _stop_grpc(self) -> None:
-        if self._grpc is not None:
-            await self._grpc.stop(self._options.drain_seconds)
+        if self._grpc is None:
+            return
+        if self._grpc_address:
+            await self._accept_waiting_calls()
+        await self._grpc.stop(self._options.drain_seconds)
+
+    async def _accept_waiting_calls(self) -> None:
+        """Wait until the calls that have arrived are ours: a stop cancels those that still queue inside gRPC.
+
+        They are accepted in the order they came, so a call of our own that is answered stands behind them all.
+        """
+        async with grpc.aio.insecure_channel(self._grpc_address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+            with contextlib.suppress(grpc.RpcError):
+                check = health_pb2_grpc.HealthStub(channel).Check
+                await check(health_pb2.HealthCheckRequest(), timeout=self._options.drain_seconds)
 
     def _required_services(self) -> GrpcServices:
         if self._services is None:
@@ -208,7 +242,9 @@ class ModelServer:
 
 
 def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then answer what is in flight and return.
+    """Serve until SIGTERM or SIGINT, then answer what is in flight and return; a second SIGINT ends the process.
+
+    A load in progress is not awaited, but Python waits for its thread when the process ends (unless by ``os._exit``).
 
     Args:
         options: what and where.
@@ -224,11 +260,9 @@ def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None
 
 
 async def _serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stopped = asyncio.create_task(_stop_signal().wait())
     server = ModelServer(options)
-    stopped = asyncio.create_task(stop.wait())
+    loading: asyncio.Task[None] | None = None
     try:
         await server.start()
         loading = asyncio.create_task(server.load())
@@ -238,14 +272,30 @@ async def _serve(options: ServerOptions, on_ready: Callable[[ModelServer], None]
             if on_ready is not None:
                 on_ready(server)
             await stopped
-        _log.info("stopping: requests in flight are answered, new ones refused.")
+        _log.info("stopping: requests in flight are answered, new ones refused; a second Ctrl-C stops at once.")
     finally:
         stopped.cancel()
+        if loading is not None:
+            loading.cancel()
         await server.stop()
 
 
-def free_port(host: str, port: int, name: str) -> int:
-    """Return ``port`` if it can be bound, a free port for 0.
+def _stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set; after it, SIGINT kills, for whoever presses Ctrl-C twice."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def interrupted() -> None:
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    return stop
+
+
+def free_port(host: str, port: int, name: str) -> tuple[str, int]:
+    """Return the address of ``host`` in digits, and ``port`` if it can be bound there or a free port for 0.
 
     Raises:
         FailedPreconditionError: the port is taken, or the host is not an address of this machine.
@@ -255,18 +305,31 @@ def free_port(host: str, port: int, name: str) -> int:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            return int(probe.getsockname()[1])
+            return str(address[0]), int(probe.getsockname()[1])
     except OSError as error:
         raise _cannot_listen(name, host, port, error.strerror or str(error)) from error
+    except ValueError as error:  # no host name at all, such as "a..b"
+        raise _cannot_listen(name, host, port, str(error)) from error
 
 
 def _cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPreconditionError:
     return FailedPreconditionError(
-        f"{name}: cannot listen on {_address(host, port)}: {reason}. Stop what uses it, or choose another port or host."
+        f"{name}: cannot listen on {host_and_port(host, port)}: {reason}. "
+        "Stop what uses it, or choose another port or host."
     )
 
 
-def _address(host: str, port: int) -> str:
+def host_and_port(host: str, port: int) -> str:
+    """Return an address as it stands in a URL.
+
+    Args:
+        host: a name, or an address in digits.
+        port: the port.
+
+    Example:
+        >>> host_and_port("127.0.0.1", 8500), host_and_port("::1", 8500)
+        ('127.0.0.1:8500', '[::1]:8500')
+    """
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
