@@ -206,6 +206,13 @@ REFUSED = {
         UnimplementedError,
         "XLA has no object",
     ),
+    "four bits": (
+        lambda p: save(
+            lambda w, x: x + w, p, {"f": {"x": TensorSpec((1,), "f4")}}, variables=np.ones(1, ml_dtypes.int4)
+        ),
+        UnimplementedError,
+        "whole bytes.*received int4 of 4 bits",
+    ),
     "repeated variable": (
         lambda p: save(
             Program(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tenon.base import InvalidArgumentError, TensorSpec, replace_directory
+from tenon.base import InvalidArgumentError, TensorSpec, UnimplementedError, replace_directory
 from tenon.formats import BundleWriter, data_type, fingerprint64, message_class
 from tenon.saved_model._adapt import SignatureLike, as_program
 from tenon.saved_model._export import ExportedSignature, export_signature
@@ -53,7 +54,8 @@ def save(
 
     Raises:
         InvalidArgumentError: the object cannot be saved, or a signature or variable breaks a rule.
-        UnimplementedError: JAX cannot export the function, or not for the sizes left open.
+        UnimplementedError: JAX cannot export the function, or not for the sizes left open; or a variable has less
+            than 8 bits a value.
         OSError: the file system refuses; what was at ``path`` is untouched.
 
     Example:
@@ -84,8 +86,20 @@ def _check(program: Program) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if repeated:
         raise InvalidArgumentError(f"variables: names must be unique; received {repeated} more than once.")
+    for variable in program.variables:
+        if (bits := _bits(np.dtype(variable.value.dtype))) < 8:
+            raise UnimplementedError(
+                f"variable {variable.name!r}: must have a dtype of whole bytes, for TensorFlow reads others wrongly; "
+                f"received {variable.value.dtype} of {bits} bits. Store it as int8 and convert it in the function."
+            )
     if not program.signatures:
         raise InvalidArgumentError("signatures: a SavedModel needs at least one signature; received none.")
+
+
+def _bits(dtype: np.dtype) -> int:
+    """Return the width of a value; NumPy keeps the narrow types of ml_dtypes in a byte each, but names tell."""
+    narrow = re.search(r"(?:int|float)([1-7])(?!\d)", dtype.name)
+    return int(narrow[1]) if narrow else 8 * dtype.itemsize
 
 
 def _assemble(program: Program, exported: Mapping[str, ExportedSignature]) -> _Parts:
