@@ -12,7 +12,7 @@ import numpy as np
 
 from tenon.base import InternalError, TenonError, UnavailableError
 from tenon.serving._batch_sizes import padded_size
-from tenon.serving._xla_engine import Program, XlaEngine
+from tenon.serving._xla_engine import CompiledProgram, XlaEngine
 
 MAX_TURNS = 4
 """Turns of the event loop for which a batch stays open while tasks keep joining it; a turn is some microseconds."""
@@ -113,7 +113,7 @@ class Batcher:
         self._busy = False
 
     def _start(
-        self, tasks: list[_Task], program: Program | None, inputs: Sequence[np.ndarray]
+        self, tasks: list[_Task], program: CompiledProgram | None, inputs: Sequence[np.ndarray]
     ) -> asyncio.Future[list[np.ndarray]]:
         loop = asyncio.get_running_loop()
         if program is None:

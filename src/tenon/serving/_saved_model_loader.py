@@ -15,7 +15,7 @@ from tenon.saved_model import LoadedModel, LoadedSignature, load
 from tenon.serving._loader import Loader
 from tenon.serving._servable import Servable, ServableId, ServableSignature
 from tenon.serving._signature_runner import SignatureRunner
-from tenon.serving._xla_engine import Program, Shapes, XlaEngine, weights_on_device
+from tenon.serving._xla_engine import CompiledProgram, Shapes, XlaEngine, weights_on_device
 
 PROBE_TOLERANCE = 1e-3
 """How much of an answer's largest value may be noise when its row is the same and the others differ."""
@@ -124,7 +124,7 @@ def rows_are_independent(signature: LoadedSignature, engine: XlaEngine, size: in
     for first, second in zip(one, other, strict=True):
         second[0] = first[0]
     try:
-        program = engine.find(shapes) or Program(signature, engine.weights, shapes)
+        program = engine.find(shapes) or CompiledProgram(signature, engine.weights, shapes)
     except Exception:  # whatever the compiler says to a size that the model cannot take; the safe answer is no
         _log.warning("signature %r cannot be probed with inputs of shapes %s.", signature.name, shapes, exc_info=True)
         return False

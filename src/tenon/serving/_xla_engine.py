@@ -22,7 +22,7 @@ MAX_PROGRAMS_ON_DEMAND = 128
 """Programs kept for shapes that first came with a request (open dimensions besides the batch)."""
 
 
-class Program:
+class CompiledProgram:
     """One compiled program; safe to call from many threads.
 
     Raises:
@@ -81,18 +81,18 @@ class XlaEngine:
         self._signature = signature
         self.weights = weights
         self.compiler = ThreadPoolExecutor(1, "tenon-compile")
-        self._pinned: dict[Shapes, Program] = {}
-        self._on_demand: OrderedDict[Shapes, Program] = OrderedDict()
+        self._pinned: dict[Shapes, CompiledProgram] = {}
+        self._on_demand: OrderedDict[Shapes, CompiledProgram] = OrderedDict()
         self._lock = Lock()
 
-    def prepare(self, shapes: Shapes) -> Program:
+    def prepare(self, shapes: Shapes) -> CompiledProgram:
         """Compile for ``shapes`` now and keep the program for good. Blocks; call it before requests come."""
         program = self._pinned.get(shapes)
         if program is None:
-            program = self._pinned[shapes] = Program(self._signature, self.weights, shapes)
+            program = self._pinned[shapes] = CompiledProgram(self._signature, self.weights, shapes)
         return program
 
-    def find(self, shapes: Shapes) -> Program | None:
+    def find(self, shapes: Shapes) -> CompiledProgram | None:
         """Return the program for ``shapes`` if it is compiled."""
         program = self._pinned.get(shapes)
         if program is None and self._on_demand:
@@ -107,7 +107,7 @@ class XlaEngine:
         shapes: Shapes = tuple(array.shape for array in inputs)
         program = self.find(shapes)
         if program is None:
-            program = Program(self._signature, self.weights, shapes)
+            program = CompiledProgram(self._signature, self.weights, shapes)
             with self._lock:
                 self._on_demand[shapes] = program
                 while len(self._on_demand) > MAX_PROGRAMS_ON_DEMAND:
