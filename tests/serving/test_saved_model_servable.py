@@ -22,7 +22,7 @@ from tenon.serving import SavedModelLoader, ServableId
 from tenon.serving._batch_sizes import batch_sizes
 from tenon.serving._batcher import Batcher
 from tenon.serving._signature_runner import MAX_BATCHERS
-from tenon.serving._xla_engine import Program
+from tenon.serving._xla_engine import CompiledProgram
 
 RNG = np.random.default_rng(11)
 KERNEL = RNG.standard_normal((4, 3)).astype("f4")
@@ -329,10 +329,10 @@ def test_more_new_sizes_than_can_wait_are_refused_until_there_is_room(servables)
 def test_a_program_that_is_dropped_leaves_nothing_behind(folder):
     signature = load(folder / "sequence").signatures["serving_default"]
     live = jax.devices()[0].client.live_executables
-    Program(signature, [], ((1, 7),))
+    CompiledProgram(signature, [], ((1, 7),))
     gc.collect()
     before = len(live())
-    program = Program(signature, [], ((1, 8),))
+    program = CompiledProgram(signature, [], ((1, 8),))
     assert len(live()) > before
     del program
     gc.collect()
