@@ -51,7 +51,7 @@ def test_only_the_outputs_asked_for_come_back_in_that_order():
 @pytest.mark.parametrize(
     ("outputs", "message"),
     [
-        (("nope",), r"output tensor alias not found in signature: nope .*\{b,sum\}"),
+        (("nope",), r"output tensor alias not found in signature: nope\. .*\{b,sum\}"),
         (("b", "b"), "duplicate output tensor alias: b"),
     ],
 )
@@ -98,7 +98,8 @@ def test_the_handle_is_released_whatever_happens():
         ),
         ("default", {"shift": X}, r"Signature input alias: x\("),
         ("float32", {"x": X.astype(np.float64)}, "input 'x' must be a tensor of float32; received float64"),
-        ("object", {"x": X}, "input 'x' must be a tensor of object; received float32"),
+        ("float32", {"x": X.astype(object)}, "must be a tensor of float32; received string. Convert it."),
+        ("object", {"x": X}, "input 'x' must be a tensor of string; received float32"),
     ],
 )
 def test_inputs_that_do_not_fit_the_signature_are_refused(signature, inputs, message):

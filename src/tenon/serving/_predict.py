@@ -75,7 +75,7 @@ def _check_output_filter(output_filter: Sequence[str], signature: ServableSignat
     for index, name in enumerate(output_filter):
         if name not in signature.outputs:
             raise InvalidArgumentError(
-                f"output tensor alias not found in signature: {name} Ask for some of {_joined(signature.outputs)}."
+                f"output tensor alias not found in signature: {name}. Ask for some of {_joined(signature.outputs)}."
             )
         if name in output_filter[:index]:
             raise InvalidArgumentError(f"duplicate output tensor alias: {name}. Ask for it once.")
@@ -102,9 +102,15 @@ def complete_inputs(inputs: Arrays, signature: ServableSignature) -> Arrays:
     for name, spec in signature.inputs.items():
         if inputs[name].dtype != spec.dtype:
             raise InvalidArgumentError(
-                f"input {name!r} must be a tensor of {spec.dtype}; received {inputs[name].dtype}. Convert it."
+                f"input {name!r} must be a tensor of {_named(spec.dtype)}; received {_named(inputs[name].dtype)}. "
+                "Convert it."
             )
     return inputs
+
+
+def _named(dtype: np.dtype) -> str:
+    """Return the name that clients know: to them, NumPy's ``object`` is a string."""
+    return "string" if dtype.kind == "O" else dtype.name
 
 
 def _check_count(inputs: Arrays, signature: ServableSignature) -> None:
