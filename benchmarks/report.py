@@ -18,7 +18,7 @@ class Goal:
 
     Args:
         protocol: the load's label.
-        peer: the name to which Tenon is compared, in its best settings.
+        peer: the name to which Tenon is compared, in its defaults and in its best settings.
         least: the ratio wanted, if any.
     """
 
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Ratio:
-    """Tenon's rate over a peer's best."""
+    """Tenon's rate over a peer's, in one of its settings."""
 
     goal: Goal
     settings: str
@@ -60,7 +60,7 @@ class Ratio:
 
 
 def ratios(rows: Sequence[Row]) -> list[Ratio]:
-    """Compare Tenon with the best settings of every peer that was measured."""
+    """Compare Tenon with every peer that was measured: with its defaults, listed first, and with its best settings."""
     found = []
     for goal in GOALS:
         same = [row for row in rows if row.load == goal.protocol]
@@ -68,7 +68,8 @@ def ratios(rows: Sequence[Row]) -> list[Ratio]:
         peers = [row for row in same if row.name == goal.peer]
         if tenon and peers:
             best = max(peers, key=lambda row: row.rate)
-            found.append(Ratio(goal, best.settings, tenon[0].rate / best.rate))
+            compared = [peers[0]] if peers[0] is best else [peers[0], best]
+            found += [Ratio(goal, peer.settings, tenon[0].rate / peer.rate) for peer in compared]
     return found
 
 

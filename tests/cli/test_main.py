@@ -35,7 +35,10 @@ def test_words_that_make_no_sense_exit_2(words, capsys):
         (["--model", "a=x", "--drain-seconds", "nan"], "received nan"),
         (["--model", "a=x", "--file-system-poll-wait-seconds", "inf"], "file_system_poll_wait_seconds: must be"),
         (["--model", "a=x", "--model-name", "b"], "--model-name: needs --model-base-path DIR beside it"),
-        (["--model", "a=x", "--max-batch-size", "0"], "max_batch_size: must be at least 1; received 0"),
+        (
+            ["--model", "a=x", "--max-batch-size", "0"],
+            "max_batch_size: must be at least 1 and at most 65536; received 0",
+        ),
     ],
 )
 def test_arguments_that_break_a_rule_exit_2_with_the_rule(words, text, capsys):

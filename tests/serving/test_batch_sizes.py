@@ -25,7 +25,7 @@ def test_a_batch_takes_the_smallest_size_that_holds_it(maximum, data):
     assert padded_size(rows, sizes) == min(size for size in sizes if size >= rows)
 
 
-@pytest.mark.parametrize("maximum", [0, -1])
-def test_a_maximum_below_one_is_refused(maximum):
-    with pytest.raises(InvalidArgumentError, match=f"at least 1; received {maximum}"):
+@pytest.mark.parametrize("maximum", [0, -1, 2**16 + 1, 10**9])
+def test_a_maximum_out_of_range_is_refused(maximum):
+    with pytest.raises(InvalidArgumentError, match=f"at least 1 and at most 65536; received {maximum}"):
         batch_sizes(maximum)
