@@ -6,7 +6,6 @@ from bisect import bisect_left
 
 from tenon.base import InvalidArgumentError
 
-
 MAX_BATCH_SIZE = 2**16
 """No larger batch is compiled for: memory grows with it, and speed no longer does."""
 
