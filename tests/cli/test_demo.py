@@ -1,5 +1,7 @@
 """``tenon demo`` refuses before it begins; what it does is in tests/end_to_end/test_demo.py."""
 
+import contextlib
+
 import pytest
 
 from tenon.cli import main
@@ -13,9 +15,9 @@ from tenon.cli import main
         (["--data", "none.csv", "--label", "y"], 1, "none.csv: there is no such file"),
     ],
 )
-def test_what_cannot_be_done_is_said(words, code, text, tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(["demo", *words]) == code
+def test_what_cannot_be_done_is_said(words, code, text, tmp_path, capsys):
+    with contextlib.chdir(tmp_path):
+        assert main(["demo", *words]) == code
     assert text in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

@@ -156,6 +156,11 @@ def test_variables_of_every_dtype_and_shape_survive(tmp_path_factory, dtype, sha
     np.testing.assert_array_equal(read, value)
 
 
+def test_a_variable_is_an_array():
+    with pytest.raises(InvalidArgumentError, match=r"variable 'w': must be a NumPy or JAX array; received float"):
+        Variable("w", 1.0)
+
+
 def test_64_bit_inputs_are_declared_as_such_and_narrowed_inside(tmp_path):
     save(lambda x: x + 1, tmp_path / "1", {"f": {"x": TensorSpec((None,), "int64")}})
     signature = load(tmp_path / "1").signatures["f"]

@@ -22,7 +22,7 @@ from tenon.base._errors import (
     UnknownError,
 )
 from tenon.base._extras import EXTRAS, require_extra
-from tenon.base._paths import fsync_tree, replace_directory, write_file
+from tenon.base._paths import replace_directory, write_file
 from tenon.base._specs import Shape, TensorSpec
 
 __all__ = [
@@ -48,7 +48,6 @@ __all__ = [
     "UnavailableError",
     "UnimplementedError",
     "UnknownError",
-    "fsync_tree",
     "replace_directory",
     "require_extra",
     "write_file",

@@ -42,7 +42,7 @@ def replace_directory(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
-        fsync_tree(temporary)
+        _fsync_tree(temporary)
         _move_into_place(temporary, final)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -74,7 +74,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     _fsync(final.parent)
 
 
-def fsync_tree(root: Path) -> None:
+def _fsync_tree(root: Path) -> None:
     """Flush every file and directory under ``root``, and ``root``, to disk."""
     for folder, _, files in os.walk(root, topdown=False):
         for name in files:

@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 from tenon.base import InvalidArgumentError, TenonError
 
@@ -52,5 +53,5 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _module(word: str):  # type: ignore[no-untyped-def]  # a module, used as a namespace
+def _module(word: str) -> Any:
     return importlib.import_module(f"tenon.cli._{word}")

@@ -20,15 +20,12 @@ from tenon.keras._backend import keras
 from tenon.keras._keras_internals import remember_first_calls
 from tenon.keras._program import program_of
 from tenon.keras._state import FOLDER, read_model, write_state
-from tenon.saved_model import Program, load, save
+from tenon.saved_model import EXTRAS, Program, load, save
 
 _FILES = (".keras", ".h5", ".hdf5")
 """Endings of the single-file formats, which are Keras's."""
 
 _HUB = "hf://"
-
-_EXTRAS = "assets.extra/tenon"
-"""The folder that every SavedModel of Tenon has, and no other."""
 
 _keras_save = keras.Model.save
 _keras_export = keras.Model.export
@@ -146,7 +143,7 @@ def load_model(
         return _keras_load_model(filepath, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
     path = Path(filepath)
     _check_saved_model(path)
-    _check_holds_keras(path, path / _EXTRAS)
+    _check_holds_keras(path, path / EXTRAS)
     loaded = load(path)
     _check_holds_keras(path, loaded.extras / FOLDER)
     return read_model(loaded.extras, loaded.variables, custom_objects, compile, safe_mode)

@@ -11,11 +11,13 @@ A function with the specs of its inputs is enough to write one:
 """
 
 from tenon.base import TensorSpec
+from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._program import Program, Signature, SupportsProgram, Variable
 from tenon.saved_model._reader import LoadedModel, LoadedSignature, load
 from tenon.saved_model._writer import save
 
 __all__ = [
+    "EXTRAS",
     "LoadedModel",
     "LoadedSignature",
     "Program",

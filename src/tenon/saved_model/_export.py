@@ -101,7 +101,7 @@ class _Flat:
     def __init__(self, name: str, signature: Signature, variables: Sequence[Variable]) -> None:
         self.name, self.signature = name, signature
         self.variables = [variable.name for variable in variables]
-        self.variable_specs = [jax.ShapeDtypeStruct(np.shape(v.value), cast_to(_dtype(v.value))) for v in variables]
+        self.variable_specs = [jax.ShapeDtypeStruct(np.shape(v.value), cast_to(v.value.dtype)) for v in variables]
         self.output_names: tuple[str, ...] = ()
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
@@ -122,10 +122,6 @@ class _Flat:
             )
         self.output_names = tuple(outputs)
         return tuple(outputs.values())
-
-
-def _dtype(value: Any) -> np.dtype:
-    return np.dtype(getattr(value, "dtype", None) or np.asarray(value).dtype)
 
 
 def _try_shapes(
@@ -199,9 +195,9 @@ def _lower(name: str, flat: _Flat, specs: Sequence[jax.ShapeDtypeStruct]) -> jax
     with _no_source_locations():
         try:
             return jax_export.export(function, platforms=PLATFORMS)(*specs)
-        except Exception:
+        except Exception as error:
             exported = jax_export.export(function, platforms=("cpu",))(*specs)
-            _log.warning("signature %r uses operations that exist on the CPU only; it is saved for the CPU.", name)
+            _log.warning("signature %r is saved for the CPU only; other platforms refuse it: %s", name, error)
             return exported
 
 

@@ -1,7 +1,7 @@
 """Names of the files that only Tenon reads in a SavedModel."""
 
 EXTRAS = "assets.extra/tenon"
-"""The folder of what only Tenon needs."""
+"""The folder of what only Tenon needs; every SavedModel of Tenon has it, and no other."""
 
 MANIFEST = f"{EXTRAS}/manifest.json"
 """Every file with its size and SHA-256. It is written last: a directory without it is not whole."""

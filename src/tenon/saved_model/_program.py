@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from tenon.base import TensorSpec
+from tenon.base import InvalidArgumentError, TensorSpec
 
 Tensors = Mapping[str, Any]
 """Arrays by name."""
@@ -21,11 +21,21 @@ class Variable:
         name: unique within the program; ``/`` separates the parts of a path, as in ``"dense/kernel"``.
         value: a NumPy or JAX array of any numeric dtype.
         trainable: whether an optimizer may change it.
+
+    Raises:
+        InvalidArgumentError: ``value`` is no array.
     """
 
     name: str
     value: Any
     trainable: bool = True
+
+    def __post_init__(self) -> None:
+        if getattr(self.value, "dtype", None) is None:
+            raise InvalidArgumentError(
+                f"variable {self.name!r}: must be a NumPy or JAX array; received {type(self.value).__name__}. "
+                "Wrap it in numpy.asarray(value, dtype)."
+            )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from functools import partial
 
 import numpy as np
 
@@ -102,7 +103,7 @@ class Batcher:
             program = self._engine.find(tuple(array.shape for array in inputs))
             if program is None or program.seconds > INLINE_SECONDS:
                 running = self._start(tasks, program, inputs)
-                running.add_done_callback(lambda done, tasks=tasks: self._finish_and_go_on(tasks, done))  # type: ignore[misc]
+                running.add_done_callback(partial(self._finish_and_go_on, tasks))
                 return
             try:
                 outputs = program(inputs)

@@ -130,12 +130,15 @@ class SignatureRunner:
         return rows
 
     def _empty_outputs(self) -> list[np.ndarray]:
-        specs = self._signature.outputs.values()
-        if any(size is None for spec in specs for size in spec.shape[1:]):
+        outputs = []
+        for spec in self._signature.outputs.values():
+            sizes = [size for size in spec.shape[1:] if size is not None]
+            outputs.append(np.zeros((0, *sizes), spec.dtype))
+        if any(output.ndim < spec.rank for output, spec in zip(outputs, self._signature.outputs.values(), strict=True)):
             raise InvalidArgumentError(
                 f"inputs of {self._name}: an empty batch leaves the shape of its outputs open; send at least one row."
             )
-        return [np.zeros((0, *spec.shape[1:]), spec.dtype) for spec in specs]  # type: ignore[arg-type]
+        return outputs
 
     def _batcher(self, shapes: Shapes) -> Batcher:
         batcher = self._batchers.get(shapes)
