@@ -1,0 +1,12 @@
+"""Tensors, variables, modules, tapes, functions and operations, as TensorFlow has them, on JAX.
+
+The folders inside each have one idea; they fill one table of TensorFlow's public names, which the front door reads.
+
+    >>> NAMES["math.add"]([1, 2], 3).numpy().tolist()
+    [4, 5]
+"""
+
+from tenon.core._names import NAMES
+from tenon.core._public import PUBLIC
+
+__all__ = ["NAMES", "PUBLIC"]

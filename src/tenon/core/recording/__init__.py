@@ -1,0 +1,40 @@
+"""What ran is remembered: kernels run here, recorders learn of it, derivatives are taken of it.
+
+>>> import jax.numpy as jnp
+>>> x = jnp.array([1.0, 2.0])
+>>> recorder = Recorder()
+>>> recorder.watch(x)
+>>> with recorder:
+...     y = run(kernel(jnp.square), (x,))
+>>> backward(recorder.nodes, [y], [x], [None])[0].tolist()
+[2.0, 4.0]
+"""
+
+from tenon.core.recording._derivatives import backward, forward
+from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, on_device, run
+from tenon.core.recording._recorder import (
+    Node,
+    Recorder,
+    active_recorders,
+    base_trace,
+    executing_eagerly_on_arrays,
+    new_identity,
+    unrecorded,
+)
+
+__all__ = [
+    "Kernel",
+    "Node",
+    "Recorder",
+    "active_recorders",
+    "backward",
+    "base_trace",
+    "executing_eagerly_on_arrays",
+    "forward",
+    "is_differentiable",
+    "kernel",
+    "new_identity",
+    "on_device",
+    "run",
+    "unrecorded",
+]

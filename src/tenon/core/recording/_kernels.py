@@ -1,0 +1,158 @@
+"""Kernels: pure functions of arrays with their static attributes bound, each one object for ever the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import jax
+import numpy as np
+
+from tenon.core import _jax_internals as internals
+
+Function = Callable[..., Any]
+
+
+class Kernel:
+    """A pure function of arrays that can be run, and run again when something is differentiated.
+
+    Its identity is what the caches of compiled derivatives go by: get kernels from ``kernel``, not from the class,
+    where one function with the same attributes comes again and again.
+
+    Args:
+        function: takes arrays by position and returns an array, or a tuple or list of arrays.
+        name: what messages call it.
+    """
+
+    __slots__ = ("__weakref__", "compiled", "function", "name")
+
+    def __init__(self, function: Function, name: str | None = None) -> None:
+        self.function = function
+        self.compiled = jax.jit(function)
+        self.name = name or getattr(function, "__name__", "function")
+
+    def __repr__(self) -> str:
+        return f"<Kernel {self.name}>"
+
+
+@lru_cache(maxsize=1 << 14)
+def _kernel(function: Function, attributes: tuple[tuple[str, Any], ...], types: tuple[type, ...]) -> Kernel:
+    del types  # they tell 1 from 1.0 and True, which are equal
+    return Kernel(
+        partial(function, **dict(attributes)) if attributes else function, getattr(function, "__name__", None)
+    )
+
+
+def kernel(function: Function, **attributes: Any) -> Kernel:
+    """Return the kernel of ``function`` with static ``attributes``; the same arguments give the same object.
+
+    Args:
+        function: takes arrays by position and the attributes by name; must be pure and live as long as the program.
+        **attributes: hashable values, part of the compiled program; lists are taken as tuples.
+
+    Raises:
+        TypeError: an attribute is not hashable.
+
+    Example:
+        >>> kernel(jax.numpy.sum, axis=[0]) is kernel(jax.numpy.sum, axis=(0,))
+        True
+    """
+    items = tuple([(name, _hashable(value)) for name, value in attributes.items()])
+    return _kernel(function, items, tuple([type(value) for _, value in items]))
+
+
+def _hashable(value: Any) -> Any:
+    return tuple([_hashable(item) for item in value]) if isinstance(value, list | tuple) else value
+
+
+@lru_cache(maxsize=1 << 12)
+def _primitive_kernel(primitive: Any, params: tuple[tuple[str, Any], ...]) -> Kernel:
+    return Kernel(partial(primitive.bind, **dict(params)), primitive.name)
+
+
+def primitive_kernel(primitive: Any, params: Mapping[str, Any]) -> Kernel:
+    """Return the kernel of a primitive of JAX with its parameters."""
+    try:
+        return _primitive_kernel(primitive, tuple(params.items()))
+    except TypeError:  # a parameter that cannot be hashed: its derivative is compiled anew each time
+        return Kernel(partial(primitive.bind, **params), primitive.name)
+
+
+def run(kernel: Kernel, values: Sequence[Any]) -> Any:
+    """Run a kernel on arrays, with 64-bit types as they are, on whatever trace is current.
+
+    At top level the compiled function runs; inside a trace of JAX (``jax.jit``, a ``tf.function``) the function itself.
+    Recorders (tapes) that are active learn of the call.
+
+    Example:
+        >>> run(kernel(jax.numpy.add), (jax.numpy.ones(2), jax.numpy.ones(2))).tolist()
+        [2.0, 2.0]
+    """
+    trace = internals.current_trace()
+    if trace is internals.EVAL_TRACE:
+        before = internals.enter_64_bit_mode()
+        try:
+            return kernel.compiled(*values)
+        finally:
+            internals.set_64_bit_mode(before)
+    if isinstance(trace, internals.RecordTrace):
+        return _run_recorded(kernel, values, trace)
+    if any([isinstance(value, jax.core.Tracer) for value in values]):
+        return _run_traced(kernel, values)
+    return _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
+
+
+def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
+    before = internals.enter_64_bit_mode()
+    try:
+        return kernel.function(*values)
+    finally:
+        internals.set_64_bit_mode(before)
+
+
+def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> Any:
+    internals.set_current_trace(trace)
+    try:
+        return run(kernel, values)
+    finally:
+        internals.set_current_trace(back_to)
+
+
+def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.RecordTrace) -> Any:
+    outputs = _run_on(trace.parent, trace, kernel, values)
+    trace.listener.kernel_ran(kernel, values, outputs if isinstance(outputs, tuple | list) else (outputs,))
+    return outputs
+
+
+def on_device(array: np.ndarray) -> jax.Array:
+    """Copy a NumPy array to the default device, 64-bit types as they are, whatever is being traced.
+
+    Example:
+        >>> on_device(np.ones(2)).dtype
+        dtype('float64')
+    """
+    trace, before = internals.current_trace(), internals.enter_64_bit_mode()
+    internals.set_current_trace(internals.EVAL_TRACE)
+    try:
+        return jax.device_put(array)
+    finally:
+        internals.set_current_trace(trace)
+        internals.set_64_bit_mode(before)
+
+
+_INEXACT: dict[Any, bool] = {}
+
+
+def is_differentiable(array: Any) -> bool:
+    """Tell whether an array's type has derivatives: floating point or complex.
+
+    Example:
+        >>> is_differentiable(np.ones(1)), is_differentiable(np.arange(1))
+        (True, False)
+    """
+    dtype = array.dtype
+    found = _INEXACT.get(dtype)
+    if found is None:
+        found = _INEXACT[dtype] = bool(jax.numpy.issubdtype(dtype, np.inexact))
+    return found
