@@ -7,7 +7,15 @@ np.int32(2)
 
 from tenon.core.variables._module import Module
 from tenon.core.variables._naming import full_name, name_scope
-from tenon.core.variables._scope import StateScope, current_scope, read_array, state_scope, written_array
+from tenon.core.variables._scope import (
+    StateScope,
+    current_scope,
+    read_array,
+    scoped_array,
+    state_scope,
+    tell_tapes,
+    written_array,
+)
 from tenon.core.variables._variable import (
     Variable,
     VariableAggregation,
@@ -26,6 +34,8 @@ __all__ = [
     "is_variable",
     "name_scope",
     "read_array",
+    "scoped_array",
     "state_scope",
+    "tell_tapes",
     "written_array",
 ]

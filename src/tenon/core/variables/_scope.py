@@ -66,12 +66,21 @@ def read_array(variable: Any, array: Any, trainable: bool) -> Any:
         array: the array that it holds outside of functions.
         trainable: whether tapes watch the variable by themselves.
     """
+    value = scoped_array(variable, array)
+    tell_tapes(variable, value, trainable)
+    return value
+
+
+def scoped_array(variable: Any, array: Any) -> Any:
+    """Return a variable's value where it lives now, and tell nobody."""
     stack = _scopes.stack
-    if stack:
-        array = stack[-1].read(variable, array)
+    return stack[-1].read(variable, array) if stack else array
+
+
+def tell_tapes(variable: Any, array: Any, trainable: bool) -> None:
+    """Tell the tapes that ``array`` was read as the value of ``variable``."""
     for recorder in active_recorders():
         recorder.variable_read(variable, array, trainable)
-    return array
 
 
 def written_array(variable: Any, array: Any) -> Any | None:

@@ -8,10 +8,11 @@ from enum import Enum
 from typing import Any, Final
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import FailedPreconditionError
-from tenon.core.recording import on_device
+from tenon.core.recording import Kernel, kernel, on_device, run
 from tenon.core.tensors import (
     DType,
     Reference,
@@ -46,6 +47,8 @@ class VariableAggregation(Enum):
 
 
 _counter: Final = itertools.count()
+_ADD: Final = kernel(jnp.add)
+_SUBTRACT: Final = kernel(jnp.subtract)
 
 
 class Variable:
@@ -116,8 +119,8 @@ class Variable:
         stated = initial if shape is None else as_shape(shape)
         if not stated.is_compatible_with(initial):
             raise ValueError(
-                f"The initial value's shape ({initial}) is not compatible with the explicitly supplied `shape` argument "
-                f"({stated})."
+                f"The initial value's shape ({initial}) is not compatible with the explicitly supplied `shape` "
+                f"argument ({stated})."
             )
         return stated
 
@@ -248,8 +251,8 @@ class Variable:
         array = array_of(value, self._dtype)
         if not self._shape.is_compatible_with(array.shape):
             raise ValueError(
-                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape {self._shape}, and "
-                f"the assigned value shape {TensorShape(array.shape)} are incompatible."
+                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape {self._shape}, "
+                f"and the assigned value shape {TensorShape(array.shape)} are incompatible."
             )
         self._store(on_device(array) if isinstance(array, np.ndarray) and array.dtype.kind != "O" else array)
         return self if read_value else None
@@ -258,13 +261,16 @@ class Variable:
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Add ``delta`` to the value; arguments and errors as in ``assign``."""
-        return self.assign(self.value() + convert_to_tensor(delta, self._dtype), use_locking, name, read_value)
+        return self.assign(self._changed(_ADD, delta), use_locking, name, read_value)
 
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Subtract ``delta`` from the value; arguments and errors as in ``assign``."""
-        return self.assign(self.value() - convert_to_tensor(delta, self._dtype), use_locking, name, read_value)
+        return self.assign(self._changed(_SUBTRACT, delta), use_locking, name, read_value)
+
+    def _changed(self, change: Kernel, delta: Any) -> Tensor:
+        return Tensor(run(change, (self._load(), array_of(delta, self._dtype))))
 
     def ref(self) -> Reference:
         """Return a hashable reference to this very variable."""
@@ -274,7 +280,7 @@ class Variable:
         del dtype, name
         return self.value()
 
-    def __jax_array__(self) -> jax.Array:
+    def __jax_array__(self) -> Any:
         return self._load()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
