@@ -4,7 +4,42 @@
 [4, 5]
 """
 
-from tenon.core.operations._elementwise import add, multiply, reduce_sum, sqrt, square, subtract
+from tenon.core.operations import _operators, _unary
+from tenon.core.operations._arithmetic import (
+    add,
+    divide,
+    floordiv,
+    floormod,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    square,
+    subtract,
+    truediv,
+)
+from tenon.core.operations._casting import cast
+from tenon.core.operations._comparison import (
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    not_equal,
+)
+from tenon.core.operations._operators import install_binary, install_operator
+from tenon.core.operations._reductions import (
+    reduce_all,
+    reduce_any,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+)
 from tenon.core.operations._row import (
     BOOLEAN,
     FLOATS,
@@ -20,8 +55,42 @@ from tenon.core.operations._row import (
     operation,
     signature_of,
 )
+from tenon.core.operations._unary import exp, log, sqrt
 
 __all__ = [
+    "add",
+    "divide",
+    "floordiv",
+    "floormod",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "square",
+    "subtract",
+    "truediv",
+    "cast",
+    "equal",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "not_equal",
+    "install_binary",
+    "install_operator",
+    "reduce_all",
+    "reduce_any",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_min",
+    "reduce_prod",
+    "reduce_sum",
+    "exp",
+    "log",
+    "sqrt",
     "BOOLEAN",
     "FLOATS",
     "INEXACT",
@@ -33,12 +102,6 @@ __all__ = [
     "STRINGS",
     "Operation",
     "Parameter",
-    "add",
-    "multiply",
     "operation",
-    "reduce_sum",
     "signature_of",
-    "sqrt",
-    "square",
-    "subtract",
 ]

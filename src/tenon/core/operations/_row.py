@@ -50,6 +50,8 @@ BOOLEAN = frozenset({"bool"})
 """The name of ``tf.bool``."""
 STRINGS = frozenset({"string"})
 """The name of ``tf.string``."""
+SIGNED = INEXACT | {"int8", "int16", "int32", "int64"}
+"""Names of the dtypes of numbers that can be negative."""
 NUMERIC = NUMBERS | BOOLEAN
 """Names of every dtype that is no string."""
 
@@ -93,6 +95,7 @@ class Operation:
         host: whether ``function`` is one of NumPy arrays that runs at once (strings), and not one that XLA compiles.
         result: makes what the public function returns of the tensors that came out; ``None`` for them as they are.
         strings: what computes it for tensors of strings, a function of NumPy arrays; ``None`` where there is nothing.
+        check: looks at the values of the tensors before they are computed with, and raises where they break a rule.
     """
 
     names: tuple[str, ...]
@@ -105,6 +108,7 @@ class Operation:
     host: bool
     result: Callable[..., Any] | None
     strings: Callable[..., Any] | None
+    check: Callable[..., None] | None = None
 
     @property
     def name(self) -> str:
@@ -128,6 +132,7 @@ def operation(
     host: bool = False,
     result: Callable[..., Any] | None = None,
     strings: Callable[..., Any] | None = None,
+    check: Callable[..., None] | None = None,
 ) -> Callable[..., Any]:
     """Add a row to the table and make its public function.
 
@@ -142,6 +147,8 @@ def operation(
         host: whether ``function`` takes NumPy arrays and runs at once.
         result: makes what is returned of the tensors that came out.
         strings: what computes it for tensors of strings: a function of NumPy arrays of ``bytes`` objects.
+        check: raises where values break a rule, such as a divisor of zero; called with the arrays by position, only
+            where values are known: not while a function is traced.
 
     Returns:
         The public function.
@@ -163,6 +170,7 @@ def operation(
         host,
         result,
         strings,
+        check,
     )
     assert row.name not in OPERATIONS, f"{row.name} has two rows"
     OPERATIONS[row.name] = row
@@ -275,6 +283,8 @@ def _dispatched(row: Operation, tensors: tuple[Any, ...], others: tuple[tuple[st
 
 
 def _run(row: Operation, constant_kernel: Kernel | None, arrays: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
+    if row.check is not None and not any([isinstance(array, jax.core.Tracer) for array in arrays]):
+        row.check(*arrays)
     try:
         chosen = kernel(row.function, **attributes) if attributes or constant_kernel is None else constant_kernel
         if any([array is None or isinstance(array, tuple) for array in arrays]):
