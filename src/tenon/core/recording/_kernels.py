@@ -132,13 +132,7 @@ def on_device(array: Any) -> Any:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    trace, before = internals.current_trace(), internals.enter_64_bit_mode()
-    internals.set_current_trace(internals.EVAL_TRACE)
-    try:
-        return jax.device_put(array)
-    finally:
-        internals.set_current_trace(trace)
-        internals.set_64_bit_mode(before)
+    return internals.copied_to_device(np.asarray(array))
 
 
 _INEXACT: dict[Any, bool] = {}
