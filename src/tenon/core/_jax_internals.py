@@ -8,16 +8,17 @@ from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 import jax
+import jaxlib.xla_client
 import numpy as np
 from jax._src import array as _array
 from jax._src import config as _config
 from jax._src import core as _core
 from jax._src import source_info_util as _source_info
-from jax._src.lib import xla_client as _xla
 
 EVAL_TRACE: Final = _core.eval_trace
 """The trace that computes at once."""
 
+_xla: Any = jaxlib.xla_client
 _X64: Final = _config.enable_x64
 _CONTEXT: Final = _core.trace_ctx
 _COPIED: Final = _xla.HostBufferSemantics.IMMUTABLE_ONLY_DURING_CALL
@@ -84,8 +85,8 @@ def _sharding(device: Any) -> Any:
 
 
 def copied_to_device(array: np.ndarray) -> Any:
-    """Copy a NumPy array to the default device; ``jax.device_put`` may share memory with it, and takes 5 times longer."""
-    device = jax.config.jax_default_device or jax.local_devices()[0]
+    """Copy a NumPy array to the default device: ``jax.device_put`` may share its memory, and takes 5 times as long."""
+    device = _config.default_device.value or jax.local_devices()[0]
     if isinstance(device, str):
         device = jax.local_devices(backend=device)[0]
     aval = _core.ShapedArray(array.shape, array.dtype)

@@ -4,6 +4,19 @@
 [4, 5]
 """
 
+from tenon.core.operations._creation import (
+    eye,
+    fill,
+    linspace,
+    meshgrid,
+    one_hot,
+    ones,
+    ones_like,
+    range,
+    sequence_mask,
+    zeros,
+    zeros_like,
+)
 from tenon.core.operations._elementwise import add, multiply, reduce_sum, sqrt, square, subtract
 from tenon.core.operations._row import (
     BOOLEAN,
@@ -34,11 +47,22 @@ __all__ = [
     "Operation",
     "Parameter",
     "add",
+    "eye",
+    "fill",
+    "linspace",
+    "meshgrid",
     "multiply",
+    "one_hot",
+    "ones",
+    "ones_like",
     "operation",
+    "range",
     "reduce_sum",
+    "sequence_mask",
     "signature_of",
     "sqrt",
     "square",
     "subtract",
+    "zeros",
+    "zeros_like",
 ]

@@ -14,6 +14,7 @@ The signature of a row is TensorFlow's, with a mark on each tensor:
     x: T = None a tensor that may be left out: the kernel gets ``None``
     axis=None   no tensor: a value known when the function is traced, passed by name
     dtype: dtype = "int64"  a dtype, passed as NumPy's
+    x: value        a value as it was given, passed by name to a composed function, which converts it itself
     name=None       written only where parameters follow it
 """
 
@@ -63,7 +64,8 @@ class Parameter:
 
     Attributes:
         name: TensorFlow's name of it.
-        kind: the mark: a type variable, ``any``, ``index``, ``dtype``, the name of a dtype, or ``None`` for no tensor.
+        kind: the mark: a type variable, ``any``, ``index``, ``dtype``, ``value``, the name of a dtype, or ``None`` for a
+            static value.
         many: whether it is a list of tensors.
         default: source text of the default, or ``None`` for none.
     """
@@ -76,7 +78,7 @@ class Parameter:
     @property
     def is_tensor(self) -> bool:
         """Whether the argument becomes a tensor."""
-        return self.kind not in (None, "dtype")
+        return self.kind not in (None, "dtype", "value")
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ def _docstring(row: Operation) -> str:
 def _described(parameter: Parameter, row: Operation) -> str:
     many = "a list of tensors" if parameter.many else "a tensor"
     default = "" if parameter.default is None else f"; the default is {parameter.default}"
-    if parameter.kind is None:
+    if parameter.kind in (None, "value"):
         return f"a value of Python{default}."
     if parameter.kind == "dtype":
         return f"a dtype{default}."
@@ -255,8 +257,8 @@ def _described(parameter: Parameter, row: Operation) -> str:
 
 def _caller(row: Operation) -> Callable[[tuple[Any, ...], tuple[tuple[str, Any], ...]], Any]:
     parameters = [p for p in row.parameters if p.is_tensor]
-    dtypes = frozenset([p.name for p in row.parameters if p.kind == "dtype"])
-    simple = len(parameters) <= 2 and all(p.kind == "T" and not p.many and p.default is None for p in parameters)
+    kinds = {p.name: p.kind for p in row.parameters}
+    simple = 1 <= len(parameters) <= 2 and all(p.kind == "T" and not p.many and p.default is None for p in parameters)
     convert = _converted_same if simple else _converted
     constant_kernel = kernel(row.function) if not row.host and not row.composed else None
 
@@ -265,7 +267,7 @@ def _caller(row: Operation) -> Callable[[tuple[Any, ...], tuple[tuple[str, Any],
             if type(value) is not Tensor and _dispatches(value):
                 return _dispatched(row, tensors, others)
         arrays = convert(row, parameters, tensors)
-        attributes = {name: _attribute(value, name in dtypes) for name, value in others} if others else {}
+        attributes = {name: _attribute(value, kinds[name]) for name, value in others} if others else {}
         if row.host or (row.strings is not None and arrays and _are_strings(arrays)):
             function = row.function if row.host or row.strings is None else row.strings
             return _finished(row, function(*map(_on_host, arrays), **attributes))
@@ -306,7 +308,17 @@ def _run(row: Operation, constant_kernel: Kernel | None, arrays: Sequence[Any], 
     except InvalidArgumentError:
         raise
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+        if row.composed and _is_our_own(error):
+            raise
         raise InvalidArgumentError(_refusal(row, arrays, attributes, error)) from error
+
+
+def _is_our_own(error: Exception) -> bool:
+    """Tell whether Tenon raised the error, and not JAX or NumPy about arrays that do not fit."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("tenon.")
 
 
 def _spread(chosen: Kernel, arrays: Sequence[Any]) -> tuple[Kernel, list[Any]]:
@@ -426,10 +438,10 @@ def _check_type(row: Operation, dtype: DType) -> None:
     )
 
 
-def _attribute(value: Any, is_dtype: bool) -> Any:
-    if is_dtype:
+def _attribute(value: Any, kind: str | None) -> Any:
+    if kind == "dtype":
         return None if value is None else as_dtype(value).dtype
-    if value is None or isinstance(value, bool | int | float | str):
+    if kind == "value" or value is None or isinstance(value, bool | int | float | str):
         return value
     return constant_value(value.as_list() if hasattr(value, "as_list") else value)
 

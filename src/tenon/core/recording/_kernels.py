@@ -111,6 +111,16 @@ def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
         internals.set_64_bit_mode(before)
 
 
+def stage(kernel: Kernel, values: Sequence[Any]) -> Any:
+    """Run a kernel inside the trace even where every value is known: a large constant is computed by the program then.
+
+    Example:
+        >>> jax.make_jaxpr(lambda: stage(kernel(jax.numpy.zeros, shape=(2,)), ()))().eqns[0].primitive
+        broadcast_in_dim
+    """
+    return _run_traced(kernel, values)
+
+
 def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> Any:
     internals.set_current_trace(trace)
     try:

@@ -185,6 +185,7 @@ class Tensor:
             return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}>"
         value = self.numpy()
         text = str(value) if isinstance(value, np.generic) else repr(value)
+        text = f"\n{text}" if "\n" in text else text
         return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={text}>"
 
     def __str__(self) -> str:
