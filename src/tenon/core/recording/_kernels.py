@@ -111,6 +111,16 @@ def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
         internals.set_64_bit_mode(before)
 
 
+def stage(kernel: Kernel, values: Sequence[Any]) -> Any:
+    """Run a kernel inside the trace even where every value is known: a large constant is computed by the program then.
+
+    Example:
+        >>> jax.make_jaxpr(lambda: stage(kernel(jax.numpy.zeros, shape=(2,)), ()))().eqns[0].primitive
+        broadcast_in_dim
+    """
+    return _run_traced(kernel, values)
+
+
 def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> Any:
     internals.set_current_trace(trace)
     try:
@@ -132,13 +142,7 @@ def on_device(array: Any) -> Any:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    trace, before = internals.current_trace(), internals.enter_64_bit_mode()
-    internals.set_current_trace(internals.EVAL_TRACE)
-    try:
-        return jax.device_put(array)
-    finally:
-        internals.set_current_trace(trace)
-        internals.set_64_bit_mode(before)
+    return internals.copied_to_device(np.asarray(array))
 
 
 _INEXACT: dict[Any, bool] = {}

@@ -14,11 +14,51 @@ from tenon.core.recording import on_device
 from tenon.core.tensors._dtypes import DType, as_dtype
 from tenon.core.tensors._shapes import TensorShape
 
-_ARRAY_NAMES: Final = frozenset({
-    *("T", "mT", "at", "astype", "ravel", "transpose", "reshape", "clip", "size", "tolist", "item", "copy", "flatten"),
-    *("mean", "sum", "min", "max", "any", "all", "prod", "std", "var", "argmax", "argmin", "cumsum", "round", "dot"),
-    *("squeeze", "swapaxes", "nbytes", "itemsize", "sharding", "devices", "block_until_ready", "is_fully_addressable"),
-})
+_ARRAY_NAMES: Final = frozenset(
+    {
+        *(
+            "T",
+            "mT",
+            "at",
+            "astype",
+            "ravel",
+            "transpose",
+            "reshape",
+            "clip",
+            "size",
+            "tolist",
+            "item",
+            "copy",
+            "flatten",
+        ),
+        *(
+            "mean",
+            "sum",
+            "min",
+            "max",
+            "any",
+            "all",
+            "prod",
+            "std",
+            "var",
+            "argmax",
+            "argmin",
+            "cumsum",
+            "round",
+            "dot",
+        ),
+        *(
+            "squeeze",
+            "swapaxes",
+            "nbytes",
+            "itemsize",
+            "sharding",
+            "devices",
+            "block_until_ready",
+            "is_fully_addressable",
+        ),
+    }
+)
 """What tensors take over from JAX's arrays; TensorFlow's have it only after ``experimental_enable_numpy_behavior``."""
 
 
@@ -187,6 +227,7 @@ class Tensor:
             return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}>"
         value = self.numpy()
         text = str(value) if isinstance(value, np.generic) else repr(value)
+        text = f"\n{text}" if "\n" in text else text
         return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={text}>"
 
     def __str__(self) -> str:
