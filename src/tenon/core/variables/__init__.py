@@ -7,7 +7,15 @@ np.int32(2)
 
 from tenon.core.variables._module import Module
 from tenon.core.variables._naming import full_name, name_scope
-from tenon.core.variables._scope import StateScope, current_scope, read_array, state_scope, written_array
+from tenon.core.variables._scope import (
+    StateScope,
+    assign_array,
+    current_scope,
+    held_array,
+    read_array,
+    state_scope,
+    written_array,
+)
 from tenon.core.variables._variable import (
     Variable,
     VariableAggregation,
@@ -21,8 +29,10 @@ __all__ = [
     "Variable",
     "VariableAggregation",
     "VariableSynchronization",
+    "assign_array",
     "current_scope",
     "full_name",
+    "held_array",
     "is_variable",
     "name_scope",
     "read_array",
