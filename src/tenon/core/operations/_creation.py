@@ -202,7 +202,7 @@ def _spaced(xp: ModuleType, sizes: tuple[int], start: Any, delta: Any) -> Any:
     return start + xp.arange(sizes[0]).astype(delta.dtype) * delta
 
 
-range = operation(  # noqa: A001  # TensorFlow's name
+range = operation(  # TensorFlow's name
     "range",
     "start: value, limit: value = None, delta: value = 1, dtype: dtype = None",
     _range,

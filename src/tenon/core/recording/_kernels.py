@@ -98,9 +98,12 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
             internals.set_64_bit_mode(before)
     if isinstance(trace, internals.RecordTrace):
         return _run_recorded(kernel, values, trace)
+    if isinstance(trace, internals.FunctionTrace):
+        values = [trace.taken_in(value) for value in values]
     if any([isinstance(value, jax.core.Tracer) for value in values]):
         return _run_traced(kernel, values)
-    return _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
+    outputs = _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
+    return trace.keep(outputs) if isinstance(trace, internals.FunctionTrace) else outputs
 
 
 def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
@@ -142,7 +145,9 @@ def on_device(array: Any) -> Any:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    return internals.copied_to_device(np.asarray(array))
+    found = internals.copied_to_device(np.asarray(array))
+    base = internals.base_trace()
+    return base.keep(found) if isinstance(base, internals.FunctionTrace) else found
 
 
 _INEXACT: dict[Any, bool] = {}
