@@ -40,21 +40,9 @@ from tenon.core.operations._reductions import (
     reduce_prod,
     reduce_sum,
 )
-from tenon.core.operations._row import (
-    BOOLEAN,
-    FLOATS,
-    INEXACT,
-    INTEGERS,
-    NUMBERS,
-    NUMERIC,
-    OPERATIONS,
-    REALS,
-    STRINGS,
-    Operation,
-    Parameter,
-    operation,
-    signature_of,
-)
+from tenon.core.operations._row import Operation, Parameter, signature_of
+from tenon.core.operations._table import OPERATIONS, operation
+from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
 from tenon.core.operations._unary import exp, log, sqrt
 
 __all__ = [
@@ -88,20 +76,21 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
-    "exp",
-    "log",
-    "sqrt",
+    "Operation",
+    "Parameter",
+    "signature_of",
+    "OPERATIONS",
+    "operation",
     "BOOLEAN",
     "FLOATS",
     "INEXACT",
     "INTEGERS",
     "NUMBERS",
     "NUMERIC",
-    "OPERATIONS",
     "REALS",
+    "SIGNED",
     "STRINGS",
-    "Operation",
-    "Parameter",
-    "operation",
-    "signature_of",
+    "exp",
+    "log",
+    "sqrt",
 ]
