@@ -132,6 +132,19 @@ def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> 
         internals.set_current_trace(back_to)
 
 
+def run_unrecorded(kernel: Kernel, values: Sequence[Any]) -> Any:
+    """Run a kernel of which no recorder learns: what it returns is a constant for every tape.
+
+    Example:
+        >>> run_unrecorded(kernel(jax.numpy.floor), (np.float32(1.5),)).tolist()
+        1.0
+    """
+    trace = below = internals.current_trace()
+    while isinstance(below, internals.RecordTrace):
+        below = below.parent
+    return run(kernel, values) if below is trace else _run_on(below, trace, kernel, values)
+
+
 def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.RecordTrace) -> Any:
     outputs = _run_on(trace.parent, trace, kernel, values)
     trace.listener.kernel_ran(kernel, values, outputs if isinstance(outputs, tuple | list) else (outputs,))
