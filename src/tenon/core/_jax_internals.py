@@ -58,6 +58,9 @@ class CallListener(Protocol):
     ) -> None:
         """Learn that a primitive ran."""
 
+    def kernel_ran(self, kernel: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        """Learn that a kernel of Tenon ran."""
+
     def function_ran(self, function: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Learn that a function with its own derivative ran."""
 
@@ -179,7 +182,10 @@ def leak_message(value: Any) -> str:
     )
 
 
-class RecordTrace(_core.Trace):  # type: ignore[misc]  # JAX has no types
+_Trace: Any = _core.Trace
+
+
+class RecordTrace(_Trace):  # type: ignore[misc]  # JAX has no types
     """A trace of JAX that lets everything run on the trace below, and then tells what ran.
 
     Args:

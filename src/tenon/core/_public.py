@@ -27,7 +27,7 @@ PUBLIC: Final[Mapping[str, Any]] = {
     "name_scope": variables.name_scope,
     "GradientTape": autodiff.GradientTape,
     "UnconnectedGradients": autodiff.UnconnectedGradients,
-    **{name: dtype for name, dtype in tensors.DTYPES.items()},
+    **tensors.DTYPES,
     **{f"dtypes.{name}": dtype for name, dtype in tensors.DTYPES.items()},
     "half": tensors.float16,
     "double": tensors.float64,

@@ -332,7 +332,7 @@ def _shared_dtype(values: Sequence[Any]) -> DType:
 
 def _converted(row: Operation, parameters: Sequence[Parameter], values: Sequence[Any]) -> list[Any]:
     shared = {variable: _variable_dtype(variable, parameters, values) for variable in _TYPE_VARIABLES}
-    converted = []
+    converted: list[Any] = []
     for place, (parameter, value) in enumerate(zip(parameters, values, strict=True)):
         if value is None and parameter.default == "None":
             converted.append(None)
@@ -360,7 +360,7 @@ def _variable_dtype(variable: str, parameters: Sequence[Parameter], values: Sequ
 
 def _one(row: Operation, parameter: Parameter, value: Any, shared: Mapping[str, DType | None], place: int) -> Any:
     kind = parameter.kind
-    if kind in shared:
+    if kind is not None and kind in shared:
         wanted = shared[kind]
         array = array_of(value, None, wanted)
         if wanted is not None and array.dtype != wanted.dtype:

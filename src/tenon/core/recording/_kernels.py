@@ -128,7 +128,7 @@ def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.Record
     return outputs
 
 
-def on_device(array: np.ndarray) -> jax.Array:
+def on_device(array: Any) -> Any:
     """Copy a NumPy array to the default device, 64-bit types as they are, whatever is being traced.
 
     Example:

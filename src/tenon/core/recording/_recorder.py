@@ -143,7 +143,8 @@ def active_recorders() -> list[Recorder]:
         >>> active_recorders()
         []
     """
-    found, trace = [], internals.current_trace()
+    found: list[Any] = []
+    trace = internals.current_trace()
     while isinstance(trace, internals.RecordTrace):
         found.append(trace.listener)
         trace = trace.parent

@@ -12,26 +12,9 @@ from tenon.core.recording import on_device
 from tenon.core.tensors._dtypes import DType, as_dtype
 from tenon.core.tensors._shapes import TensorShape
 
-_NUMPY_NAMES: Final = frozenset(
-    [
-        "T",
-        "astype",
-        "ravel",
-        "transpose",
-        "reshape",
-        "clip",
-        "size",
-        "tolist",
-        "data",
-        "mean",
-        "sum",
-        "min",
-        "max",
-        "any",
-        "all",
-        "item",
-        "copy",
-    ]
+_NUMPY_NAMES: Final = (
+    *("T", "astype", "ravel", "transpose", "reshape", "clip", "size", "tolist", "data"),
+    *("mean", "sum", "min", "max", "any", "all", "item", "copy"),
 )
 
 
@@ -66,8 +49,8 @@ class Tensor:
 
     @property
     def shape(self) -> TensorShape:
-        """The sizes of the dimensions."""
-        return TensorShape(self.value.shape)
+        """The sizes of the dimensions; ``None`` for one that is a symbol of ``jax.export``."""
+        return TensorShape([size if isinstance(size, int) else None for size in self.value.shape])
 
     @property
     def ndim(self) -> int:
@@ -207,7 +190,7 @@ class Tensor:
     def __str__(self) -> str:
         if self.is_symbolic:
             return f"Tensor(shape={self.shape}, dtype={self.dtype.name})"
-        return f"tf.Tensor({self.numpy()}, shape={self.shape}, dtype={self.dtype.name})"
+        return f"tf.Tensor({self.numpy()!s}, shape={self.shape}, dtype={self.dtype.name})"
 
     def __copy__(self) -> Tensor:
         return self

@@ -13,7 +13,9 @@ from tenon.core.variables._scope import (
     current_scope,
     held_array,
     read_array,
+    scoped_array,
     state_scope,
+    tell_tapes,
     written_array,
 )
 from tenon.core.variables._variable import (
@@ -36,6 +38,8 @@ __all__ = [
     "is_variable",
     "name_scope",
     "read_array",
+    "scoped_array",
     "state_scope",
+    "tell_tapes",
     "written_array",
 ]

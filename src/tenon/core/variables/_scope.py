@@ -17,13 +17,12 @@ from tenon.core.recording import active_recorders, new_identity
 class StateScope(Protocol):
     """Holds the values of variables while a function is traced."""
 
-    def read(self, variable: Any, array: Any, trainable: bool) -> Any:
+    def read(self, variable: Any, array: Any) -> Any:
         """Return the value of a variable as the function sees it.
 
         Args:
             variable: the variable, of Tenon or Keras; its identity counts.
             array: the array that it holds outside; ``None`` where it has no value yet.
-            trainable: whether tapes watch the variable by themselves.
         """
 
     def write(self, variable: Any, array: Any) -> None:
@@ -78,12 +77,21 @@ def read_array(variable: Any, array: Any, trainable: bool) -> Any:
         array: the array that it holds outside of functions.
         trainable: whether tapes watch the variable by themselves.
     """
+    value = scoped_array(variable, array)
+    tell_tapes(variable, value, trainable)
+    return value
+
+
+def scoped_array(variable: Any, array: Any) -> Any:
+    """Return a variable's value where it lives now, and tell nobody."""
     stack = _scopes.stack
-    if stack:
-        array = stack[-1].read(variable, array, trainable)
+    return stack[-1].read(variable, array) if stack else array
+
+
+def tell_tapes(variable: Any, array: Any, trainable: bool) -> None:
+    """Tell the tapes that ``array`` was read as the value of ``variable``."""
     for recorder in active_recorders():
         recorder.variable_read(variable, array, trainable)
-    return array
 
 
 def written_array(variable: Any, array: Any) -> Any | None:
@@ -102,18 +110,20 @@ def written_array(variable: Any, array: Any) -> Any | None:
 
 
 def held_array(variable: Any) -> Any:
-    """Return the array that a variable holds outside of functions; Tenon's and Keras's keep it under one name.
+    """Return the array that a variable holds outside of functions, ``None`` where it has no value yet.
+
+    Tenon's variables and Keras's keep it under one name.
 
     Example:
         >>> from types import SimpleNamespace
-        >>> held_array(SimpleNamespace(_value=1))
+        >>> held_array(SimpleNamespace(_raw_value=1))
         1
     """
-    return variable._value
+    return variable.__dict__.get("_raw_value")
 
 
 def assign_array(variable: Any, array: Any) -> None:
     """Give a variable a new value where it lives now, without any check."""
     kept = written_array(variable, array)
     if kept is not None:
-        variable._value = kept
+        variable.__dict__["_raw_value"] = kept

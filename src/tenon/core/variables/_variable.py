@@ -8,10 +8,11 @@ from enum import Enum
 from typing import Any, Final
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import FailedPreconditionError
-from tenon.core.recording import new_identity, on_device
+from tenon.core.recording import Kernel, kernel, new_identity, on_device, run
 from tenon.core.tensors import (
     DType,
     Reference,
@@ -46,6 +47,8 @@ class VariableAggregation(Enum):
 
 
 _counter: Final = itertools.count()
+_ADD: Final = kernel(jnp.add)
+_SUBTRACT: Final = kernel(jnp.subtract)
 
 
 class Variable:
@@ -106,7 +109,7 @@ class Variable:
         array = _initial_array(initial_value, None if dtype is None else as_dtype(dtype))
         self._dtype = as_dtype(array.dtype)
         self._shape = self._static_shape(TensorShape(array.shape), shape, validate_shape)
-        self._value: Any = None
+        self._raw_value: Any = None
         self._begin(array)
 
     def _static_shape(self, initial: TensorShape, shape: Any, validate_shape: bool) -> TensorShape:
@@ -115,26 +118,26 @@ class Variable:
         stated = initial if shape is None else as_shape(shape)
         if not stated.is_compatible_with(initial):
             raise ValueError(
-                f"The initial value's shape ({initial}) is not compatible with the explicitly supplied `shape` argument "
-                f"({stated})."
+                f"The initial value's shape ({initial}) is not compatible with the explicitly supplied `shape` "
+                f"argument ({stated})."
             )
         return stated
 
     def _begin(self, array: Any) -> None:
         symbolic = isinstance(array, jax.core.Tracer)
         if not symbolic:
-            self._value = array if isinstance(array, np.ndarray) else new_identity(array)
+            self._raw_value = array if isinstance(array, np.ndarray) else new_identity(array)
         scope = current_scope()
         if scope is not None:
             scope.create(self, array if symbolic else None)
 
     def _load(self) -> Any:
-        return read_array(self, self._value, self._trainable)
+        return read_array(self, self._raw_value, self._trainable)
 
     def _store(self, array: Any) -> None:
         kept = written_array(self, array) if not isinstance(array, np.ndarray) else array
         if kept is not None:
-            self._value = kept
+            self._raw_value = kept
 
     @property
     def name(self) -> str:
@@ -255,8 +258,8 @@ class Variable:
         array = array_of(value, self._dtype)
         if not self._shape.is_compatible_with(array.shape):
             raise ValueError(
-                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape {self._shape}, and "
-                f"the assigned value shape {TensorShape(array.shape)} are incompatible."
+                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape {self._shape}, "
+                f"and the assigned value shape {TensorShape(array.shape)} are incompatible."
             )
         self._store(on_device(array) if isinstance(array, np.ndarray) and array.dtype.kind != "O" else array)
         return self if read_value else None
@@ -265,13 +268,16 @@ class Variable:
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Add ``delta`` to the value; arguments and errors as in ``assign``."""
-        return self.assign(self.value() + convert_to_tensor(delta, self._dtype), use_locking, name, read_value)
+        return self.assign(self._changed(_ADD, delta), use_locking, name, read_value)
 
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Subtract ``delta`` from the value; arguments and errors as in ``assign``."""
-        return self.assign(self.value() - convert_to_tensor(delta, self._dtype), use_locking, name, read_value)
+        return self.assign(self._changed(_SUBTRACT, delta), use_locking, name, read_value)
+
+    def _changed(self, change: Kernel, delta: Any) -> Tensor:
+        return Tensor(run(change, (self._load(), array_of(delta, self._dtype))))
 
     def ref(self) -> Reference:
         """Return a hashable reference to this very variable."""
@@ -281,7 +287,7 @@ class Variable:
         del dtype, name
         return self.value()
 
-    def __jax_array__(self) -> jax.Array:
+    def __jax_array__(self) -> Any:
         return self._load()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
