@@ -125,8 +125,12 @@ def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.Record
     return outputs
 
 
-def on_device(array: np.ndarray) -> jax.Array:
-    """Copy a NumPy array to the default device, 64-bit types as they are, whatever is being traced.
+def on_device(array: np.ndarray, sharding: Any = None) -> jax.Array:
+    """Copy a NumPy array to a device, 64-bit types as they are, whatever is being traced.
+
+    Args:
+        array: numbers.
+        sharding: the device or ``jax.sharding.Sharding`` to put them on; ``None`` for the default device.
 
     Example:
         >>> on_device(np.ones(2)).dtype
@@ -135,7 +139,7 @@ def on_device(array: np.ndarray) -> jax.Array:
     trace, before = internals.current_trace(), internals.enter_64_bit_mode()
     internals.set_current_trace(internals.EVAL_TRACE)
     try:
-        return jax.device_put(array)
+        return jax.device_put(array, sharding)
     finally:
         internals.set_current_trace(trace)
         internals.set_64_bit_mode(before)

@@ -24,6 +24,7 @@ from tenon.core.tensors import (
     convert_to_tensor,
 )
 from tenon.core.variables._naming import full_name
+from tenon.core.variables._observers import observers, variable_is_used
 from tenon.core.variables._scope import read_array, state_scope, written_array
 
 
@@ -122,9 +123,13 @@ class Variable:
         return stated
 
     def _load(self) -> Any:
+        if observers:
+            variable_is_used(self)
         return read_array(self, self._array, self._trainable)
 
     def _store(self, array: Any) -> None:
+        if observers:
+            variable_is_used(self)
         kept = written_array(self, array) if not isinstance(array, np.ndarray) else array
         if kept is not None:
             self._array = kept
