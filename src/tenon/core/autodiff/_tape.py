@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from itertools import chain, islice
 from typing import Any
 
 import jax.numpy as jnp
@@ -137,9 +138,9 @@ class GradientTape:
         flat = _leaves(sources)
         arrays = [_arrays(recorder, source) for source in flat]
         with self._done(recorder):
-            found = backward(recorder.nodes, [a for a, _ in pairs], sum(arrays, []), [b for _, b in pairs])
+            rest = iter(backward(recorder.nodes, [a for a, _ in pairs], [*chain(*arrays)], [b for _, b in pairs]))
             results = [
-                _result(source, [found.pop(0) for _ in own], unconnected)
+                _result(source, list(islice(rest, len(own))), unconnected)
                 for source, own in zip(flat, arrays, strict=True)
             ]
         return _like(sources, results)
@@ -217,13 +218,13 @@ class GradientTape:
         flat = _leaves(sources)
         arrays = [_arrays(recorder, source) for source in flat]
         with self._done(recorder):
-            found = backward(recorder.nodes, [target], sum(arrays, []), [starts], batched=True)
-            results = []
-            for source, own in zip(flat, arrays, strict=True):
-                rows = _result(source, [found.pop(0) for _ in own], unconnected, len(starts))
-                results.append(
-                    None if rows is None else as_tensor(run(kernel(_unfold, shape=tuple(shape)), [rows.value]))
-                )
+            rest = iter(backward(recorder.nodes, [target], [*chain(*arrays)], [starts], batched=True))
+            rows = [
+                _result(source, list(islice(rest, len(own))), unconnected, len(starts))
+                for source, own in zip(flat, arrays, strict=True)
+            ]
+            unfold = kernel(_unfold, shape=tuple(shape))
+            results = [None if row is None else as_tensor(run(unfold, [row.value])) for row in rows]
         return _like(sources, results)
 
     def _recording(self, method: str) -> Recorder:

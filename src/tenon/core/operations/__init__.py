@@ -4,7 +4,55 @@
 [4, 5]
 """
 
-from tenon.core.operations._elementwise import add, multiply, reduce_sum, sqrt, square, subtract
+from tenon.core.operations import _operators, _unary
+from tenon.core.operations._arithmetic import (
+    add,
+    divide,
+    floordiv,
+    floormod,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    square,
+    subtract,
+    truediv,
+)
+from tenon.core.operations._casting import cast
+from tenon.core.operations._comparison import (
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    not_equal,
+)
+from tenon.core.operations._creation import (
+    eye,
+    fill,
+    linspace,
+    meshgrid,
+    one_hot,
+    ones,
+    ones_like,
+    range,
+    sequence_mask,
+    zeros,
+    zeros_like,
+)
+from tenon.core.operations._operators import install_binary, install_operator
+from tenon.core.operations._reductions import (
+    reduce_all,
+    reduce_any,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+)
 from tenon.core.operations._row import (
     BOOLEAN,
     FLOATS,
@@ -20,6 +68,7 @@ from tenon.core.operations._row import (
     operation,
     signature_of,
 )
+from tenon.core.operations._unary import exp, log, sqrt
 
 __all__ = [
     "BOOLEAN",
@@ -29,16 +78,54 @@ __all__ = [
     "NUMBERS",
     "NUMERIC",
     "OPERATIONS",
-    "REALS",
-    "STRINGS",
     "Operation",
     "Parameter",
+    "REALS",
+    "STRINGS",
     "add",
+    "cast",
+    "divide",
+    "equal",
+    "exp",
+    "eye",
+    "fill",
+    "floordiv",
+    "floormod",
+    "greater",
+    "greater_equal",
+    "install_binary",
+    "install_operator",
+    "less",
+    "less_equal",
+    "linspace",
+    "log",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "maximum",
+    "meshgrid",
+    "minimum",
     "multiply",
+    "negative",
+    "not_equal",
+    "one_hot",
+    "ones",
+    "ones_like",
     "operation",
+    "range",
+    "reduce_all",
+    "reduce_any",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_min",
+    "reduce_prod",
     "reduce_sum",
+    "sequence_mask",
     "signature_of",
     "sqrt",
     "square",
     "subtract",
+    "truediv",
+    "zeros",
+    "zeros_like",
 ]

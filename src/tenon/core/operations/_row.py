@@ -14,6 +14,8 @@ The signature of a row is TensorFlow's, with a mark on each tensor:
     x: T = None a tensor that may be left out: the kernel gets ``None``
     axis=None   no tensor: a value known when the function is traced, passed by name
     dtype: dtype = "int64"  a dtype, passed as NumPy's
+    x: value        a value as it was given, passed by name to a composed function, which converts it itself
+    name=None       written only where parameters follow it
 """
 
 from __future__ import annotations
@@ -50,6 +52,8 @@ BOOLEAN = frozenset({"bool"})
 """The name of ``tf.bool``."""
 STRINGS = frozenset({"string"})
 """The name of ``tf.string``."""
+SIGNED = INEXACT | {"int8", "int16", "int32", "int64"}
+"""Names of the dtypes of numbers that can be negative."""
 NUMERIC = NUMBERS | BOOLEAN
 """Names of every dtype that is no string."""
 
@@ -62,7 +66,8 @@ class Parameter:
 
     Attributes:
         name: TensorFlow's name of it.
-        kind: the mark: a type variable, ``any``, ``index``, ``dtype``, the name of a dtype, or ``None`` for no tensor.
+        kind: the mark: a type variable, ``any``, ``index``, ``dtype``, ``value``, the name of a dtype, or ``None`` for a
+            static value.
         many: whether it is a list of tensors.
         default: source text of the default, or ``None`` for none.
     """
@@ -75,7 +80,7 @@ class Parameter:
     @property
     def is_tensor(self) -> bool:
         """Whether the argument becomes a tensor."""
-        return self.kind not in (None, "dtype")
+        return self.kind not in (None, "dtype", "value")
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,9 @@ class Operation:
         host: whether ``function`` is one of NumPy arrays that runs at once (strings), and not one that XLA compiles.
         result: makes what the public function returns of the tensors that came out; ``None`` for them as they are.
         strings: what computes it for tensors of strings, a function of NumPy arrays; ``None`` where there is nothing.
+        check: looks at the values of the tensors before they are computed with, and raises where they break a rule.
+        composed: whether ``function`` runs kernels itself, of its choice, instead of being one.
+        after_name: how many parameters stand behind ``name``, which the table adds.
     """
 
     names: tuple[str, ...]
@@ -105,6 +113,9 @@ class Operation:
     host: bool
     result: Callable[..., Any] | None
     strings: Callable[..., Any] | None
+    check: Callable[..., None] | None = None
+    composed: bool = False
+    after_name: int = 0
 
     @property
     def name(self) -> str:
@@ -128,12 +139,14 @@ def operation(
     host: bool = False,
     result: Callable[..., Any] | None = None,
     strings: Callable[..., Any] | None = None,
+    check: Callable[..., None] | None = None,
+    composed: bool = False,
 ) -> Callable[..., Any]:
     """Add a row to the table and make its public function.
 
     Args:
         names: TensorFlow's paths, separated by spaces, the canonical one first.
-        signature: TensorFlow's, without ``name``, marked as this module's docstring says.
+        signature: TensorFlow's, marked as this module's docstring says. ``name`` may be left out where it is last.
         function: takes the tensors by position (lists spread at their place are passed as tuples) and the rest by name.
         summary: one sentence on what it returns.
         example: arguments of a call as source text, with ``tf`` and ``np`` at hand.
@@ -142,6 +155,10 @@ def operation(
         host: whether ``function`` takes NumPy arrays and runs at once.
         result: makes what is returned of the tensors that came out.
         strings: what computes it for tensors of strings: a function of NumPy arrays of ``bytes`` objects.
+        check: raises where values break a rule, such as a divisor of zero; called with the arrays by position, only
+            where values are known: not while a function is traced.
+        composed: whether ``function`` runs kernels itself: it gets the arrays as they are, of NumPy where the caller
+            gave values of Python or NumPy, and returns arrays of either kind.
 
     Returns:
         The public function.
@@ -152,9 +169,10 @@ def operation(
         [2, 4]
         >>> del OPERATIONS["example.double"]
     """
+    parameters, after_name = _parsed(signature)
     row = Operation(
         tuple(names.split()),
-        _parsed(signature),
+        parameters,
         function,
         summary,
         example,
@@ -163,19 +181,26 @@ def operation(
         host,
         result,
         strings,
+        check,
+        composed,
+        after_name,
     )
     assert row.name not in OPERATIONS, f"{row.name} has two rows"
     OPERATIONS[row.name] = row
     return export(*row.names)(_public(row))
 
 
-def _parsed(signature: str) -> tuple[Parameter, ...]:
+def _parsed(signature: str) -> tuple[tuple[Parameter, ...], int]:
+    """Return the parameters but ``name``, and how many of them stand behind it."""
     function = ast.parse(f"def f({signature}): pass").body[0]
     assert isinstance(function, ast.FunctionDef)
     arguments = function.args.args
     missing = len(arguments) - len(function.args.defaults)
     defaults = [None] * missing + [ast.unparse(default) for default in function.args.defaults]
-    return tuple([_parameter(argument, default) for argument, default in zip(arguments, defaults, strict=True)])
+    found = [_parameter(argument, default) for argument, default in zip(arguments, defaults, strict=True)]
+    names = [parameter.name for parameter in found]
+    after_name = len(names) - 1 - names.index("name") if "name" in names else 0
+    return tuple([parameter for parameter in found if parameter.name != "name"]), after_name
 
 
 def _parameter(argument: ast.arg, default: str | None) -> Parameter:
@@ -188,11 +213,11 @@ def _parameter(argument: ast.arg, default: str | None) -> Parameter:
 
 def _public(row: Operation) -> Callable[..., Any]:
     """Write the function out, so that Python itself binds the arguments: nothing is as fast."""
-    given = ", ".join([p.name if p.default is None else f"{p.name}={p.default}" for p in row.parameters])
+    given = ", ".join([p.name if p.default is None else f"{p.name}={p.default}" for p in _with_name(row)])
     tensors = "".join([f"{p.name}, " for p in row.parameters if p.is_tensor])
     others = "".join([f"({p.name!r}, {p.name}), " for p in row.parameters if not p.is_tensor])
     name = row.name.rsplit(".", 1)[-1]
-    source = f"def {name}({given}{', ' if given else ''}name=None):\n    return _call(({tensors}), ({others}))\n"
+    source = f"def {name}({given}):\n    return _call(({tensors}), ({others}))\n"
     scope: dict[str, Any] = {"_call": _caller(row)}
     exec(compile(source, f"<operation tf.{row.name}>", "exec"), scope)  # noqa: S102  # our own table's text
     function: Callable[..., Any] = scope[name]
@@ -200,6 +225,12 @@ def _public(row: Operation) -> Callable[..., Any]:
     function.__qualname__ = name
     function.__doc__ = _docstring(row)
     return function
+
+
+def _with_name(row: Operation) -> list[Parameter]:
+    """Return the parameters of the public function: ``name`` stands last, but before what TensorFlow added later."""
+    before = len(row.parameters) - row.after_name
+    return [*row.parameters[:before], Parameter("name", None, False, "None"), *row.parameters[before:]]
 
 
 def _docstring(row: Operation) -> str:
@@ -222,7 +253,7 @@ def _docstring(row: Operation) -> str:
 def _described(parameter: Parameter, row: Operation) -> str:
     many = "a list of tensors" if parameter.many else "a tensor"
     default = "" if parameter.default is None else f"; the default is {parameter.default}"
-    if parameter.kind is None:
+    if parameter.kind in (None, "value"):
         return f"a value of Python{default}."
     if parameter.kind == "dtype":
         return f"a dtype{default}."
@@ -234,18 +265,18 @@ def _described(parameter: Parameter, row: Operation) -> str:
 
 def _caller(row: Operation) -> Callable[[tuple[Any, ...], tuple[tuple[str, Any], ...]], Any]:
     parameters = [p for p in row.parameters if p.is_tensor]
-    dtypes = frozenset([p.name for p in row.parameters if p.kind == "dtype"])
-    simple = len(parameters) <= 2 and all(p.kind == "T" and not p.many and p.default is None for p in parameters)
+    kinds = {p.name: p.kind for p in row.parameters}
+    simple = 1 <= len(parameters) <= 2 and all(p.kind == "T" and not p.many and p.default is None for p in parameters)
     convert = _converted_same if simple else _converted
-    constant_kernel = kernel(row.function) if not row.host else None
+    constant_kernel = kernel(row.function) if not row.host and not row.composed else None
 
     def call(tensors: tuple[Any, ...], others: tuple[tuple[str, Any], ...]) -> Any:
         for value in tensors:
             if type(value) is not Tensor and _dispatches(value):
                 return _dispatched(row, tensors, others)
         arrays = convert(row, parameters, tensors)
-        attributes = {name: _attribute(value, name in dtypes) for name, value in others} if others else {}
-        if row.host or (row.strings is not None and _are_strings(arrays)):
+        attributes = {name: _attribute(value, kinds[name]) for name, value in others} if others else {}
+        if row.host or (row.strings is not None and arrays and _are_strings(arrays)):
             function = row.function if row.host or row.strings is None else row.strings
             return _finished(row, function(*map(_on_host, arrays), **attributes))
         return _finished(row, _run(row, constant_kernel, arrays, attributes))
@@ -275,7 +306,11 @@ def _dispatched(row: Operation, tensors: tuple[Any, ...], others: tuple[tuple[st
 
 
 def _run(row: Operation, constant_kernel: Kernel | None, arrays: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
+    if row.check is not None and not any([isinstance(array, jax.core.Tracer) for array in arrays]):
+        row.check(*arrays)
     try:
+        if row.composed:
+            return row.function(*arrays, **attributes)
         chosen = kernel(row.function, **attributes) if attributes or constant_kernel is None else constant_kernel
         if any([array is None or isinstance(array, tuple) for array in arrays]):
             return run(*_spread(chosen, arrays))
@@ -283,7 +318,17 @@ def _run(row: Operation, constant_kernel: Kernel | None, arrays: Sequence[Any], 
     except InvalidArgumentError:
         raise
     except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+        if row.composed and _is_our_own(error):
+            raise
         raise InvalidArgumentError(_refusal(row, arrays, attributes, error)) from error
+
+
+def _is_our_own(error: Exception) -> bool:
+    """Tell whether Tenon raised the error, and not JAX or NumPy about arrays that do not fit."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("tenon.")
 
 
 def _spread(chosen: Kernel, arrays: Sequence[Any]) -> tuple[Kernel, list[Any]]:
@@ -332,7 +377,7 @@ def _shared_dtype(values: Sequence[Any]) -> DType:
 
 def _converted(row: Operation, parameters: Sequence[Parameter], values: Sequence[Any]) -> list[Any]:
     shared = {variable: _variable_dtype(variable, parameters, values) for variable in _TYPE_VARIABLES}
-    converted = []
+    converted: list[Any] = []
     for place, (parameter, value) in enumerate(zip(parameters, values, strict=True)):
         if value is None and parameter.default == "None":
             converted.append(None)
@@ -360,7 +405,7 @@ def _variable_dtype(variable: str, parameters: Sequence[Parameter], values: Sequ
 
 def _one(row: Operation, parameter: Parameter, value: Any, shared: Mapping[str, DType | None], place: int) -> Any:
     kind = parameter.kind
-    if kind in shared:
+    if kind is not None and kind in shared:
         wanted = shared[kind]
         array = array_of(value, None, wanted)
         if wanted is not None and array.dtype != wanted.dtype:
@@ -403,10 +448,10 @@ def _check_type(row: Operation, dtype: DType) -> None:
     )
 
 
-def _attribute(value: Any, is_dtype: bool) -> Any:
-    if is_dtype:
+def _attribute(value: Any, kind: str | None) -> Any:
+    if kind == "dtype":
         return None if value is None else as_dtype(value).dtype
-    if value is None or isinstance(value, bool | int | float | str):
+    if kind == "value" or value is None or isinstance(value, bool | int | float | str):
         return value
     return constant_value(value.as_list() if hasattr(value, "as_list") else value)
 
@@ -432,17 +477,17 @@ def signature_of(row: Operation) -> inspect.Signature:
     """Return how the public function of a row is called.
 
     Example:
-        >>> row = Operation(("x.y",), _parsed("x: T, axis=None"), abs, "", "", None, True, False, None, None)
+        >>> row = Operation(("x.y",), _parsed("x: T, axis=None")[0], abs, "", "", None, True, False, None, None)
         >>> str(signature_of(row))
         '(x, axis=None, name=None)'
     """
-    given = [inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None)]
-    own = [
-        inspect.Parameter(
-            p.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=inspect.Parameter.empty if p.default is None else ast.literal_eval(p.default),
-        )
-        for p in row.parameters
-    ]
-    return inspect.Signature([*own, *given])
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                p.name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if p.default is None else ast.literal_eval(p.default),
+            )
+            for p in _with_name(row)
+        ]
+    )

@@ -98,9 +98,12 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
             internals.set_64_bit_mode(before)
     if isinstance(trace, internals.RecordTrace):
         return _run_recorded(kernel, values, trace)
+    if isinstance(trace, internals.FunctionTrace):
+        values = [trace.taken_in(value) for value in values]
     if any([isinstance(value, jax.core.Tracer) for value in values]):
         return _run_traced(kernel, values)
-    return _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
+    outputs = _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
+    return trace.keep(outputs) if isinstance(trace, internals.FunctionTrace) else outputs
 
 
 def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
@@ -109,6 +112,16 @@ def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
         return kernel.function(*values)
     finally:
         internals.set_64_bit_mode(before)
+
+
+def stage(kernel: Kernel, values: Sequence[Any]) -> Any:
+    """Run a kernel inside the trace even where every value is known: a large constant is computed by the program then.
+
+    Example:
+        >>> jax.make_jaxpr(lambda: stage(kernel(jax.numpy.zeros, shape=(2,)), ()))().eqns[0].primitive
+        broadcast_in_dim
+    """
+    return _run_traced(kernel, values)
 
 
 def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> Any:
@@ -125,7 +138,7 @@ def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.Record
     return outputs
 
 
-def on_device(array: np.ndarray, sharding: Any = None) -> jax.Array:
+def on_device(array: Any, sharding: Any = None) -> Any:
     """Copy a NumPy array to a device, 64-bit types as they are, whatever is being traced.
 
     Args:
@@ -136,12 +149,17 @@ def on_device(array: np.ndarray, sharding: Any = None) -> jax.Array:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    trace, before = internals.current_trace(), internals.enter_64_bit_mode()
-    internals.set_current_trace(internals.EVAL_TRACE)
+    found = internals.copied_to_device(np.asarray(array)) if sharding is None else _sharded(array, sharding)
+    base = internals.base_trace()
+    return base.keep(found) if isinstance(base, internals.FunctionTrace) else found
+
+
+def _sharded(array: Any, sharding: Any) -> Any:
+    before = internals.enter_64_bit_mode()
     try:
-        return jax.device_put(array, sharding)
+        with internals.trace_as_current(internals.EVAL_TRACE):
+            return jax.device_put(np.asarray(array), sharding, may_alias=False)
     finally:
-        internals.set_current_trace(trace)
         internals.set_64_bit_mode(before)
 
 

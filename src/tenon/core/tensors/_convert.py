@@ -297,9 +297,9 @@ def constant_value(value: Any) -> Any:
         value = array_of(value)
         if isinstance(value, jax.core.Tracer):
             raise TypeError(
-                "A shape, axis or size must be known when a function is traced, because XLA compiles for fixed shapes; "
-                f"received a tensor that is computed in the function: {Tensor(value)}. Compute it from shapes or Python "
-                "numbers, or make it an argument that is a Python number."
+                "A shape, axis or size must be known when a function is traced, because XLA compiles for fixed "
+                f"shapes; received a tensor that is computed in the function: {Tensor(value)}. Compute it from shapes "
+                "or numbers of Python, or make it an argument that is one."
             )
     return np.asarray(value).tolist() if hasattr(value, "dtype") else value
 

@@ -8,6 +8,9 @@ from typing import Any, Final
 import ml_dtypes
 import numpy as np
 
+_finfo: Any = ml_dtypes.finfo
+_iinfo: Any = ml_dtypes.iinfo
+
 
 class DType:
     """The type of a tensor's elements, ``tf.DType``.
@@ -47,12 +50,12 @@ class DType:
         return object if self._name == "string" else self._numpy.type
 
     @property
-    def dtype(self) -> np.dtype:
+    def dtype(self) -> Any:
         """The NumPy dtype: ``numpy.dtype(tf.float32)`` works through it."""
         return self._numpy
 
     @property
-    def __numpy_dtype__(self) -> np.dtype:
+    def __numpy_dtype__(self) -> Any:
         return self._numpy
 
     @property
@@ -73,12 +76,12 @@ class DType:
     @property
     def is_floating(self) -> bool:
         """Whether it is a real floating point type, bfloat16 and float8 included."""
-        return bool(ml_dtypes.finfo(self._numpy)) if self._name.startswith(("float", "bfloat", "half")) else False
+        return self._name.startswith(("float", "bfloat"))
 
     @property
     def is_complex(self) -> bool:
         """Whether it is a complex type."""
-        return self._numpy.kind == "c"
+        return self._name.startswith("complex")
 
     @property
     def is_integer(self) -> bool:
@@ -129,9 +132,9 @@ class DType:
 
     def _limits(self) -> Any:
         if self.is_floating:
-            return ml_dtypes.finfo(self._numpy)
+            return _finfo(self._numpy)
         if self.is_integer:
-            return ml_dtypes.iinfo(self._numpy)
+            return _iinfo(self._numpy)
         raise TypeError(f"dtype: only real numbers have limits; received {self!r}.")
 
     def __eq__(self, other: object) -> bool:

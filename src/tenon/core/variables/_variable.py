@@ -8,10 +8,11 @@ from enum import Enum
 from typing import Any, Final
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import FailedPreconditionError
-from tenon.core.recording import on_device
+from tenon.core.recording import Kernel, kernel, new_identity, on_device, run
 from tenon.core.tensors import (
     DType,
     Reference,
@@ -25,7 +26,7 @@ from tenon.core.tensors import (
 )
 from tenon.core.variables._naming import full_name
 from tenon.core.variables._observers import observers, variable_is_used
-from tenon.core.variables._scope import read_array, state_scope, written_array
+from tenon.core.variables._scope import current_scope, read_array, written_array
 
 
 class VariableSynchronization(Enum):
@@ -47,6 +48,8 @@ class VariableAggregation(Enum):
 
 
 _counter: Final = itertools.count()
+_ADD: Final = kernel(jnp.add)
+_SUBTRACT: Final = kernel(jnp.subtract)
 
 
 class Variable:
@@ -104,12 +107,11 @@ class Variable:
         self._synchronization = synchronization
         self._aggregation = aggregation
         self._unique_id = next(_counter)
-        value = initial_value() if callable(initial_value) else initial_value
-        array = _initial_array(value, None if dtype is None else as_dtype(dtype))
+        array = _initial_array(initial_value, None if dtype is None else as_dtype(dtype))
         self._dtype = as_dtype(array.dtype)
         self._shape = self._static_shape(TensorShape(array.shape), shape, validate_shape)
-        self._array: Any = None
-        self._store(array)
+        self._value: Any = None
+        self._begin(array)
 
     def _static_shape(self, initial: TensorShape, shape: Any, validate_shape: bool) -> TensorShape:
         if not validate_shape and shape is None:
@@ -117,22 +119,30 @@ class Variable:
         stated = initial if shape is None else as_shape(shape)
         if not stated.is_compatible_with(initial):
             raise ValueError(
-                f"The initial value's shape ({initial}) is not compatible with the explicitly supplied `shape` argument "
-                f"({stated})."
+                f"The initial value's shape ({initial}) is not compatible with the explicitly supplied `shape` "
+                f"argument ({stated})."
             )
         return stated
+
+    def _begin(self, array: Any) -> None:
+        symbolic = isinstance(array, jax.core.Tracer)
+        if not symbolic:
+            self._value = array if isinstance(array, np.ndarray) else new_identity(array)
+        scope = current_scope()
+        if scope is not None:
+            scope.create(self, array if symbolic else None)
 
     def _load(self) -> Any:
         if observers:
             variable_is_used(self)
-        return read_array(self, self._array, self._trainable)
+        return read_array(self, self._value, self._trainable)
 
     def _store(self, array: Any) -> None:
         if observers:
             variable_is_used(self)
         kept = written_array(self, array) if not isinstance(array, np.ndarray) else array
         if kept is not None:
-            self._array = kept
+            self._value = kept
 
     @property
     def name(self) -> str:
@@ -253,8 +263,8 @@ class Variable:
         array = array_of(value, self._dtype)
         if not self._shape.is_compatible_with(array.shape):
             raise ValueError(
-                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape {self._shape}, and "
-                f"the assigned value shape {TensorShape(array.shape)} are incompatible."
+                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape {self._shape}, "
+                f"and the assigned value shape {TensorShape(array.shape)} are incompatible."
             )
         self._store(on_device(array) if isinstance(array, np.ndarray) and array.dtype.kind != "O" else array)
         return self if read_value else None
@@ -263,13 +273,16 @@ class Variable:
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Add ``delta`` to the value; arguments and errors as in ``assign``."""
-        return self.assign(self.value() + convert_to_tensor(delta, self._dtype), use_locking, name, read_value)
+        return self.assign(self._changed(_ADD, delta), use_locking, name, read_value)
 
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Subtract ``delta`` from the value; arguments and errors as in ``assign``."""
-        return self.assign(self.value() - convert_to_tensor(delta, self._dtype), use_locking, name, read_value)
+        return self.assign(self._changed(_SUBTRACT, delta), use_locking, name, read_value)
+
+    def _changed(self, change: Kernel, delta: Any) -> Tensor:
+        return Tensor(run(change, (self._load(), array_of(delta, self._dtype))))
 
     def ref(self) -> Reference:
         """Return a hashable reference to this very variable."""
@@ -279,7 +292,7 @@ class Variable:
         del dtype, name
         return self.value()
 
-    def __jax_array__(self) -> jax.Array:
+    def __jax_array__(self) -> Any:
         return self._load()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -334,14 +347,15 @@ def _shown(value: Any) -> str:
 
 
 def _initial_array(value: Any, dtype: DType | None) -> Any:
-    if isinstance(value, jax.core.Tracer) or (isinstance(value, Tensor) and value.is_symbolic):
-        return array_of(value, dtype)
-    with state_scope(None):
-        array = as_tensor(array_of(value, dtype)).value
-    if isinstance(array, jax.core.Tracer):
+    def compute() -> Any:
+        return as_tensor(array_of(value() if callable(value) else value, dtype)).value
+
+    scope = current_scope()
+    array = compute() if scope is None else scope.initial_value(compute)
+    if scope is None and isinstance(array, jax.core.Tracer):
         raise FailedPreconditionError(
-            "Tensor-typed variable initializers must either be wrapped in an init_scope or callable (e.g., "
-            "`tf.Variable(lambda : tf.truncated_normal([10, 40]))`) when building functions."
+            "initial_value: a variable needs a value, not a tensor that is computed while JAX traces a function; "
+            "create the variable before, or inside `with tf.init_scope():`."
         )
     return array
 

@@ -1,0 +1,183 @@
+"""TensorFlow's public namespaces, assembled: what stands behind ``tf.X`` and how ``import tenon.math`` finds a module.
+
+folders        tf.keras, tf.saved_model, ...       packages of their own
+namespaces     tf.math, tf.nn, tf.random, ...      made of the names that ``tenon.core`` lists
+aliases        tf.losses, tf.errors, ...           the same module or class under another path
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, Final
+
+PACKAGE: Final = "tenon"
+
+FOLDERS: Final = ("base", "core", "formats", "keras", "saved_model", "serving", "summary", "xla")
+"""Parts that are attributes under their own name."""
+
+EXTRAS: Final = {"serving": "serving"}
+"""Parts that need an extra; without it they fail with the line that installs it."""
+
+MODULES: Final = {
+    "initializers": "keras.initializers",
+    "losses": "keras.losses",
+    "metrics": "keras.metrics",
+    "optimizers": "keras.optimizers",
+}
+"""Namespaces that are modules of other parts."""
+
+BASE: Final[Mapping[str, str]] = {
+    "TenonError": "TenonError",
+    "errors.OpError": "TenonError",
+    **{
+        f"errors.{name}": name
+        for name in (
+            *("AbortedError", "AlreadyExistsError", "CancelledError", "DataLossError", "DeadlineExceededError"),
+            *("FailedPreconditionError", "InternalError", "InvalidArgumentError", "NotFoundError", "OutOfRangeError"),
+            *("PermissionDeniedError", "ResourceExhaustedError", "UnauthenticatedError", "UnavailableError"),
+            *("UnimplementedError", "UnknownError"),
+        )
+    },
+    **{
+        f"errors.{code}": f"Code.{code}"
+        for code in (
+            *("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS"),
+            *("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE"),
+            *("UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"),
+        )
+    },
+}
+"""Names of ``tenon.base`` by the path that they have at the front door."""
+
+INSTEAD: Final[Mapping[str, str]] = {
+    "Session": "tf.compat.v1.Session runs old code; new code calls functions directly, with @tf.function for speed",
+    "placeholder": "tf.compat.v1.placeholder for old code; new code has arguments of a tf.function",
+    "get_variable": "tf.Variable, or tf.compat.v1.get_variable for old code",
+    "global_variables_initializer": "nothing: a tf.Variable has its value when it is made",
+    "contrib": "nothing: tf.contrib ended with TensorFlow 1",
+    "estimator": "tf.keras: Estimators ended with TensorFlow 2.15",
+    "flags": "argparse, or absl.flags",
+    "app": "an ordinary main function",
+    "gfile": "tf.io.gfile",
+    "logging": "Python's logging",
+    "to_float": "tf.cast(x, tf.float32)",
+    "log": "tf.math.log",
+    "layers": "tf.keras.layers",
+}
+"""What to use for names of TensorFlow 1 that people still look for."""
+
+
+def lookup(path: str) -> Any:
+    """Return what stands at a path below ``tf``: an object, a folder or a namespace.
+
+    Raises:
+        AttributeError: nothing does; the message names what is near.
+    """
+    if path in EXTRAS:
+        importlib.import_module("tenon.base").require_extra(EXTRAS[path])
+    if path in FOLDERS:
+        return importlib.import_module(f"{PACKAGE}.{path}")
+    head, _, rest = path.partition(".")
+    if head in MODULES and rest:
+        return _attribute(importlib.import_module(f"{PACKAGE}.{MODULES[head]}"), rest)
+    if path in BASE:
+        return _attribute(importlib.import_module("tenon.base"), BASE[path])
+    names = _core_names()
+    if path in names:
+        return names[path]
+    if _below(path):
+        return importlib.import_module(f"{PACKAGE}.{path}")
+    raise AttributeError(_refusal(path))
+
+
+def _attribute(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def _core_names() -> Mapping[str, Any]:
+    names: Mapping[str, Any] = importlib.import_module("tenon.core").NAMES
+    return names
+
+
+def _paths() -> Iterable[str]:
+    return {*FOLDERS, *MODULES, *BASE, *_core_names()}
+
+
+def _below(path: str) -> list[str]:
+    """Return the names directly below a namespace; none where there is no such namespace."""
+    if path in MODULES:
+        return dir(importlib.import_module(f"{PACKAGE}.{MODULES[path]}"))
+    start = f"{path}." if path else ""
+    return sorted({name[len(start) :].split(".", 1)[0] for name in _paths() if name.startswith(start)})
+
+
+def names_of(path: str) -> list[str]:
+    """Return the public names directly below a namespace; ``""`` is the front door."""
+    return _below(path)
+
+
+def _refusal(path: str) -> str:
+    parent, _, name = path.rpartition(".")
+    where = f"{PACKAGE}.{parent}" if parent else PACKAGE
+    hint = INSTEAD.get(path)
+    if hint is None:
+        near = difflib.get_close_matches(path, _paths(), 3) or [p for p in _paths() if p.endswith(f".{name}")][:3]
+        hint = " or ".join([f"tf.{match}" for match in near])
+    return f"module {where!r} has no attribute {name!r}" + (f". Use {hint}." if hint else ".")
+
+
+class Namespace(ModuleType):
+    """A module whose names are looked up when they are first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        value = lookup(f"{self.__name__.removeprefix(PACKAGE + '.')}.{name}")
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self) -> list[str]:
+        return names_of(self.__name__.removeprefix(PACKAGE + "."))
+
+
+class NamespaceFinder:
+    """Finds ``tenon.math`` and the like for ``import``: the last finder asked, after the packages on disk."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+        """Return the spec of a namespace; ``None`` for every other module."""
+        del path, target
+        if not name.startswith(f"{PACKAGE}."):
+            return None
+        below = name.removeprefix(f"{PACKAGE}.")
+        if below.split(".", 1)[0] in FOLDERS:
+            return None
+        if not _below(below):
+            return None
+        return ModuleSpec(name, NamespaceFinder, is_package=True)  # type: ignore[arg-type]  # a loader by duck typing
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> ModuleType:
+        """Return the module of a spec."""
+        below = spec.name.removeprefix(f"{PACKAGE}.")
+        return Namespace(spec.name, f"TensorFlow's namespace ``tf.{below}``.")
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """Fill in the list of names; the names themselves load when they are used."""
+        if isinstance(module, Namespace):
+            module.__all__ = dir(module)
+
+
+def install() -> None:
+    """Let ``import tenon.math`` work; calling it again changes nothing."""
+    if NamespaceFinder not in sys.meta_path:
+        sys.meta_path.append(NamespaceFinder)
