@@ -4,6 +4,20 @@
 [4, 5]
 """
 
+from tenon.core.operations._arrays import (
+    broadcast_dynamic_shape,
+    broadcast_static_shape,
+    broadcast_to,
+    ensure_shape,
+    expand_dims,
+    rank,
+    reshape,
+    shape,
+    shape_n,
+    size,
+    squeeze,
+    transpose,
+)
 from tenon.core.operations._creation import (
     eye,
     fill,
@@ -18,6 +32,19 @@ from tenon.core.operations._creation import (
     zeros_like,
 )
 from tenon.core.operations._elementwise import add, multiply, reduce_sum, sqrt, square, subtract
+from tenon.core.operations._joining import (
+    concat,
+    parallel_stack,
+    split,
+    stack,
+    unstack,
+)
+from tenon.core.operations._repeating import (
+    pad,
+    reverse,
+    roll,
+    tile,
+)
 from tenon.core.operations._row import (
     BOOLEAN,
     FLOATS,
@@ -63,6 +90,27 @@ __all__ = [
     "sqrt",
     "square",
     "subtract",
+    "broadcast_dynamic_shape",
+    "broadcast_static_shape",
+    "broadcast_to",
+    "ensure_shape",
+    "expand_dims",
+    "rank",
+    "reshape",
+    "shape",
+    "shape_n",
+    "size",
+    "squeeze",
+    "transpose",
+    "concat",
+    "parallel_stack",
+    "split",
+    "stack",
+    "unstack",
+    "pad",
+    "reverse",
+    "roll",
+    "tile",
     "zeros",
     "zeros_like",
 ]

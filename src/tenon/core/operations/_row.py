@@ -151,7 +151,8 @@ def operation(
         result: makes what is returned of the tensors that came out.
         strings: what computes it for tensors of strings: a function of NumPy arrays of ``bytes`` objects.
         composed: whether ``function`` runs kernels itself: it gets the arrays as they are, of NumPy where the caller
-            gave values of Python or NumPy, and returns arrays of either kind.
+            gave values of Python or NumPy, and returns arrays of either kind; a tensor in place of a list comes as
+            an array in place of a tuple.
 
     Returns:
         The public function.
@@ -371,6 +372,8 @@ def _converted(row: Operation, parameters: Sequence[Parameter], values: Sequence
     for place, (parameter, value) in enumerate(zip(parameters, values, strict=True)):
         if value is None and parameter.default == "None":
             converted.append(None)
+        elif parameter.many and row.composed and (is_tensor_like(value) or isinstance(value, np.ndarray)):
+            converted.append(_one(row, parameter, value, shared, place))
         elif parameter.many:
             listed = (
                 value if isinstance(value, list | tuple) else list(value) if not is_tensor_like(value) else [*value]
@@ -384,13 +387,20 @@ def _converted(row: Operation, parameters: Sequence[Parameter], values: Sequence
 
 
 def _variable_dtype(variable: str, parameters: Sequence[Parameter], values: Sequence[Any]) -> DType | None:
+    for parameter, value in zip(parameters, values, strict=True):
+        if parameter.kind == variable and parameter.many and isinstance(value, list | tuple) and _are_scalars(value):
+            return as_dtype(array_of(value).dtype)
     found = [
         item
         for parameter, value in zip(parameters, values, strict=True)
         if parameter.kind == variable and value is not None
-        for item in (value if parameter.many else (value,))
+        for item in (value if parameter.many and not is_tensor_like(value) else (value,))
     ]
     return _shared_dtype(found) if found else None
+
+
+def _are_scalars(values: Sequence[Any]) -> bool:
+    return bool(values) and all(isinstance(value, int | float | complex) for value in values)
 
 
 def _one(row: Operation, parameter: Parameter, value: Any, shared: Mapping[str, DType | None], place: int) -> Any:
