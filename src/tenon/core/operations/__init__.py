@@ -56,7 +56,18 @@ from tenon.core.operations._creation import (
     zeros,
     zeros_like,
 )
+from tenon.core.operations._gather import (
+    batch_gather,
+    gather,
+    gather_nd,
+)
 from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
+from tenon.core.operations._masks import (
+    boolean_mask,
+    dynamic_partition,
+    dynamic_stitch,
+    where,
+)
 from tenon.core.operations._operators import install_binary, install_operator
 from tenon.core.operations._reductions import (
     reduce_all,
@@ -67,8 +78,22 @@ from tenon.core.operations._reductions import (
     reduce_prod,
     reduce_sum,
 )
-from tenon.core.operations._repeating import pad, reverse, roll, tile
+from tenon.core.operations._repeating import pad, repeat, reverse, roll, tile
 from tenon.core.operations._row import Operation, Parameter, signature_of
+from tenon.core.operations._slicing import (
+    get_item,
+    slice_,
+    strided_slice,
+)
+from tenon.core.operations._sorting import (
+    argsort,
+    histogram_fixed_width,
+    histogram_fixed_width_bins,
+    searchsorted,
+    sort,
+    unique,
+    unique_with_counts,
+)
 from tenon.core.operations._table import OPERATIONS, operation
 from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
 from tenon.core.operations._unary import exp, log, sqrt
@@ -133,6 +158,7 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "repeat",
     "reshape",
     "reverse",
     "roll",
@@ -151,6 +177,23 @@ __all__ = [
     "transpose",
     "truediv",
     "unstack",
+    "batch_gather",
+    "gather",
+    "gather_nd",
+    "boolean_mask",
+    "dynamic_partition",
+    "dynamic_stitch",
+    "where",
+    "argsort",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
+    "searchsorted",
+    "sort",
+    "unique",
+    "unique_with_counts",
+    "slice_",
+    "strided_slice",
+    "get_item",
     "zeros",
     "zeros_like",
 ]
