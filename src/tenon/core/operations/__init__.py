@@ -61,6 +61,9 @@ from tenon.core.operations._gather import (
     gather,
     gather_nd,
 )
+from tenon.core.operations._indexed_slices import (
+    IndexedSlices,
+)
 from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
 from tenon.core.operations._masks import (
     boolean_mask,
@@ -80,6 +83,14 @@ from tenon.core.operations._reductions import (
 )
 from tenon.core.operations._repeating import pad, repeat, reverse, roll, tile
 from tenon.core.operations._row import Operation, Parameter, signature_of
+from tenon.core.operations._scatter import (
+    scatter_nd,
+    tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
+    tensor_scatter_nd_sub,
+    tensor_scatter_nd_update,
+)
 from tenon.core.operations._slicing import (
     get_item,
     slice_,
@@ -97,6 +108,10 @@ from tenon.core.operations._sorting import (
 from tenon.core.operations._table import OPERATIONS, operation
 from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
 from tenon.core.operations._unary import exp, log, sqrt
+from tenon.core.operations._variable_slices import (
+    VariableSlice,
+)
+from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
     "BOOLEAN",
@@ -194,6 +209,15 @@ __all__ = [
     "slice_",
     "strided_slice",
     "get_item",
+    "IndexedSlices",
+    "scatter_nd",
+    "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update",
+    "VARIABLE_METHODS",
+    "VariableSlice",
     "zeros",
     "zeros_like",
 ]
