@@ -25,6 +25,7 @@ from tenon.core.tensors import (
     convert_to_tensor,
 )
 from tenon.core.variables._naming import full_name
+from tenon.core.variables._observers import observers, variable_is_used
 from tenon.core.variables._scope import current_scope, read_array, written_array
 
 
@@ -132,9 +133,13 @@ class Variable:
             scope.create(self, array if symbolic else None)
 
     def _load(self) -> Any:
+        if observers:
+            variable_is_used(self)
         return read_array(self, self._raw_value, self._trainable)
 
     def _store(self, array: Any) -> None:
+        if observers:
+            variable_is_used(self)
         kept = written_array(self, array) if not isinstance(array, np.ndarray) else array
         if kept is not None:
             self._raw_value = kept
@@ -349,8 +354,8 @@ def _initial_array(value: Any, dtype: DType | None) -> Any:
     array = compute() if scope is None else scope.initial_value(compute)
     if scope is None and isinstance(array, jax.core.Tracer):
         raise FailedPreconditionError(
-            "initial_value: a variable needs a value, not a tensor that is computed while JAX traces a function; create "
-            "the variable before, or inside `with tf.init_scope():`."
+            "initial_value: a variable needs a value, not a tensor that is computed while JAX traces a function; "
+            "create the variable before, or inside `with tf.init_scope():`."
         )
     return array
 
