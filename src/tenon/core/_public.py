@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tenon.core import autodiff, linalg, operations, tensors, variables
+from tenon.core import autodiff, control_flow, functions, linalg, operations, tensors, variables
 from tenon.core._names import export
 
 PUBLIC: Final[Mapping[str, Any]] = {
