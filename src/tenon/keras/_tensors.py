@@ -1,7 +1,7 @@
 """Keras's objects take and give Tenon's tensors, and Keras's variables are watched by tapes and held by functions.
 
-Who calls Keras decides what comes back. Eager code and functions of ``tf.function`` are TensorFlow's way of writing and get
-tensors; Keras's own code, and JAX's way of writing (``jax.jit``, ``jax.grad``, ``stateless_call``) get plain arrays.
+Who calls Keras decides what comes back. Eager code and functions of ``tf.function`` are TensorFlow's way of writing and
+get tensors; Keras's own code, and JAX's way of writing (``jax.jit``, ``jax.grad``, ``stateless_call``) get plain arrays.
 What users write and Keras calls (``call`` of a layer) takes arrays, as always on JAX, and may return tensors.
 """
 
@@ -18,7 +18,14 @@ import jax
 
 from tenon.core.recording import executing_eagerly_on_arrays
 from tenon.core.tensors import Tensor
-from tenon.core.variables import current_scope, scoped_array, tell_tapes, written_array
+from tenon.core.variables import (
+    current_scope,
+    observers,
+    scoped_array,
+    tell_tapes,
+    variable_is_used,
+    written_array,
+)
 from tenon.keras._backend import keras
 
 Method = Callable[..., Any]
@@ -147,7 +154,7 @@ def _wrap_subclasses(base: Any, names: tuple[str, ...]) -> None:
     """Let every class that the user derives from ``base`` have its own methods wrapped when it is made."""
     assert "__init_subclass__" not in vars(base), f"Keras's {base.__name__} has an __init_subclass__ of its own now"
 
-    def init_subclass(cls: type, **options: Any) -> None:
+    def init_subclass(cls: type, /, **options: Any) -> None:
         super(base, cls).__init_subclass__(**options)
         if not cls.__module__.startswith("keras."):
             _replace(cls, names, out_of_user)
@@ -160,9 +167,13 @@ def _install_variables() -> None:
     variable: Any = keras.src.backend.Variable
 
     def get_raw(self: Any) -> Any:
-        return scoped_array(self, self.__dict__.get("_raw_value"))
+        if observers:
+            variable_is_used(self)
+        return scoped_array(self, self.__dict__.get("_raw_value"), bool(self.__dict__.get("_trainable", True)))
 
     def set_raw(self: Any, array: Any) -> None:
+        if observers:
+            variable_is_used(self)
         kept = array if array is None else written_array(self, array)
         if kept is not None or array is None:
             self.__dict__["_raw_value"] = kept

@@ -32,7 +32,7 @@ def install() -> None:
         setattr(keras.Model, name, _either(getattr(keras.Model, name), _PLAIN[name]))
     before = vars(keras.Model)["__init_subclass__"].__func__
 
-    def init_subclass(cls: type, **options: Any) -> None:
+    def init_subclass(cls: type, /, **options: Any) -> None:
         before(cls, **options)
         for name in _STATE:
             step = vars(cls).get(name)

@@ -13,8 +13,8 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.core._names import export
-from tenon.core.operations._row import operation
 from tenon.core.operations._sizes import as_axis, as_integers, as_sizes
+from tenon.core.operations._table import operation
 from tenon.core.recording import executing_eagerly_on_arrays, kernel, run, stage
 from tenon.core.tensors import Tensor, array_of, as_dtype, as_tensor
 
@@ -202,7 +202,7 @@ def _spaced(xp: ModuleType, sizes: tuple[int], start: Any, delta: Any) -> Any:
     return start + xp.arange(sizes[0]).astype(delta.dtype) * delta
 
 
-range = operation(  # noqa: A001  # TensorFlow's name
+range = operation(  # TensorFlow's name
     "range",
     "start: value, limit: value = None, delta: value = 1, dtype: dtype = None",
     _range,

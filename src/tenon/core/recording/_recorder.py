@@ -153,10 +153,7 @@ def active_recorders() -> list[Recorder]:
 
 def base_trace() -> Any:
     """Return the current trace below all recorders."""
-    trace = internals.current_trace()
-    while isinstance(trace, internals.RecordTrace):
-        trace = trace.parent
-    return trace
+    return internals.base_trace()
 
 
 def executing_eagerly_on_arrays() -> bool:
@@ -178,5 +175,5 @@ def new_identity(array: Any) -> Any:
     """Return the same values as another array object, of which no recorder knows that it is the same."""
     if isinstance(array, jax.core.Tracer):
         with unrecorded():
-            return jax.lax.optimization_barrier(array)
+            return internals.twin(array)
     return internals.twin(array)
