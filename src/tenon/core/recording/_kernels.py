@@ -134,8 +134,34 @@ def run_unrecorded(kernel: Kernel, values: Sequence[Any]) -> Any:
 
 def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.RecordTrace) -> Any:
     outputs = _run_on(trace.parent, trace, kernel, values)
-    trace.listener.kernel_ran(kernel, values, outputs if isinstance(outputs, tuple | list) else (outputs,))
-    return outputs
+    several = isinstance(outputs, tuple | list)
+    distinct = _distinct(outputs if several else (outputs,), values)
+    trace.listener.kernel_ran(kernel, values, distinct)
+    return distinct if several else distinct[0]
+
+
+def _distinct(outputs: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any]:
+    """Return outputs of which none is the same object as an input or another output.
+
+    While a function is traced, a kernel that changes nothing gives its input back; recorders know values by identity.
+    """
+    if not any(isinstance(output, jax.core.Tracer) for output in outputs):
+        return outputs
+    known = {id(value) for value in inputs}
+    distinct = []
+    for output in outputs:
+        distinct.append(renewed(output) if id(output) in known else output)
+        known.add(id(output))
+    return distinct
+
+
+def renewed(tracer: Any) -> Any:
+    """Return the same values as another tracer, of which no recorder knows that it is the same."""
+    below = internals.current_trace()
+    while isinstance(below, internals.RecordTrace):
+        below = below.parent
+    with internals.trace_as_current(below):
+        return jax.lax.optimization_barrier(tracer)
 
 
 def on_device(array: Any) -> Any:
