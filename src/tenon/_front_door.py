@@ -1,8 +1,8 @@
 """TensorFlow's public namespaces, assembled: what stands behind ``tf.X`` and how ``import tenon.math`` finds a module.
 
-    folders        tf.keras, tf.saved_model, ...       packages of their own
-    namespaces     tf.math, tf.nn, tf.random, ...      made of the names that ``tenon.core`` lists
-    aliases        tf.losses, tf.errors, ...           the same module or class under another path
+folders        tf.keras, tf.saved_model, ...       packages of their own
+namespaces     tf.math, tf.nn, tf.random, ...      made of the names that ``tenon.core`` lists
+aliases        tf.losses, tf.errors, ...           the same module or class under another path
 """
 
 from __future__ import annotations

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 import jax
+import jaxlib.xla_client
+import numpy as np
 from jax._src import array as _array
 from jax._src import config as _config
 from jax._src import core as _core
+from jax._src import linear_util as _linear_util
 from jax._src import source_info_util as _source_info
+from jax._src.interpreters import partial_eval as _partial_eval
 
 EVAL_TRACE: Final = _core.eval_trace
 """The trace that computes at once."""
 
+_xla: Any = jaxlib.xla_client
 _X64: Final = _config.enable_x64
 _CONTEXT: Final = _core.trace_ctx
+_COPIED: Final = _xla.HostBufferSemantics.IMMUTABLE_ONLY_DURING_CALL
 
 current_64_bit_mode = _X64.get_local
 """Return what ``set_64_bit_mode`` takes to leave this thread as it is."""
@@ -63,16 +69,137 @@ class CallListener(Protocol):
         """Learn that a function with its own derivative ran."""
 
 
-def new_argument(trace: Any, aval: Any) -> Any:
-    """Add an argument to a function that is being traced to a jaxpr; return its tracer."""
-    return trace.new_arg(aval, _source_info.current())
+def twin(array: Any) -> Any:
+    """Return another object for the same values, which costs nothing and has an identity of its own."""
+    if isinstance(array, _array.ArrayImpl):
+        return _array.ArrayImpl(
+            array.aval, array.sharding, array._arrays, committed=array._committed, _skip_checks=True
+        )
+    if isinstance(array, _partial_eval.DynamicJaxprTracer):
+        return _partial_eval.DynamicJaxprTracer(array._trace, array.aval, array.val, array._line_info, array.parent)
+    return jax.lax.optimization_barrier(array)
 
 
-def twin(array: jax.Array) -> jax.Array:
-    """Return another array object with the same buffers, which costs nothing and has an identity of its own."""
-    if not isinstance(array, _array.ArrayImpl):
-        return array
-    return _array.ArrayImpl(array.aval, array.sharding, array._arrays, committed=array._committed, _skip_checks=True)
+class LeakedTracerError(TypeError):
+    """A value of a function's trace was used after the trace had ended."""
+
+
+class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # JAX has no types
+    """A pure function of arrays in the making: what runs on this trace is written down.
+
+    Whatever comes from outside (tracers of other traces, floating point arrays that exist already) becomes an input,
+    so that derivatives with respect to it exist and the program holds no data; ``sources`` says where each input that
+    was added while tracing comes from.
+
+    Args:
+        name: what JAX's messages call the function.
+
+    Attributes:
+        sources: what the inputs are that follow the stated arguments: given by whoever added them.
+        finished: whether the function is complete.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_linear_util.DebugInfo("tf.function", name, None, None), parent_trace=current_trace())
+        self.name = name
+        self.sources: list[Any] = []
+        self.finished = False
+        self._made: dict[int, Any] = {}
+        self._lifted: dict[int, tuple[Any, Any]] = {}
+
+    def argument(self, like: Any) -> Any:
+        """Add an input of the shape and dtype of ``like``; return its tracer."""
+        aval = _core.ShapedArray(tuple(like.shape), like.dtype)
+        return self.new_arg(aval, _source_info.current())
+
+    def keep(self, outputs: Any) -> Any:
+        """Remember that arrays were made while tracing: they are constants of the function."""
+        for array in outputs if isinstance(outputs, tuple | list) else (outputs,):
+            self._made[id(array)] = array
+        return outputs
+
+    def taken_in(self, value: Any) -> Any:
+        """Return a value that runs on this trace: what comes from outside becomes an input, a constant stays one."""
+        if isinstance(value, _core.Tracer):
+            return value if value._trace is self else self._input_for(value)
+        if not isinstance(value, _array.ArrayImpl) or id(value) in self._made:
+            return value
+        return self._input_for(value) if jax.numpy.issubdtype(value.dtype, jax.numpy.inexact) else value
+
+    def _input_for(self, value: Any) -> Any:
+        found = self._lifted.get(id(value))
+        if found is None:
+            if getattr(getattr(value, "_trace", None), "finished", False):
+                raise LeakedTracerError(leak_message(value))
+            found = self._lifted[id(value)] = (value, self.new_arg(_core.typeof(value), _source_info.current()))
+            self.sources.append(value)
+        return found[1]
+
+    def new_const(self, c: Any, source_info: Any, aval: Any = None) -> Any:
+        """Let a value from outside in: JAX calls it for every one."""
+        taken = self.taken_in(c)
+        return super().new_const(c, source_info, aval) if taken is c else taken
+
+    pure = lift = new_const
+
+    def finish(self, outputs: Sequence[Any]) -> tuple[Callable[..., list[Any]], list[Any]]:
+        """Complete the function.
+
+        Returns:
+            The pure function of ``(*constants, *inputs)`` and the constants, which are arrays.
+        """
+        source = _source_info.current()
+        tracers = [self.to_jaxpr_tracer(output, source) for output in outputs]
+        jaxpr, constants = self.frame.to_jaxpr(self, tracers, self.frame.debug_info, source)
+        self.finished = True
+        _share_with_outer(self)
+        self.invalidate()
+
+        def function(*values: Any) -> list[Any]:
+            found: list[Any] = _core.eval_jaxpr(jaxpr, values[: len(constants)], *values[len(constants) :])
+            return found
+
+        function.__name__ = function.__qualname__ = self.name
+        return function, constants
+
+
+def base_trace(trace: Any = None) -> Any:
+    """Return a trace, the current one unless given, below all recorders."""
+    trace = current_trace() if trace is None else trace
+    while isinstance(trace, RecordTrace):
+        trace = trace.parent
+    return trace
+
+
+def _share_with_outer(trace: FunctionTrace) -> None:
+    outer = base_trace(trace.parent_trace)
+    if isinstance(outer, FunctionTrace):
+        outer._made.update(trace._made)
+
+
+def leak_message(value: Any) -> str:
+    """Return what to tell who uses a value of a finished trace."""
+    return (
+        f"<tf.Tensor shape={tuple(value.shape)} dtype={value.dtype}> is out of scope and cannot be used here: it was "
+        f"computed inside the function {getattr(value._trace, 'name', '')!r} while that was traced. Use return values, "
+        "explicit Python locals or a tf.Variable to take values out of a tf.function."
+    )
+
+
+@lru_cache
+def _sharding(device: Any) -> Any:
+    return jax.sharding.SingleDeviceSharding(device)
+
+
+def copied_to_device(array: np.ndarray) -> Any:
+    """Copy a NumPy array to the default device: ``jax.device_put`` may share its memory, and takes 5 times as long."""
+    device = _config.default_device.value or jax.local_devices()[0]
+    if isinstance(device, str):
+        device = jax.local_devices(backend=device)[0]
+    aval = _core.ShapedArray(array.shape, array.dtype)
+    return _xla.batched_device_put(
+        aval, _sharding(device), [array], [device], committed=False, host_buffer_semantics=_COPIED, enable_x64=True
+    )
 
 
 _Trace: Any = _core.Trace

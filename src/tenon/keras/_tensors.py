@@ -1,34 +1,58 @@
 """Keras's objects take and give Tenon's tensors, and Keras's variables are watched by tapes and held by functions.
 
-Two kinds of code alternate on the stack: the user's, which expects tensors with TensorFlow's manners, and Keras's own,
-which expects plain JAX arrays. Each crossing is wrapped: a *door into Keras* (``layer(x)``, ``metric.result()``) gives
-tensors back when the user's code called it; a *door to the user* (the ``call`` of a layer that the user wrote,
-``train_step``) takes tensors and hands arrays back to Keras.
+Who calls Keras decides what comes back. Eager code and functions of ``tf.function`` are TensorFlow's way of writing and
+get tensors; Keras's own code, and JAX's way of writing (``jax.jit``, ``jax.grad``, ``stateless_call``) get plain arrays.
+What users write and Keras calls (``call`` of a layer) takes arrays, as always on JAX, and may return tensors.
 """
 
 from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final
 
 import jax
 
+from tenon.core.recording import executing_eagerly_on_arrays
 from tenon.core.tensors import Tensor
-from tenon.core.variables import scoped_array, tell_tapes, written_array
+from tenon.core.variables import current_scope, scoped_array, tell_tapes, written_array
 from tenon.keras._backend import keras
 
 Method = Callable[..., Any]
 
 
-class _Running(threading.local):
+class _Caller(threading.local):
+    """Who is calling: the user (True), Keras (False), or to be found out from what is going on (None)."""
+
     def __init__(self) -> None:
-        self.users_code = True
+        self.is_user: bool | None = None
 
 
-_running = _Running()
+_caller = _Caller()
+_get_stateless_scope: Any = keras.src.backend.common.stateless_scope.get_stateless_scope
+
+
+def _tensors_are_expected() -> bool:
+    if _caller.is_user is not None:
+        return _caller.is_user
+    return _get_stateless_scope() is None and (executing_eagerly_on_arrays() or current_scope() is not None)
+
+
+@contextmanager
+def _called_by(user: bool) -> Iterator[None]:
+    before, _caller.is_user = _caller.is_user, user
+    try:
+        yield
+    finally:
+        _caller.is_user = before
+
+
+def calling_user() -> Any:
+    """Return a context for code that is written in TensorFlow's way: what it calls gives tensors."""
+    return _called_by(user=True)
 
 
 def to_tensors(values: Any) -> Any:
@@ -50,35 +74,27 @@ def to_arrays(values: Any) -> Any:
 
 
 def into_keras(method: Method) -> Method:
-    """Return a door into Keras: arrays inside, tensors for the user's code outside."""
+    """Return a method of Keras that takes tensors, and gives them to those who expect them."""
 
     @wraps(method)
     def door(*args: Any, **kwargs: Any) -> Any:
-        if not _running.users_code:
+        if not _tensors_are_expected():
             return method(*args, **kwargs)
-        _running.users_code = False
-        try:
-            outputs = method(args[0], *map(to_arrays, args[1:]), **{key: to_arrays(value) for key, value in kwargs.items()})
-        finally:
-            _running.users_code = True
+        with _called_by(user=False):
+            outputs = method(
+                args[0], *map(to_arrays, args[1:]), **{key: to_arrays(value) for key, value in kwargs.items()}
+            )
         return to_tensors(outputs)
 
     return door
 
 
-def to_user(method: Method) -> Method:
-    """Return a door to the user's code: tensors inside, arrays for Keras outside."""
+def out_of_user(method: Method) -> Method:
+    """Return a method that a user wrote, as Keras calls it: it may return tensors."""
 
     @wraps(method)
     def door(*args: Any, **kwargs: Any) -> Any:
-        if _running.users_code:
-            return method(*args, **kwargs)
-        _running.users_code = True
-        try:
-            outputs = method(args[0], *map(to_tensors, args[1:]), **{key: to_tensors(value) for key, value in kwargs.items()})
-        finally:
-            _running.users_code = False
-        return to_arrays(outputs)
+        return to_arrays(method(*args, **kwargs))
 
     return door
 
@@ -88,7 +104,6 @@ _INTO_KERAS: Final[Mapping[Any, tuple[str, ...]]] = {
     keras.losses.Loss: ("__call__",),
     keras.metrics.Metric: ("__call__", "result", "update_state"),
     keras.optimizers.Optimizer: ("apply", "apply_gradients", "scale_loss"),
-    keras.initializers.Initializer: (),
     keras.Model: (
         *("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"),
         *("compute_loss", "compute_metrics"),
@@ -96,7 +111,7 @@ _INTO_KERAS: Final[Mapping[Any, tuple[str, ...]]] = {
 }
 """Methods of Keras's base classes that the user's code calls; subclasses of Keras's own override some of them."""
 
-_TO_USER: Final[Mapping[Any, tuple[str, ...]]] = {
+_OUT_OF_USER: Final[Mapping[Any, tuple[str, ...]]] = {
     keras.Layer: ("call",),
     keras.losses.Loss: ("call",),
     keras.metrics.Metric: ("update_state", "result"),
@@ -108,15 +123,17 @@ _TO_USER: Final[Mapping[Any, tuple[str, ...]]] = {
 def install() -> None:
     """Put the doors in; to be called once, before users define classes."""
     for base, names in _INTO_KERAS.items():
-        for cls in _family(base):
+        for name in names:
+            setattr(base, name, into_keras(getattr(base, name)))
+        for cls in _derived(base):
             _replace(cls, names, into_keras)
-    for base, names in _TO_USER.items():
+    for base, names in _OUT_OF_USER.items():
         _wrap_subclasses(base, names)
     _install_variables()
 
 
-def _family(base: type) -> list[type]:
-    return [base, *[cls for child in base.__subclasses__() for cls in _family(child)]]
+def _derived(base: type) -> list[type]:
+    return [cls for child in base.__subclasses__() for cls in (child, *_derived(child))]
 
 
 def _replace(cls: type, names: tuple[str, ...], door: Callable[[Method], Method]) -> None:
@@ -130,10 +147,10 @@ def _wrap_subclasses(base: Any, names: tuple[str, ...]) -> None:
     """Let every class that the user derives from ``base`` have its own methods wrapped when it is made."""
     assert "__init_subclass__" not in vars(base), f"Keras's {base.__name__} has an __init_subclass__ of its own now"
 
-    def init_subclass(cls: type, **options: Any) -> None:
+    def init_subclass(cls: type, /, **options: Any) -> None:
         super(base, cls).__init_subclass__(**options)
         if not cls.__module__.startswith("keras."):
-            _replace(cls, names, to_user)
+            _replace(cls, names, out_of_user)
 
     base.__init_subclass__ = classmethod(init_subclass)
 
@@ -141,10 +158,9 @@ def _wrap_subclasses(base: Any, names: tuple[str, ...]) -> None:
 def _install_variables() -> None:
     """Let reads and assignments of Keras's variables go through scopes of functions and be seen by tapes."""
     variable: Any = keras.src.backend.Variable
-    get_scoped: Any = keras.src.backend.common.stateless_scope.get_stateless_scope
 
     def get_raw(self: Any) -> Any:
-        return scoped_array(self, self.__dict__.get("_raw_value"))
+        return scoped_array(self, self.__dict__.get("_raw_value"), bool(self.__dict__.get("_trainable", True)))
 
     def set_raw(self: Any, array: Any) -> None:
         kept = array if array is None else written_array(self, array)
@@ -152,7 +168,7 @@ def _install_variables() -> None:
             self.__dict__["_raw_value"] = kept
 
     def value(self: Any) -> Any:
-        scope = get_scoped()
+        scope = _get_stateless_scope()
         known = None if scope is None else scope.get_current_value(self)
         array = self._value if known is None else known
         if array is None:

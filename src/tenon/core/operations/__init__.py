@@ -30,6 +30,19 @@ from tenon.core.operations._comparison import (
     logical_or,
     not_equal,
 )
+from tenon.core.operations._creation import (
+    eye,
+    fill,
+    linspace,
+    meshgrid,
+    one_hot,
+    ones,
+    ones_like,
+    range,
+    sequence_mask,
+    zeros,
+    zeros_like,
+)
 from tenon.core.operations._operators import install_binary, install_operator
 from tenon.core.operations._reductions import (
     reduce_all,
@@ -40,8 +53,8 @@ from tenon.core.operations._reductions import (
     reduce_prod,
     reduce_sum,
 )
-from tenon.core.operations._row import Operation, Parameter, signature_of
-from tenon.core.operations._table import OPERATIONS, operation
+from tenon.core.operations._operation import Operation, Parameter, signature_of
+from tenon.core.operations._row import OPERATIONS, operation
 from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
 from tenon.core.operations._unary import exp, log, sqrt
 
@@ -67,6 +80,17 @@ __all__ = [
     "logical_not",
     "logical_or",
     "not_equal",
+    "eye",
+    "fill",
+    "linspace",
+    "meshgrid",
+    "one_hot",
+    "ones",
+    "ones_like",
+    "range",
+    "sequence_mask",
+    "zeros",
+    "zeros_like",
     "install_binary",
     "install_operator",
     "reduce_all",

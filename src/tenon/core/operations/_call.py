@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
 from typing import Any
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.core.operations._conversion import conversion, is_number, number_beside
-from tenon.core.operations._row import Operation
+from tenon.core.operations._operation import Operation
 from tenon.core.operations._types import NUMERIC
-from tenon.core.recording import Kernel, kernel, run, run_unrecorded
+from tenon.core.recording import Kernel, kernel, run, run_unrecorded, unrecorded
 from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value
 
 Values = tuple[Any, ...]
@@ -35,16 +35,36 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
         if row.check is not None and _are_known(arrays):
             row.check(*arrays)
         try:
-            found = chosen(arrays, attributes)
+            if row.composed:
+                return _finished(row, _composed(row, arrays, attributes))
+            found = chosen(attributes)
             if any(array is None or isinstance(array, tuple) for array in arrays):
                 found, arrays = _spread(found, arrays)
             return _finished(row, run_kernel(found, arrays))
         except InvalidArgumentError:
             raise
         except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+            if row.composed and _is_our_own(error):
+                raise
             raise InvalidArgumentError(_refusal(row, arrays, attributes, error)) from error
 
     return call
+
+
+def _composed(row: Operation, arrays: Sequence[Any], attributes: Values) -> Any:
+    named = _named(row, attributes)
+    if row.differentiable:
+        return row.function(*arrays, **named)
+    with unrecorded():
+        return row.function(*arrays, **named)
+
+
+def _is_our_own(error: Exception) -> bool:
+    """Tell whether Tenon raised the error, and not JAX or NumPy about arrays that do not fit."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("tenon.")
 
 
 def quick_caller(row: Operation) -> Callable[..., Any]:
@@ -86,8 +106,7 @@ def is_quick(row: Operation) -> bool:
     tensors = row.tensors
     plain = all(p.kind == tensors[0].kind and not p.many and p.default is None for p in tensors)
     alone = len(tensors) in (1, 2) and not row.attributes and tensors[0].kind not in ("any", "index")
-    simple = (row.result, row.check, row.measure) == (None, None, None) and not row.host
-    return plain and alone and simple
+    return plain and alone and row.result is None and row.check is None and not row.host and not row.composed
 
 
 def _beside(x: Any, y: Any) -> Any:
@@ -102,29 +121,25 @@ def _beside(x: Any, y: Any) -> Any:
     return None, None
 
 
-def _kernels(row: Operation) -> Callable[[Sequence[Any], Values], Kernel]:
+def _kernels(row: Operation) -> Callable[[Values], Kernel]:
     """Return what finds the kernel for the attributes of a call."""
     function = row.function if row.differentiable else _without_derivative(row.function)
-    names = tuple([p.name for p in row.attributes])
-    dtypes = frozenset([p.name for p in row.attributes if p.kind == "dtype"])
-
-    def named(attributes: Values) -> dict[str, Any]:
-        return {name: _attribute(value, name in dtypes) for name, value in zip(names, attributes, strict=True)}
 
     @lru_cache(maxsize=1 << 10, typed=True)
     def remembered(*attributes: Any) -> Kernel:
-        return kernel(function, **named(attributes))
+        return kernel(function, **_named(row, attributes))
 
-    def chosen(arrays: Sequence[Any], attributes: Values) -> Kernel:
-        if row.measure is not None:
-            known = named(attributes)
-            return kernel(function, **{**known, **row.measure(*arrays, **known)})
+    def chosen(attributes: Values) -> Kernel:
         try:
             return remembered(*attributes)
         except TypeError:  # lists and tensors cannot be hashed
-            return kernel(function, **named(attributes))
+            return kernel(function, **_named(row, attributes))
 
     return chosen
+
+
+def _named(row: Operation, attributes: Values) -> dict[str, Any]:
+    return {p.name: _attribute(value, p.kind) for p, value in zip(row.attributes, attributes, strict=True)}
 
 
 def _without_derivative(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,10 +150,10 @@ def _without_derivative(function: Callable[..., Any]) -> Callable[..., Any]:
     return constant
 
 
-def _attribute(value: Any, is_dtype: bool) -> Any:
-    if is_dtype:
+def _attribute(value: Any, kind: str | None) -> Any:
+    if kind == "dtype":
         return None if value is None else as_dtype(value).dtype
-    if value is None or isinstance(value, bool | int | float | str):
+    if kind == "value" or value is None or isinstance(value, bool | int | float | str):
         return value
     return constant_value(value.as_list() if hasattr(value, "as_list") else value)
 
@@ -179,8 +194,7 @@ def _on_host(row: Operation, arrays: Sequence[Any], attributes: Values) -> Any:
             "function that is being traced; use tf.py_function, or call it outside of the function."
         )
     function = row.function if row.host or row.strings is None else row.strings
-    named = zip(row.attributes, attributes, strict=True)
-    return function(*map(_as_numpy, arrays), **{p.name: _attribute(value, p.kind == "dtype") for p, value in named})
+    return function(*map(_as_numpy, arrays), **_named(row, attributes))
 
 
 def _as_numpy(array: Any) -> Any:

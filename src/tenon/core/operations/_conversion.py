@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._row import Operation, Parameter
+from tenon.core.operations._operation import Operation, Parameter
 from tenon.core.operations._types import NUMERIC
 from tenon.core.recording import executing_eagerly_on_arrays, on_device
 from tenon.core.tensors import Tensor, array_of, as_dtype, int32, is_tensor_like
@@ -125,7 +125,7 @@ def _converter(row: Operation, place: int, parameter: Parameter) -> Step:
 def _of_dtype(row: Operation, place: int, value: Any, dtype: Any) -> Any:
     if type(value) is Tensor:
         array = value.value
-    elif type(value) in _SCALARS:
+    elif type(value) in _SCALARS and not row.composed:
         array = number_beside(value, dtype)
     else:
         array = array_of(value, None, as_dtype(dtype))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tenon.core.operations._table import operation
+from tenon.core.operations._row import operation
 from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, NUMBERS, REALS
 
 _SIGNATURE = "input_tensor: T, axis=None, keepdims=False"

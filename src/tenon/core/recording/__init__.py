@@ -11,7 +11,7 @@
 """
 
 from tenon.core.recording._derivatives import backward, forward
-from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, on_device, run, run_unrecorded
+from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, on_device, run, run_unrecorded, stage
 from tenon.core.recording._recorder import (
     Node,
     Recorder,
@@ -37,5 +37,6 @@ __all__ = [
     "on_device",
     "run",
     "run_unrecorded",
+    "stage",
     "unrecorded",
 ]

@@ -286,7 +286,10 @@ def _push_opaque(segment: Sequence[Node], tangents: dict[int, Any]) -> None:
 
     def pull(*gradients: Any) -> list[Any]:
         found = pullback(*gradients)
-        return [jnp.zeros_like(value) if gradient is None else gradient for value, gradient in zip(node.inputs, found)]
+        return [
+            jnp.zeros_like(value) if gradient is None else gradient
+            for value, gradient in zip(node.inputs, found, strict=True)
+        ]
 
     push = jax.linear_transpose(pull, *node.outputs)
     given = [tangents.get(id(value)) for value in node.inputs]

@@ -98,9 +98,12 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
             internals.set_64_bit_mode(before)
     if isinstance(trace, internals.RecordTrace):
         return _run_recorded(kernel, values, trace)
+    if isinstance(trace, internals.FunctionTrace):
+        values = [trace.taken_in(value) for value in values]
     if any([isinstance(value, jax.core.Tracer) for value in values]):
         return _run_traced(kernel, values)
-    return _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
+    outputs = _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
+    return trace.keep(outputs) if isinstance(trace, internals.FunctionTrace) else outputs
 
 
 def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
@@ -109,6 +112,16 @@ def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
         return kernel.function(*values)
     finally:
         internals.set_64_bit_mode(before)
+
+
+def stage(kernel: Kernel, values: Sequence[Any]) -> Any:
+    """Run a kernel inside the trace even where every value is known: a large constant is computed by the program then.
+
+    Example:
+        >>> jax.make_jaxpr(lambda: stage(kernel(jax.numpy.zeros, shape=(2,)), ()))().eqns[0].primitive
+        broadcast_in_dim
+    """
+    return _run_traced(kernel, values)
 
 
 def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> Any:
@@ -126,10 +139,10 @@ def run_unrecorded(kernel: Kernel, values: Sequence[Any]) -> Any:
         >>> run_unrecorded(kernel(jax.numpy.floor), (np.float32(1.5),)).tolist()
         1.0
     """
-    trace = below = internals.current_trace()
-    while isinstance(below, internals.RecordTrace):
-        below = below.parent
-    return run(kernel, values) if below is trace else _run_on(below, trace, kernel, values)
+    trace = internals.current_trace()
+    if not isinstance(trace, internals.RecordTrace):
+        return run(kernel, values)
+    return _run_on(internals.base_trace(), trace, kernel, values)
 
 
 def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.RecordTrace) -> Any:
@@ -155,13 +168,12 @@ def _distinct(outputs: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any]:
     return distinct
 
 
-def renewed(tracer: Any) -> Any:
-    """Return the same values as another tracer, of which no recorder knows that it is the same."""
-    below = internals.current_trace()
-    while isinstance(below, internals.RecordTrace):
-        below = below.parent
-    with internals.trace_as_current(below):
-        return jax.lax.optimization_barrier(tracer)
+def renewed(value: Any) -> Any:
+    """Return the same values as another object, of which no recorder knows that they are the same."""
+    if not isinstance(value, jax.core.Tracer):
+        return internals.twin(value)
+    with internals.trace_as_current(internals.base_trace()):
+        return internals.twin(value)
 
 
 def on_device(array: Any) -> Any:
@@ -171,13 +183,9 @@ def on_device(array: Any) -> Any:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    trace, before = internals.current_trace(), internals.enter_64_bit_mode()
-    internals.set_current_trace(internals.EVAL_TRACE)
-    try:
-        return jax.device_put(array)
-    finally:
-        internals.set_current_trace(trace)
-        internals.set_64_bit_mode(before)
+    found = internals.copied_to_device(np.asarray(array))
+    base = internals.base_trace()
+    return base.keep(found) if isinstance(base, internals.FunctionTrace) else found
 
 
 _INEXACT: dict[Any, bool] = {}

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
-
 from tenon.core import _jax_internals as internals
 from tenon.core.recording._kernels import Kernel, is_differentiable, primitive_kernel, renewed
 
@@ -153,10 +151,7 @@ def active_recorders() -> list[Recorder]:
 
 def base_trace() -> Any:
     """Return the current trace below all recorders."""
-    trace = internals.current_trace()
-    while isinstance(trace, internals.RecordTrace):
-        trace = trace.parent
-    return trace
+    return internals.base_trace()
 
 
 def executing_eagerly_on_arrays() -> bool:
@@ -176,4 +171,4 @@ def unrecorded() -> Any:
 
 def new_identity(array: Any) -> Any:
     """Return the same values as another array object, of which no recorder knows that it is the same."""
-    return renewed(array) if isinstance(array, jax.core.Tracer) else internals.twin(array)
+    return renewed(array)

@@ -8,7 +8,6 @@ from typing import Any, Final
 import ml_dtypes
 import numpy as np
 
-
 _finfo: Any = ml_dtypes.finfo
 _iinfo: Any = ml_dtypes.iinfo
 

@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import jax
 import numpy as np
 
+from tenon.core._jax_internals import enter_64_bit_mode, set_64_bit_mode
 from tenon.core.recording import on_device
 from tenon.core.tensors._dtypes import DType, as_dtype
 from tenon.core.tensors._shapes import TensorShape
 
-_NUMPY_NAMES: Final = (
-    *("T", "astype", "ravel", "transpose", "reshape", "clip", "size", "tolist", "data"),
-    *("mean", "sum", "min", "max", "any", "all", "item", "copy"),
+_ARRAY_NAMES: Final = frozenset(
+    {
+        *(
+            "T",
+            "mT",
+            "at",
+            "astype",
+            "ravel",
+            "transpose",
+            "reshape",
+            "clip",
+            "size",
+            "tolist",
+            "item",
+            "copy",
+            "flatten",
+        ),
+        *(
+            "mean",
+            "sum",
+            "min",
+            "max",
+            "any",
+            "all",
+            "prod",
+            "std",
+            "var",
+            "argmax",
+            "argmin",
+            "cumsum",
+            "round",
+            "dot",
+        ),
+        *(
+            "squeeze",
+            "swapaxes",
+            "nbytes",
+            "itemsize",
+            "sharding",
+            "devices",
+            "block_until_ready",
+            "is_fully_addressable",
+        ),
+    }
 )
+"""What tensors take over from JAX's arrays; TensorFlow's have it only after ``experimental_enable_numpy_behavior``."""
 
 
 class Tensor:
@@ -170,12 +214,10 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __getattr__(self, name: str) -> Any:
-        if name in _NUMPY_NAMES:
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}: it is no NumPy array. Use tf's operations, "
-                f"or numpy() first."
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name not in _ARRAY_NAMES or not isinstance(self.value, jax.Array):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        found = _in_64_bit_mode(getattr, self.value, name)
+        return partial(_method_called, found) if callable(found) else _wrapped(found)
 
     def __format__(self, spec: str) -> str:
         return format(str(self) if self.is_symbolic else self.numpy(), spec)
@@ -185,6 +227,7 @@ class Tensor:
             return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}>"
         value = self.numpy()
         text = str(value) if isinstance(value, np.generic) else repr(value)
+        text = f"\n{text}" if "\n" in text else text
         return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={text}>"
 
     def __str__(self) -> str:
@@ -248,6 +291,23 @@ def _device(value: Any) -> str:
         return "CPU:0"
     device = min(value.devices(), key=lambda device: device.id)
     return f"{device.platform.upper()}:{device.id}"
+
+
+def _in_64_bit_mode(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    before = enter_64_bit_mode()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        set_64_bit_mode(before)
+
+
+def _method_called(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    arrays = [arg.value if isinstance(arg, Tensor) else arg for arg in args]
+    return _wrapped(_in_64_bit_mode(method, *arrays, **kwargs))
+
+
+def _wrapped(value: Any) -> Any:
+    return Tensor(value) if isinstance(value, jax.Array) else value
 
 
 def _unpickled(array: np.ndarray) -> Tensor:

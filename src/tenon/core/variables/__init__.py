@@ -9,7 +9,9 @@ from tenon.core.variables._module import Module
 from tenon.core.variables._naming import full_name, name_scope
 from tenon.core.variables._scope import (
     StateScope,
+    assign_array,
     current_scope,
+    held_array,
     read_array,
     scoped_array,
     state_scope,
@@ -29,8 +31,10 @@ __all__ = [
     "Variable",
     "VariableAggregation",
     "VariableSynchronization",
+    "assign_array",
     "current_scope",
     "full_name",
+    "held_array",
     "is_variable",
     "name_scope",
     "read_array",

@@ -7,7 +7,7 @@ Keras's alike, goes through it, so that its value becomes an argument and its la
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -17,16 +17,28 @@ from tenon.core.recording import active_recorders, new_identity
 class StateScope(Protocol):
     """Holds the values of variables while a function is traced."""
 
-    def read(self, variable: Any, array: Any) -> Any:
+    def read(self, variable: Any, array: Any, trainable: bool) -> Any:
         """Return the value of a variable as the function sees it.
 
         Args:
             variable: the variable, of Tenon or Keras; its identity counts.
             array: the array that it holds outside; ``None`` where it has no value yet.
+            trainable: whether tapes watch the variable by themselves.
         """
 
     def write(self, variable: Any, array: Any) -> None:
         """Remember a new value of a variable for the rest of the function."""
+
+    def initial_value(self, compute: Callable[[], Any]) -> Any:
+        """Return what ``compute`` returns where a variable's initial value can be computed."""
+
+    def create(self, variable: Any, array: Any) -> None:
+        """Learn that a variable was created.
+
+        Args:
+            variable: the variable.
+            array: its initial value, if it is known only when the function runs; else ``None``.
+        """
 
 
 class _Scopes(threading.local):
@@ -66,15 +78,15 @@ def read_array(variable: Any, array: Any, trainable: bool) -> Any:
         array: the array that it holds outside of functions.
         trainable: whether tapes watch the variable by themselves.
     """
-    value = scoped_array(variable, array)
+    value = scoped_array(variable, array, trainable)
     tell_tapes(variable, value, trainable)
     return value
 
 
-def scoped_array(variable: Any, array: Any) -> Any:
+def scoped_array(variable: Any, array: Any, trainable: bool) -> Any:
     """Return a variable's value where it lives now, and tell nobody."""
     stack = _scopes.stack
-    return stack[-1].read(variable, array) if stack else array
+    return stack[-1].read(variable, array, trainable) if stack else array
 
 
 def tell_tapes(variable: Any, array: Any, trainable: bool) -> None:
@@ -96,3 +108,21 @@ def written_array(variable: Any, array: Any) -> Any | None:
         return array
     stack[-1].write(variable, array)
     return None
+
+
+def held_array(variable: Any) -> Any:
+    """Return the array that a variable holds outside of functions; Tenon's and Keras's keep it under one name.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> held_array(SimpleNamespace(_value=1))
+        1
+    """
+    return variable._value
+
+
+def assign_array(variable: Any, array: Any) -> None:
+    """Give a variable a new value where it lives now, without any check."""
+    kept = written_array(variable, array)
+    if kept is not None:
+        variable._value = kept

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import FailedPreconditionError
-from tenon.core.recording import Kernel, kernel, on_device, run
+from tenon.core.recording import Kernel, kernel, new_identity, on_device, run
 from tenon.core.tensors import (
     DType,
     Reference,
@@ -25,7 +25,7 @@ from tenon.core.tensors import (
     convert_to_tensor,
 )
 from tenon.core.variables._naming import full_name
-from tenon.core.variables._scope import read_array, state_scope, written_array
+from tenon.core.variables._scope import current_scope, read_array, written_array
 
 
 class VariableSynchronization(Enum):
@@ -106,12 +106,11 @@ class Variable:
         self._synchronization = synchronization
         self._aggregation = aggregation
         self._unique_id = next(_counter)
-        value = initial_value() if callable(initial_value) else initial_value
-        array = _initial_array(value, None if dtype is None else as_dtype(dtype))
+        array = _initial_array(initial_value, None if dtype is None else as_dtype(dtype))
         self._dtype = as_dtype(array.dtype)
         self._shape = self._static_shape(TensorShape(array.shape), shape, validate_shape)
-        self._array: Any = None
-        self._store(array)
+        self._value: Any = None
+        self._begin(array)
 
     def _static_shape(self, initial: TensorShape, shape: Any, validate_shape: bool) -> TensorShape:
         if not validate_shape and shape is None:
@@ -124,13 +123,21 @@ class Variable:
             )
         return stated
 
+    def _begin(self, array: Any) -> None:
+        symbolic = isinstance(array, jax.core.Tracer)
+        if not symbolic:
+            self._value = array if isinstance(array, np.ndarray) else new_identity(array)
+        scope = current_scope()
+        if scope is not None:
+            scope.create(self, array if symbolic else None)
+
     def _load(self) -> Any:
-        return read_array(self, self._array, self._trainable)
+        return read_array(self, self._value, self._trainable)
 
     def _store(self, array: Any) -> None:
         kept = written_array(self, array) if not isinstance(array, np.ndarray) else array
         if kept is not None:
-            self._array = kept
+            self._value = kept
 
     @property
     def name(self) -> str:
@@ -335,14 +342,15 @@ def _shown(value: Any) -> str:
 
 
 def _initial_array(value: Any, dtype: DType | None) -> Any:
-    if isinstance(value, jax.core.Tracer) or (isinstance(value, Tensor) and value.is_symbolic):
-        return array_of(value, dtype)
-    with state_scope(None):
-        array = as_tensor(array_of(value, dtype)).value
-    if isinstance(array, jax.core.Tracer):
+    def compute() -> Any:
+        return as_tensor(array_of(value() if callable(value) else value, dtype)).value
+
+    scope = current_scope()
+    array = compute() if scope is None else scope.initial_value(compute)
+    if scope is None and isinstance(array, jax.core.Tracer):
         raise FailedPreconditionError(
-            "Tensor-typed variable initializers must either be wrapped in an init_scope or callable (e.g., "
-            "`tf.Variable(lambda : tf.truncated_normal([10, 40]))`) when building functions."
+            "initial_value: a variable needs a value, not a tensor that is computed while JAX traces a function; "
+            "create the variable before, or inside `with tf.init_scope():`."
         )
     return array
 

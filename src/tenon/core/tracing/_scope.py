@@ -1,0 +1,78 @@
+"""The state of a function that is being traced: which variables it read and assigned, and their values inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tenon.core import _jax_internals as internals
+from tenon.core.variables import StateScope, held_array, read_array
+
+
+class Access(NamedTuple):
+    """A variable whose value is an input of a traced function.
+
+    Attributes:
+        variable: the variable.
+        trainable: whether tapes watch it by themselves when it is read.
+    """
+
+    variable: Any
+    trainable: bool
+
+    def array(self) -> Any:
+        """Return the variable's value where it lives now; tapes learn that it was read."""
+        return read_array(self.variable, held_array(self.variable), self.trainable)
+
+
+class FunctionScope:
+    """Holds the values of variables while one function is traced; the first reading of each makes it an input.
+
+    Args:
+        trace: the function in the making.
+        outer: the scope around it, from which the values come; ``None`` at top level.
+    """
+
+    def __init__(self, trace: internals.FunctionTrace, outer: StateScope | None) -> None:
+        self._trace = trace
+        self._outer = outer
+        self._values: dict[int, Any] = {}
+        self._variables: dict[int, Any] = {}
+        self._written: dict[int, Any] = {}
+
+    @property
+    def written(self) -> tuple[Any, ...]:
+        """The variables that were assigned, in the order of their first assignment."""
+        return tuple(self._written.values())
+
+    def read(self, variable: Any, array: Any, trainable: bool) -> Any:
+        """Return the value inside; at the first time, an input that stands for the value outside."""
+        found = self._values.get(id(variable))
+        if found is None:
+            outside = array if self._outer is None else self._outer.read(variable, array, trainable)
+            found = self._trace.argument(outside)
+            self._trace.sources.append(Access(variable, trainable))
+            self._remember(variable, found)
+        return found
+
+    def write(self, variable: Any, array: Any) -> None:
+        """Set the value inside."""
+        self._remember(variable, array)
+        self._written[id(variable)] = variable
+
+    def value(self, variable: Any) -> Any:
+        """Return the value of a variable that was read or assigned inside."""
+        return self._values[id(variable)]
+
+    def initial_value(self, compute: Callable[[], Any]) -> Any:
+        """Compute inside this function, or in the outermost one, whose values outlive branches and loops."""
+        return compute() if self._outer is None else self._outer.initial_value(compute)
+
+    def create(self, variable: Any, array: Any) -> None:
+        """Let the outermost function know."""
+        if self._outer is not None:
+            self._outer.create(variable, array)
+
+    def _remember(self, variable: Any, array: Any) -> None:
+        self._values[id(variable)] = array
+        self._variables[id(variable)] = variable
