@@ -173,7 +173,7 @@ truediv = operation(
 divide = operation(
     "math.divide divide", "x: T, y: T", _true_divide, "Returns x / y as Python divides.", "[1, 2], 4", types=NUMBERS
 )
-realdiv = operation("realdiv", "x: T, y: T", jnp.true_divide, "Returns x / y.", "[1.0, 2.0], 4.0", types=INEXACT)
+realdiv = operation("realdiv", "x: T, y: T", jnp.true_divide, "Returns x / y.", "[1.0, 2.0], 4.0", types=NUMBERS)
 floordiv = operation(
     "math.floordiv",
     "x: T, y: T",

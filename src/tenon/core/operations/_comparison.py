@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.core.operations._row import operation
-from tenon.core.operations._types import BOOLEAN, FLOATS, INTEGERS, NUMBERS, NUMERIC, REALS
+from tenon.core.operations._types import FLOATS, INTEGERS, NUMBERS, NUMERIC, REALS
 
 
 def _compared(names: str, function: Any, summary: str, strings: Any = None) -> Any:
@@ -28,11 +28,10 @@ def _compared(names: str, function: Any, summary: str, strings: Any = None) -> A
 def _logical(names: str, function: Any, summary: str) -> Any:
     return operation(
         names,
-        "x: T, y: T",
+        "x: bool, y: bool",
         function,
         summary,
         "[True, True, False], [True, False, False]",
-        types=BOOLEAN,
         differentiable=False,
     )
 
@@ -77,11 +76,10 @@ logical_or = _logical("math.logical_or logical_or", jnp.logical_or, "Returns whe
 logical_xor = _logical("math.logical_xor", jnp.logical_xor, "Returns whether exactly one of both is true.")
 logical_not = operation(
     "math.logical_not logical_not",
-    "x: T",
+    "x: bool",
     jnp.logical_not,
     "Returns whether x is false.",
     "[True, False]",
-    types=BOOLEAN,
     differentiable=False,
 )
 
