@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import INEXACT, NUMBERS, REALS, SIGNED
 
 _NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
@@ -143,6 +143,12 @@ def _polyval(coeffs: tuple[Any, ...], x: Any) -> Any:
     return total
 
 
+def _scalar_mul(scalar: Any, x: Any) -> Any:
+    if scalar.ndim:
+        raise ValueError(f"Only scalar multiply works, got shape {scalar.shape}.")
+    return scalar * x
+
+
 def _power(x: Any, y: Any) -> Any:
     return jnp.power(x, y)
 
@@ -265,9 +271,9 @@ minimum = operation(
 scalar_mul = operation(
     "math.scalar_mul scalar_mul",
     "scalar: T, x: T",
-    jnp.multiply,
+    _scalar_mul,
     "Returns scalar * x.",
-    "2.0, [1.0, 2.0]",
+    "2.0, tf.constant([1.0, 2.0])",
     types=NUMBERS,
 )
 xdivy = operation(

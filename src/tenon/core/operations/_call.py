@@ -11,7 +11,7 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.core.operations._conversion import conversion, is_number, number_beside
-from tenon.core.operations._operation import Operation
+from tenon.core.operations._row import Operation
 from tenon.core.operations._types import NUMERIC
 from tenon.core.recording import Kernel, kernel, run, run_unrecorded, unrecorded
 from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value

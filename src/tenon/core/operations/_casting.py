@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import NUMBERS
 
 _NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
@@ -46,7 +46,7 @@ def _inside(dtype: Any, limit: Any) -> Any:
     return np.nextafter(number, np.zeros((), dtype)) if abs(int(number)) > abs(int(limit)) else number
 
 
-def _bitcast(x: Any, type: Any) -> Any:  # noqa: A002  # TensorFlow's name
+def _bitcast(x: Any, type: Any) -> Any:
     return jax.lax.bitcast_convert_type(x, type)
 
 

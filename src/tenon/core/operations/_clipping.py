@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from tenon.core._names import export
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import INEXACT, NUMBERS
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, array_of, as_tensor, constant

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import NUMBERS
 
 _EXAMPLE = "[1 + 2j, 3 - 4j]"

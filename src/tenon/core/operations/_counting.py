@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import BOOLEAN, REALS
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor
@@ -29,7 +29,7 @@ class ApproxTopK(NamedTuple):
     indices: Tensor
 
 
-def _top_k(x: Any, k: Any, sorted: bool, index_type: Any) -> tuple[Any, Any]:  # noqa: A002  # TensorFlow's name
+def _top_k(x: Any, k: Any, sorted: bool, index_type: Any) -> tuple[Any, Any]:
     del sorted  # sorted is one of the allowed orders
     if not x.ndim or x.shape[-1] < k:
         raise ValueError(f"input must have at least k columns. Had {x.shape[-1:]}, needed {k}")
@@ -150,7 +150,7 @@ def _bin_count(arr: Any, minlength: Any, maxlength: Any) -> int:
     return size if maxlength is None else min(size, int(maxlength))
 
 
-def _confusion_matrix(labels: Any, predictions: Any, num_classes: Any, weights: Any, dtype: Any) -> Any:
+def _confusion_matrix(labels: Any, predictions: Any, weights: Any, num_classes: Any, dtype: Any) -> Any:
     pair = [_squeezed(labels, predictions.ndim), _squeezed(predictions, labels.ndim)]
     size = _class_count(pair) if num_classes is None else int(num_classes)
     for name, given in zip(("labels", "predictions"), pair, strict=True):

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._sizes import as_axis
 from tenon.core.operations._types import FLOATS, NUMBERS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenon.core._names import export
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 
 
 def _same(x: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 
 
 def _nudged(low: Any, high: Any, num_bits: int, narrow_range: bool) -> tuple[Any, Any, Any]:
@@ -17,7 +17,8 @@ def _nudged(low: Any, high: Any, num_bits: int, narrow_range: bool) -> tuple[Any
         The new ends and the size of a step.
     """
     first, last = (1 if narrow_range else 0), 2**num_bits - 1
-    step = (high - low) / (last - first)
+    steps = jax.lax.optimization_barrier(jnp.asarray(last - first, low.dtype))  # else XLA multiplies by 1 / steps
+    step = (high - low) / steps
     zero = first - low / step
     place = jnp.where(zero < first, first, jnp.where(zero > last, last, jnp.floor(zero + 0.5)))
     return (first - place) * step, (last - place) * step, step
@@ -50,7 +51,7 @@ def _fake_quantized(inputs: Any, low: Any, high: Any, num_bits: int, narrow_rang
     return _fake(inputs, low, high, *_nudged(*ends, num_bits, narrow_range))
 
 
-def _with_arguments(inputs: Any, min: float, max: float, num_bits: int, narrow_range: bool) -> Any:  # noqa: A002
+def _with_arguments(inputs: Any, min: float, max: float, num_bits: int, narrow_range: bool) -> Any:
     low, high = jnp.asarray(min, inputs.dtype), jnp.asarray(max, inputs.dtype)
     return _fake_quantized(inputs, low, high, num_bits, narrow_range)
 

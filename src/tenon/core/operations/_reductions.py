@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import jax.scipy.special
 import numpy as np
 
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import FLOATS, INEXACT, NUMBERS, NUMERIC, REALS
 
 _SIGNATURE = "input_tensor: T, axis=None, keepdims=False"

@@ -1,140 +1,160 @@
-"""The table of operations: one row a function, from which TensorFlow's public function is made.
+"""What a row of the table of operations says, and how its signature is written.
 
-A row says how the function is called and which pure function of arrays computes it. The rest is the same for all:
-values become tensors by TensorFlow's rules, dtypes are checked and named, the kernel runs on whatever is current (eager,
-tape, traced function), results become tensors, and shapes that do not fit are an ``InvalidArgumentError``.
+The signature of a row is TensorFlow's, with a mark on each tensor:
+
+    x: T        a tensor; all marked ``T`` (or ``U``, ``V``) must have one dtype
+    x: any      a tensor of any dtype
+    x: int32    a tensor of this dtype (values of Python and NumPy are converted)
+    x: index    a tensor of int32 or int64
+    x: [T]      a list of tensors; ``*x: [T]`` takes them one by one
+    x: T = None a tensor that may be left out: the kernel gets ``None``
+    axis=None   no tensor: a value known when the function is traced, passed by name
+    dtype: dtype = tf.int64  a dtype, passed as NumPy's
+    x: value    a value as it was given, passed by name to a composed function, which converts it itself
+    name=None   ignored; it is added at the end where the signature does not place it
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
-from tenon.core._names import export
-from tenon.core.operations._call import caller, is_quick, quick_caller
-from tenon.core.operations._operation import SCOPE, Operation, Parameter, parsed
+from tenon.core.tensors import DTYPES
 
-OPERATIONS: Final[dict[str, Operation]] = {}
-"""Every row by its canonical path."""
+SCOPE: Final[Mapping[str, Any]] = {"tf": SimpleNamespace(**DTYPES)}
+"""What the defaults of signatures may name."""
 
 
-def operation(
-    names: str,
-    signature: str,
-    function: Callable[..., Any],
-    summary: str,
-    example: str,
-    *,
-    types: frozenset[str] | None = None,
-    differentiable: bool = True,
-    host: bool = False,
-    result: Callable[..., Any] | None = None,
-    strings: Callable[..., Any] | None = None,
-    check: Callable[..., None] | None = None,
-    composed: bool = False,
-) -> Callable[..., Any]:
-    """Add a row to the table and make its public function.
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an operation.
 
-    Args:
-        names: TensorFlow's paths, separated by spaces, the canonical one first.
-        signature: TensorFlow's, without ``name``, marked as the docstring of ``_operation`` says.
-        function: takes the tensors by position (lists as tuples, what was left out as ``None``) and the rest by name.
-        summary: one sentence on what it returns.
-        example: arguments of a call as source text, with ``tf`` and ``np`` at hand.
+    Attributes:
+        name: TensorFlow's name of it.
+        kind: the mark: a type variable, ``any``, ``index``, ``dtype``, ``value``, the name of a dtype, or ``None`` for
+            a static value.
+        many: whether it is a list of tensors.
+        default: source text of the default, or ``None`` for none.
+        form: how Python binds it.
+    """
+
+    name: str
+    kind: str | None
+    many: bool
+    default: str | None
+    form: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+    @property
+    def is_tensor(self) -> bool:
+        """Whether the argument becomes a tensor."""
+        return self.kind not in (None, "dtype", "value")
+
+    @property
+    def is_attribute(self) -> bool:
+        """Whether the argument is a value of Python that changes what is computed: ``name`` is none."""
+        return not self.is_tensor and self.name != "name"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of the table.
+
+    Attributes:
+        names: TensorFlow's paths, such as ``("math.add", "add")``.
+        parameters: how it is called.
+        function: the pure function of arrays that computes it.
+        summary: one sentence.
+        example: arguments of a call, as source text, that shows it and that the tests run.
         types: names of the dtypes that ``T`` may be; ``None`` for every one but strings.
-        differentiable: whether gradients flow; where not, tapes do not see it and give ``None`` as TensorFlow's do.
-        host: whether ``function`` takes NumPy arrays and runs at once.
-        result: makes what is returned of the tensors that came out.
-        strings: what computes it for tensors of strings: a function of NumPy arrays of ``bytes`` objects.
-        check: raises where values break a rule, such as a divisor of zero; called with the arrays by position, only
-            where values are known: not while a function is traced.
-        composed: whether ``function`` runs kernels itself: it gets the arrays as they are, of NumPy where the caller
-            gave values of Python or NumPy, and returns arrays of either kind.
+        differentiable: whether gradients flow from its results to its tensors; where not, tapes do not see it.
+        host: whether ``function`` is one of NumPy arrays that runs at once (strings), and not one that XLA compiles.
+        result: makes what the public function returns of the tensors that came out; ``None`` for them as they are.
+        strings: what computes it for tensors of strings, a function of NumPy arrays; ``None`` where there is nothing.
+        check: looks at the values of the tensors before they are computed with, and raises where they break a rule.
+        composed: whether ``function`` runs kernels itself, of its choice, instead of being one.
+    """
 
-    Returns:
-        The public function.
+    names: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    function: Callable[..., Any]
+    summary: str
+    example: str
+    types: frozenset[str] | None = None
+    differentiable: bool = True
+    host: bool = False
+    result: Callable[..., Any] | None = None
+    strings: Callable[..., Any] | None = None
+    check: Callable[..., None] | None = None
+    composed: bool = False
+
+    @property
+    def name(self) -> str:
+        """The canonical path."""
+        return self.names[0]
+
+    @property
+    def tensors(self) -> tuple[Parameter, ...]:
+        """The parameters that become tensors."""
+        return tuple([p for p in self.parameters if p.is_tensor])
+
+    @property
+    def attributes(self) -> tuple[Parameter, ...]:
+        """The parameters that stay values of Python."""
+        return tuple([p for p in self.parameters if p.is_attribute])
+
+
+def parsed(signature: str) -> tuple[Parameter, ...]:
+    """Return the parameters that a marked signature describes.
 
     Example:
-        >>> double = operation("example.double", "x: T", lambda x: x + x, "Doubles.", "[1, 2]")
-        >>> double([1, 2]).numpy().tolist()
-        [2, 4]
-        >>> del OPERATIONS["example.double"]
+        >>> [(p.name, p.kind, p.default) for p in parsed("x: T, axis=None")]
+        [('x', 'T', None), ('axis', None, 'None'), ('name', None, 'None')]
     """
-    row = Operation(
-        tuple(names.split()),
-        parsed(signature),
-        function,
-        summary,
-        example,
-        types,
-        differentiable,
-        host,
-        result,
-        strings,
-        check,
-        composed,
-    )
-    assert row.name not in OPERATIONS, f"{row.name} has two rows"
-    OPERATIONS[row.name] = row
-    return export(*row.names)(_public(row))
+    function = ast.parse(f"def f({signature}): pass").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    given = function.args
+    missing: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
+    parameters = [_parameter(*pair) for pair in zip(given.args, missing + given.defaults, strict=True)]
+    if given.vararg is not None:
+        parameters.append(_parameter(given.vararg, None, inspect.Parameter.VAR_POSITIONAL))
+    alone = inspect.Parameter.KEYWORD_ONLY
+    parameters += [_parameter(*pair, alone) for pair in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    if not any(p.name == "name" for p in parameters):
+        last = alone if given.vararg is not None else inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters.append(Parameter("name", None, False, "None", last))
+    return tuple(parameters)
 
 
-def _public(row: Operation) -> Callable[..., Any]:
-    """Write the function out, so that Python itself binds the arguments: nothing is as fast."""
-    tensors = "".join([f"{p.name}, " for p in row.tensors])
-    attributes = "".join([f"{p.name}, " for p in row.attributes])
-    quick = is_quick(row)
-    name = row.name.rsplit(".", 1)[-1]
-    body = f"_call({tensors})" if quick else f"_call(({tensors}), ({attributes}))"
-    scope: dict[str, Any] = {**SCOPE, "_call": quick_caller(row) if quick else caller(row)}
-    source = f"def {name}({_written(row.parameters)}):\n    return {body}\n"
-    exec(compile(source, f"<operation tf.{row.name}>", "exec"), scope)  # noqa: S102  # our own table's text
-    function: Callable[..., Any] = scope[name]
-    function.__module__ = "tenon." + row.name.rpartition(".")[0] if "." in row.name else "tenon"
-    function.__qualname__ = name
-    function.__doc__ = _docstring(row)
-    return function
+def _parameter(
+    argument: ast.arg, default: ast.expr | None, form: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
+) -> Parameter:
+    mark = argument.annotation
+    name = mark.elts[0] if isinstance(mark, ast.List) else mark
+    kind = name.id if isinstance(name, ast.Name) else None
+    text = None if default is None else ast.unparse(default)
+    return Parameter(argument.arg, kind, isinstance(mark, ast.List), text, form)
 
 
-def _written(parameters: tuple[Parameter, ...]) -> str:
-    star = {inspect.Parameter.VAR_POSITIONAL: "*"}
-    return ", ".join(
-        [f"{star.get(p.form, '')}{p.name}" + ("" if p.default is None else f"={p.default}") for p in parameters]
-    )
+def signature_of(row: Operation) -> inspect.Signature:
+    """Return how the public function of a row is called.
 
-
-def _docstring(row: Operation) -> str:
-    arguments = [f"        {p.name}: {_described(p, row)}" for p in row.parameters]
-    return "\n".join(
+    Example:
+        >>> str(signature_of(Operation(("x.y",), parsed("x: T, axis=None"), abs, "", "")))
+        '(x, axis=None, name=None)'
+    """
+    return inspect.Signature(
         [
-            f"{row.summary}\n",
-            "    Args:",
-            *arguments,
-            "",
-            "    Raises:",
-            "        InvalidArgumentError: dtypes or shapes do not fit; the message names them.",
-            "",
-            f"    As ``tf.{row.name}`` of TensorFlow. Example: ``tf.{row.name}({row.example})``.",
+            inspect.Parameter(
+                p.name, p.form, default=inspect.Parameter.empty if p.default is None else _value(p.default)
+            )
+            for p in row.parameters
         ]
     )
 
 
-_KINDS: Final = {
-    "any": "of any type",
-    "index": "of int32 or int64",
-    "U": "of any numeric type",
-    "V": "of any numeric type",
-}
-
-
-def _described(parameter: Parameter, row: Operation) -> str:
-    if parameter.name == "name":
-        return "ignored."
-    default = "" if parameter.default is None else f"; the default is {parameter.default}"
-    if not parameter.is_tensor:
-        return f"a {'dtype' if parameter.kind == 'dtype' else 'value of Python'}{default}."
-    types = ", ".join(sorted(row.types)) if row.types else "any numeric type"
-    of_kind = f"of {types}" if parameter.kind == "T" else f"of the dtype {parameter.kind}"
-    many = "a list of tensors" if parameter.many else "a tensor"
-    return f"{many} {_KINDS.get(parameter.kind or '', of_kind)}{default}."
+def _value(text: str) -> Any:
+    return eval(text, dict(SCOPE))  # noqa: S307  # our own table's text

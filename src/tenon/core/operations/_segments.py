@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import INEXACT, NUMBERS, REALS
 from tenon.core.recording import kernel, run
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy.special as special
 
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import FLOATS
 
 _NUMBERS = "[0.25, 0.5, 0.75]"
@@ -24,7 +24,10 @@ def _lbeta(x: Any) -> Any:
 
 
 def _polygamma(a: Any, x: Any) -> Any:
-    return special.polygamma(jax.lax.stop_gradient(a), x)
+    order = jax.lax.stop_gradient(a)
+    sign = jnp.where(order % 2 == 0, -1, 1).astype(x.dtype)
+    higher = sign * jnp.exp(special.gammaln(order + 1)) * special.zeta(order + 1, x)
+    return jnp.where(order == 0, special.digamma(x), higher)
 
 
 def _zeta(x: Any, q: Any) -> Any:

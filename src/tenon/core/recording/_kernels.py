@@ -176,16 +176,29 @@ def renewed(value: Any) -> Any:
         return internals.twin(value)
 
 
-def on_device(array: Any) -> Any:
-    """Copy a NumPy array to the default device, 64-bit types as they are, whatever is being traced.
+def on_device(array: Any, sharding: Any = None) -> Any:
+    """Copy a NumPy array to a device, 64-bit types as they are, whatever is being traced.
+
+    Args:
+        array: numbers.
+        sharding: the device or ``jax.sharding.Sharding`` to put them on; ``None`` for the default device.
 
     Example:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    found = internals.copied_to_device(np.asarray(array))
+    found = internals.copied_to_device(np.asarray(array)) if sharding is None else _sharded(array, sharding)
     base = internals.base_trace()
     return base.keep(found) if isinstance(base, internals.FunctionTrace) else found
+
+
+def _sharded(array: Any, sharding: Any) -> Any:
+    before = internals.enter_64_bit_mode()
+    try:
+        with internals.trace_as_current(internals.EVAL_TRACE):
+            return jax.device_put(np.asarray(array), sharding, may_alias=False)
+    finally:
+        internals.set_64_bit_mode(before)
 
 
 _INEXACT: dict[Any, bool] = {}
