@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
-
 from tenon.core import _jax_internals as internals
-from tenon.core.recording._kernels import Kernel, is_differentiable, primitive_kernel
+from tenon.core.recording._kernels import Kernel, is_differentiable, primitive_kernel, renewed
 
 Pullback = Callable[..., Sequence[Any]]
 
@@ -173,7 +171,4 @@ def unrecorded() -> Any:
 
 def new_identity(array: Any) -> Any:
     """Return the same values as another array object, of which no recorder knows that it is the same."""
-    if isinstance(array, jax.core.Tracer):
-        with unrecorded():
-            return internals.twin(array)
-    return internals.twin(array)
+    return renewed(array)
