@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tenon.core import autodiff, linalg, operations, tensors, variables
+from tenon.core import autodiff, image, linalg, nn, operations, signal, tensors, variables
 from tenon.core._names import export
 
 PUBLIC: Final[Mapping[str, Any]] = {
@@ -39,4 +39,4 @@ PUBLIC: Final[Mapping[str, Any]] = {
 for _path, _value in PUBLIC.items():
     export(_path)(_value)
 
-_ = operations, linalg  # imported for their rows
+_ = (image, linalg, nn, operations, signal)  # imported for their rows
