@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -114,3 +116,64 @@ def test_a_large_tensor_is_written_without_a_copy(tmp_path):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < array.nbytes / 10
+
+
+def test_a_bundle_written_again_never_shares_a_file_with_the_old_one(tmp_path):
+    names = []
+    for value in range(3):
+        with BundleWriter(tmp_path / "b") as writer:
+            writer.add("x", np.int32(value))
+        assert BundleReader(tmp_path / "b").read("x") == value
+        names.append(sorted(path.name for path in tmp_path.iterdir()))
+    assert names == [
+        ["b.data-00000-of-00001", "b.index"],
+        ["b.data-00000-of-00002", "b.index"],
+        ["b.data-00000-of-00001", "b.index"],
+    ]
+
+
+def test_data_that_a_killed_writer_left_is_never_overwritten_before_the_index_and_goes_with_it(tmp_path):
+    (tmp_path / "b.data-00000-of-00001").write_bytes(b"left over")
+    (tmp_path / "bb.data-00000-of-00001").write_bytes(b"of another bundle")
+    with BundleWriter(tmp_path / "b") as writer:
+        writer.add("x", 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "b.data-00000-of-00002",
+        "b.index",
+        "bb.data-00000-of-00001",
+    ]
+
+
+def test_a_prefix_may_hold_what_patterns_give_a_meaning_to(tmp_path):
+    for value in range(2):
+        with BundleWriter(tmp_path / "a[1]*?") as writer:
+            writer.add("x", value)
+    assert BundleReader(tmp_path / "a[1]*?").read("x") == 1
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+FULL_DISK = """
+import resource, sys
+import numpy as np
+from tenon.formats import BundleWriter
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    with BundleWriter(sys.argv[1]) as writer:
+        for number in range(200):
+            writer.add(f"a/rather/long/key/{number:08}", np.full(int(sys.argv[3]), 7, np.uint8))
+except OSError as error:
+    print(type(error).__name__, "refused")
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "size"), [(20_000, 1000), (3_000, 30), (1_000, 1)], ids=["data as they come", "last data", "index"]
+)
+def test_a_disk_that_refuses_leaves_the_old_bundle_and_nothing_else(tmp_path, limit, size):
+    with BundleWriter(tmp_path / "b") as writer:
+        writer.add("x", 1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    arguments = [sys.executable, "-c", FULL_DISK, str(tmp_path / "b"), str(limit), str(size)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert done.stdout == "OSError refused\n"
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
 
@@ -17,6 +18,13 @@ def index_path(prefix: str | os.PathLike[str]) -> Path:
 def shard_path(prefix: str | os.PathLike[str], shard: int = 0, count: int = 1) -> Path:
     """Return the path of a file of tensors."""
     return Path(f"{os.fspath(prefix)}.data-{shard:05d}-of-{count:05d}")
+
+
+def shard_files(prefix: str | os.PathLike[str]) -> dict[Path, int]:
+    """Return the files that hold tensors of a bundle at this prefix, and how many shards each says there are."""
+    path = Path(prefix)
+    pattern = f"{glob.escape(path.name)}.data-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9]"
+    return {file: int(file.name[-5:]) for file in sorted(path.parent.glob(pattern))}
 
 
 def fixed_lengths(lengths: list[int]) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import sys
+from contextlib import suppress
 from io import BufferedWriter, FileIO
 from types import TracebackType
 from typing import Any, Final, Self
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tenon.base import AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, write_file
-from tenon.formats._bundle_layout import HEADER_KEY, VERSION, fixed_lengths, index_path, shard_path
+from tenon.formats._bundle_layout import HEADER_KEY, VERSION, fixed_lengths, index_path, shard_files, shard_path
 from tenon.formats._checksum import mask_crc32c
 from tenon.formats._dtypes import DT_STRING, data_type
 from tenon.formats._protos import message_class
@@ -30,8 +32,10 @@ class BundleWriter:
     """Write tensors under string keys into ``PREFIX.index`` and ``PREFIX.data-00000-of-00001``.
 
     Tensors go to a temporary sibling as they are added; ``finish`` flushes it to disk, gives it its name and then
-    writes the index, so that an index is never there without its data. As a context manager, the end of the block
-    finishes, and an exception discards. Not for several threads at once.
+    writes the index, so that an index is never there without its data. Where a bundle stands at the prefix already,
+    the new data gets another name (``-of-00002``, and at the next time ``-of-00001`` again): the new index takes the
+    place of the old one in one step, and only then the old data is deleted. As a context manager, the end of the
+    block finishes, and an exception discards. Not for several threads at once.
 
     Args:
         prefix: the path without ``.index``; its folder is created.
@@ -87,25 +91,37 @@ class BundleWriter:
 
         Raises:
             FailedPreconditionError: the bundle was discarded.
-            OSError: the file system refuses.
+            OSError: the file system refuses; what stood at the prefix is as it was.
         """
         if self._finished:
             return
         self._check_open()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self._temporary.replace(shard_path(self._prefix))
-        header = _BundleHeader(num_shards=1, version={"producer": VERSION})
-        write_file(
-            index_path(self._prefix), encode_table([(HEADER_KEY, header.SerializeToString()), *self._sorted_entries()])
-        )
+        old = shard_files(self._prefix)
+        count = next(number for number in itertools.count(1) if number not in old.values())
+        shard = shard_path(self._prefix, 0, count)
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(shard)
+            write_file(index_path(self._prefix), self._table(count))
+        except BaseException:
+            self.discard()
+            shard.unlink(missing_ok=True)
+            raise
         self._finished = True
+        for file in old:
+            file.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Delete what was written; does nothing after ``finish``."""
-        self._file.close()
+        with suppress(OSError):  # what is still buffered may not fit on the disk either
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+    def _table(self, shards: int) -> bytes:
+        header = _BundleHeader(num_shards=shards, version={"producer": VERSION})
+        return encode_table([(HEADER_KEY, header.SerializeToString()), *self._sorted_entries()])
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,14 @@ import jax
 
 from tenon.core.recording import executing_eagerly_on_arrays
 from tenon.core.tensors import Tensor
-from tenon.core.variables import current_scope, scoped_array, tell_tapes, written_array
+from tenon.core.variables import (
+    current_scope,
+    observers,
+    scoped_array,
+    tell_tapes,
+    variable_is_used,
+    written_array,
+)
 from tenon.keras._backend import keras
 
 Method = Callable[..., Any]
@@ -160,9 +167,13 @@ def _install_variables() -> None:
     variable: Any = keras.src.backend.Variable
 
     def get_raw(self: Any) -> Any:
+        if observers:
+            variable_is_used(self)
         return scoped_array(self, self.__dict__.get("_raw_value"), bool(self.__dict__.get("_trainable", True)))
 
     def set_raw(self: Any, array: Any) -> None:
+        if observers:
+            variable_is_used(self)
         kept = array if array is None else written_array(self, array)
         if kept is not None or array is None:
             self.__dict__["_raw_value"] = kept

@@ -4,7 +4,6 @@
 [4, 5]
 """
 
-from tenon.core.operations import _operators, _unary
 from tenon.core.operations._arithmetic import (
     add,
     divide,
@@ -53,21 +52,9 @@ from tenon.core.operations._reductions import (
     reduce_prod,
     reduce_sum,
 )
-from tenon.core.operations._row import (
-    BOOLEAN,
-    FLOATS,
-    INEXACT,
-    INTEGERS,
-    NUMBERS,
-    NUMERIC,
-    OPERATIONS,
-    REALS,
-    STRINGS,
-    Operation,
-    Parameter,
-    operation,
-    signature_of,
-)
+from tenon.core.operations._row import Operation, Parameter, signature_of
+from tenon.core.operations._table import OPERATIONS, operation
+from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
 from tenon.core.operations._unary import exp, log, sqrt
 
 __all__ = [
@@ -81,6 +68,7 @@ __all__ = [
     "Operation",
     "Parameter",
     "REALS",
+    "SIGNED",
     "STRINGS",
     "add",
     "cast",

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._row import INEXACT, NUMBERS, REALS, SIGNED, operation
+from tenon.core.operations._table import operation
+from tenon.core.operations._types import INEXACT, NUMBERS, REALS, SIGNED
 
 _NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from tenon.core.operations._row import operation
+from tenon.core.operations._table import operation
 
 
 def _cast(x: Any, dtype: Any) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from tenon.core.operations._row import BOOLEAN, FLOATS, INTEGERS, NUMBERS, NUMERIC, REALS, operation
+from tenon.core.operations._table import operation
+from tenon.core.operations._types import BOOLEAN, FLOATS, INTEGERS, NUMBERS, NUMERIC, REALS
 
 
 def _compared(names: str, function: Any, summary: str, strings: Any = None) -> Any:

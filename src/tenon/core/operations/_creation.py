@@ -13,8 +13,8 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.core._names import export
-from tenon.core.operations._row import operation
 from tenon.core.operations._sizes import as_axis, as_integers, as_sizes
+from tenon.core.operations._table import operation
 from tenon.core.recording import executing_eagerly_on_arrays, kernel, run, stage
 from tenon.core.tensors import Tensor, array_of, as_dtype, as_tensor
 

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tenon.core.operations._row import BOOLEAN, FLOATS, INEXACT, NUMBERS, REALS, operation
+from tenon.core.operations._table import operation
+from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, NUMBERS, REALS
 
 _SIGNATURE = "input_tensor: T, axis=None, keepdims=False"
 _MATRIX = "[[1.0, 2.0], [3.0, 5.0]], 0"

@@ -7,7 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tenon.core.operations._row import FLOATS, INEXACT, SIGNED, operation
+from tenon.core.operations._table import operation
+from tenon.core.operations._types import FLOATS, INEXACT, SIGNED
 
 _NUMBERS = "[0.25, 0.5, 0.75]"
 

@@ -11,7 +11,15 @@
 """
 
 from tenon.core.recording._derivatives import backward, forward
-from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, on_device, run, stage
+from tenon.core.recording._kernels import (
+    Kernel,
+    is_differentiable,
+    kernel,
+    on_device,
+    run,
+    run_unrecorded,
+    stage,
+)
 from tenon.core.recording._recorder import (
     Node,
     Recorder,
@@ -36,6 +44,7 @@ __all__ = [
     "new_identity",
     "on_device",
     "run",
+    "run_unrecorded",
     "stage",
     "unrecorded",
 ]

@@ -132,22 +132,48 @@ def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> 
         internals.set_current_trace(back_to)
 
 
+def run_unrecorded(kernel: Kernel, values: Sequence[Any]) -> Any:
+    """Run a kernel of which no recorder learns: what it returns is a constant for every tape.
+
+    Example:
+        >>> run_unrecorded(kernel(jax.numpy.floor), (np.float32(1.5),)).tolist()
+        1.0
+    """
+    trace = below = internals.current_trace()
+    while isinstance(below, internals.RecordTrace):
+        below = below.parent
+    return run(kernel, values) if below is trace else _run_on(below, trace, kernel, values)
+
+
 def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.RecordTrace) -> Any:
     outputs = _run_on(trace.parent, trace, kernel, values)
     trace.listener.kernel_ran(kernel, values, outputs if isinstance(outputs, tuple | list) else (outputs,))
     return outputs
 
 
-def on_device(array: Any) -> Any:
-    """Copy a NumPy array to the default device, 64-bit types as they are, whatever is being traced.
+def on_device(array: Any, sharding: Any = None) -> Any:
+    """Copy a NumPy array to a device, 64-bit types as they are, whatever is being traced.
+
+    Args:
+        array: numbers.
+        sharding: the device or ``jax.sharding.Sharding`` to put them on; ``None`` for the default device.
 
     Example:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    found = internals.copied_to_device(np.asarray(array))
+    found = internals.copied_to_device(np.asarray(array)) if sharding is None else _sharded(array, sharding)
     base = internals.base_trace()
     return base.keep(found) if isinstance(base, internals.FunctionTrace) else found
+
+
+def _sharded(array: Any, sharding: Any) -> Any:
+    before = internals.enter_64_bit_mode()
+    try:
+        with internals.trace_as_current(internals.EVAL_TRACE):
+            return jax.device_put(np.asarray(array), sharding, may_alias=False)
+    finally:
+        internals.set_64_bit_mode(before)
 
 
 _INEXACT: dict[Any, bool] = {}

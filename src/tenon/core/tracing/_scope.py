@@ -14,15 +14,13 @@ class Access(NamedTuple):
 
     Attributes:
         variable: the variable.
-        trainable: whether tapes watch it by themselves when it is read.
     """
 
     variable: Any
-    trainable: bool
 
     def array(self) -> Any:
         """Return the variable's value where it lives now; tapes learn that it was read."""
-        return read_array(self.variable, held_array(self.variable), self.trainable)
+        return read_array(self.variable, held_array(self.variable), self.variable.trainable)
 
 
 class FunctionScope:
@@ -45,13 +43,13 @@ class FunctionScope:
         """The variables that were assigned, in the order of their first assignment."""
         return tuple(self._written.values())
 
-    def read(self, variable: Any, array: Any, trainable: bool) -> Any:
+    def read(self, variable: Any, array: Any) -> Any:
         """Return the value inside; at the first time, an input that stands for the value outside."""
         found = self._values.get(id(variable))
         if found is None:
-            outside = array if self._outer is None else self._outer.read(variable, array, trainable)
+            outside = array if self._outer is None else self._outer.read(variable, array)
             found = self._trace.argument(outside)
-            self._trace.sources.append(Access(variable, trainable))
+            self._trace.sources.append(Access(variable))
             self._remember(variable, found)
         return found
 

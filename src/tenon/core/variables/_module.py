@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from tenon.core.variables._naming import full_name, name_scope
+from tenon.core.variables._observers import attribute_was_set, observers
 from tenon.core.variables._variable import Variable
 
 _IDENTIFIER = re.compile(r"^[a-zA-Z_]\w*$")
@@ -39,6 +40,11 @@ class Module:
         self._name = name
         with name_scope(None if not full_name("") else full_name("")), name_scope(name) as scope:
             self._name_scope = name_scope(scope)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if observers:
+            attribute_was_set(self, name)
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from tenon.core.recording import active_recorders, new_identity
+from tenon.core.variables._observers import observers, variable_is_used
 
 
 class StateScope(Protocol):
@@ -118,6 +119,8 @@ def held_array(variable: Any) -> Any:
         >>> held_array(SimpleNamespace(_value=1))
         1
     """
+    if observers:
+        variable_is_used(variable)
     return variable._value
 
 

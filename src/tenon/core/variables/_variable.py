@@ -25,6 +25,7 @@ from tenon.core.tensors import (
     convert_to_tensor,
 )
 from tenon.core.variables._naming import full_name
+from tenon.core.variables._observers import observers, variable_is_used
 from tenon.core.variables._scope import current_scope, read_array, written_array
 
 
@@ -109,7 +110,7 @@ class Variable:
         array = _initial_array(initial_value, None if dtype is None else as_dtype(dtype))
         self._dtype = as_dtype(array.dtype)
         self._shape = self._static_shape(TensorShape(array.shape), shape, validate_shape)
-        self._value: Any = None
+        self._raw_value: Any = None
         self._begin(array)
 
     def _static_shape(self, initial: TensorShape, shape: Any, validate_shape: bool) -> TensorShape:
@@ -126,18 +127,22 @@ class Variable:
     def _begin(self, array: Any) -> None:
         symbolic = isinstance(array, jax.core.Tracer)
         if not symbolic:
-            self._value = array if isinstance(array, np.ndarray) else new_identity(array)
+            self._raw_value = array if isinstance(array, np.ndarray) else new_identity(array)
         scope = current_scope()
         if scope is not None:
             scope.create(self, array if symbolic else None)
 
     def _load(self) -> Any:
-        return read_array(self, self._value, self._trainable)
+        if observers:
+            variable_is_used(self)
+        return read_array(self, self._raw_value, self._trainable)
 
     def _store(self, array: Any) -> None:
+        if observers:
+            variable_is_used(self)
         kept = written_array(self, array) if not isinstance(array, np.ndarray) else array
         if kept is not None:
-            self._value = kept
+            self._raw_value = kept
 
     @property
     def name(self) -> str:

@@ -1,0 +1,228 @@
+"""What happens when the public function of a row is called: convert, choose the kernel, run, wrap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import Any
+
+import jax
+import numpy as np
+
+from tenon.base import InvalidArgumentError
+from tenon.core.operations._conversion import conversion, is_number, number_beside
+from tenon.core.operations._row import Operation
+from tenon.core.operations._types import NUMERIC
+from tenon.core.recording import Kernel, kernel, run, run_unrecorded
+from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value
+
+Values = tuple[Any, ...]
+
+
+def caller(row: Operation) -> Callable[[Values, Values], Any]:
+    """Return what takes the tensors of a call and its attributes, each in their order, and returns the result."""
+    convert = conversion(row)
+    chosen = _kernels(row)
+    run_kernel = run if row.differentiable else run_unrecorded
+
+    def call(values: Values, attributes: Values) -> Any:
+        for value in values:
+            if type(value) is not Tensor and _dispatches(value):
+                return _dispatched(row, values, attributes)
+        arrays = convert(values)
+        if row.host or (row.strings is not None and _are_strings(arrays)):
+            return _finished(row, _on_host(row, arrays, attributes))
+        if row.check is not None and _are_known(arrays):
+            row.check(*arrays)
+        try:
+            if row.composed:
+                return _finished(row, row.function(*arrays, **_named(row, attributes)))
+            found = chosen(arrays, attributes)
+            if any(array is None or isinstance(array, tuple) for array in arrays):
+                found, arrays = _spread(found, arrays)
+            return _finished(row, run_kernel(found, arrays))
+        except InvalidArgumentError:
+            raise
+        except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+            if row.composed and _is_our_own(error):
+                raise
+            raise InvalidArgumentError(_refusal(row, arrays, attributes, error)) from error
+
+    return call
+
+
+def _is_our_own(error: Exception) -> bool:
+    """Tell whether Tenon raised the error, and not JAX or NumPy about arrays that do not fit."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("tenon.")
+
+
+def quick_caller(row: Operation) -> Callable[..., Any]:
+    """Return what ``caller`` returns, for a row of one or two tensors of one dtype and nothing else.
+
+    It takes the tensors one by one, and does nothing but compare dtypes where they are tensors and numbers already.
+    """
+    call = caller(row)
+    kind = row.tensors[0].kind
+    names = (row.types or NUMERIC) if kind == "T" else frozenset({kind})
+    allowed = frozenset([DTYPES[name].dtype for name in names])
+    found = kernel(row.function if row.differentiable else _without_derivative(row.function))
+    run_kernel = run if row.differentiable else run_unrecorded
+
+    def of_one(x: Any) -> Any:
+        if type(x) is Tensor:
+            array = x.value
+            if array.dtype in allowed:
+                try:
+                    return Tensor(run_kernel(found, (array,)))
+                except (TypeError, ValueError):
+                    pass  # told properly below
+        return call((x,), ())
+
+    def of_two(x: Any, y: Any) -> Any:
+        left, right = _beside(x, y)
+        if left is not None and left.dtype is right.dtype and left.dtype in allowed:
+            try:
+                return Tensor(run_kernel(found, (left, right)))
+            except (TypeError, ValueError):
+                pass  # told properly below
+        return call((x, y), ())
+
+    return of_one if len(row.tensors) == 1 else of_two
+
+
+def is_quick(row: Operation) -> bool:
+    """Tell whether ``quick_caller`` may be used: what it returns must be one tensor that nothing is done to."""
+    tensors = row.tensors
+    plain = all(p.kind == tensors[0].kind and not p.many and p.default is None for p in tensors)
+    alone = len(tensors) in (1, 2) and not row.attributes and tensors[0].kind not in ("any", "index")
+    simple = (row.result, row.check, row.measure) == (None, None, None) and not row.host and not row.composed
+    return plain and alone and simple
+
+
+def _beside(x: Any, y: Any) -> Any:
+    """Return the arrays of two tensors, or of a tensor and a number of Python; ``(None, None)`` for anything else."""
+    if type(x) is Tensor:
+        if type(y) is Tensor:
+            return x.value, y.value
+        if is_number(y):
+            return x.value, number_beside(y, x.value.dtype)
+    elif type(y) is Tensor and is_number(x):
+        return number_beside(x, y.value.dtype), y.value
+    return None, None
+
+
+def _kernels(row: Operation) -> Callable[[Sequence[Any], Values], Kernel]:
+    """Return what finds the kernel for the attributes of a call."""
+    function = row.function if row.differentiable else _without_derivative(row.function)
+
+    @lru_cache(maxsize=1 << 10, typed=True)
+    def remembered(*attributes: Any) -> Kernel:
+        return kernel(function, **_named(row, attributes))
+
+    def chosen(arrays: Sequence[Any], attributes: Values) -> Kernel:
+        if row.measure is not None:
+            known = _named(row, attributes)
+            return kernel(function, **{**known, **row.measure(*arrays, **known)})
+        try:
+            return remembered(*attributes)
+        except TypeError:  # lists and tensors cannot be hashed
+            return kernel(function, **_named(row, attributes))
+
+    return chosen
+
+
+def _named(row: Operation, attributes: Values) -> dict[str, Any]:
+    return {p.name: _attribute(value, p.kind) for p, value in zip(row.attributes, attributes, strict=True)}
+
+
+def _without_derivative(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def constant(*arrays: Any, **attributes: Any) -> Any:
+        return function(*jax.lax.stop_gradient(arrays), **attributes)
+
+    return constant
+
+
+def _attribute(value: Any, kind: str | None) -> Any:
+    if kind == "dtype":
+        return None if value is None else as_dtype(value).dtype
+    if kind == "value" or value is None or isinstance(value, bool | int | float | str):
+        return value
+    return constant_value(value.as_list() if hasattr(value, "as_list") else value)
+
+
+def _dispatches(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(hasattr(type(item), "__tf_dispatch__") for item in value)
+    return hasattr(type(value), "__tf_dispatch__")
+
+
+def _dispatched(row: Operation, values: Values, attributes: Values) -> Any:
+    """Let a composite value (ragged, sparse, a symbolic Keras tensor) say what the operation is for it."""
+    names = [p.name for p in (*row.tensors, *row.attributes)]
+    arguments = dict(zip(names, (*values, *attributes), strict=True))
+    items = [item for value in values for item in (value if isinstance(value, list | tuple) else (value,))]
+    composite = next(item for item in items if hasattr(type(item), "__tf_dispatch__"))
+    return composite.__tf_dispatch__(row, arguments)
+
+
+def _are_strings(arrays: Sequence[Any]) -> bool:
+    return any(array.dtype.kind == "O" for array in flat(arrays))
+
+
+def _are_known(arrays: Sequence[Any]) -> bool:
+    return not any(isinstance(array, jax.core.Tracer) for array in flat(arrays))
+
+
+def flat(arrays: Sequence[Any]) -> list[Any]:
+    """Return the arrays in a list of arrays, tuples of arrays and ``None``."""
+    spread = [item for array in arrays for item in (array if isinstance(array, tuple) else (array,))]
+    return [array for array in spread if array is not None]
+
+
+def _on_host(row: Operation, arrays: Sequence[Any], attributes: Values) -> Any:
+    if not _are_known(arrays):
+        raise InvalidArgumentError(
+            f"tf.{row.name}: an operation on strings or bytes runs on the host, and an argument is computed in a "
+            "function that is being traced; use tf.py_function, or call it outside of the function."
+        )
+    function = row.function if row.host or row.strings is None else row.strings
+    return function(*map(_as_numpy, arrays), **_named(row, attributes))
+
+
+def _as_numpy(array: Any) -> Any:
+    return tuple(map(_as_numpy, array)) if isinstance(array, tuple) else None if array is None else np.asarray(array)
+
+
+def _spread(chosen: Kernel, arrays: Sequence[Any]) -> tuple[Kernel, list[Any]]:
+    """Return a kernel of arrays alone, where some arguments are lists or left out."""
+    form = tuple([None if array is None else len(array) if isinstance(array, tuple) else -1 for array in arrays])
+    return kernel(_gathered, chosen=chosen, form=form), flat(arrays)
+
+
+def _gathered(*given: Any, chosen: Kernel, form: tuple[int | None, ...]) -> Any:
+    rest = iter(given)
+    return chosen.function(
+        *[
+            None if count is None else next(rest) if count < 0 else tuple([next(rest) for _ in range(count)])
+            for count in form
+        ]
+    )
+
+
+def _refusal(row: Operation, arrays: Sequence[Any], attributes: Values, error: Exception) -> str:
+    shapes = " vs. ".join([str(list(array.shape)).replace(" ", "") for array in flat(arrays)])
+    names = [p.name for p in row.attributes]
+    stated = f" with {dict(zip(names, attributes, strict=True))}" if attributes else ""
+    return f"tf.{row.name}: Incompatible shapes: {shapes}{stated}. {error} [Op:{row.name}]"
+
+
+def _finished(row: Operation, outputs: Any) -> Any:
+    if isinstance(outputs, tuple | list):
+        tensors: Any = [as_tensor(output) for output in outputs]
+        return tensors if row.result is None else row.result(*tensors)
+    tensor = as_tensor(outputs)
+    return tensor if row.result is None else row.result(tensor)
