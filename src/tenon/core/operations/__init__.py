@@ -17,6 +17,20 @@ from tenon.core.operations._arithmetic import (
     subtract,
     truediv,
 )
+from tenon.core.operations._arrays import (
+    broadcast_dynamic_shape,
+    broadcast_static_shape,
+    broadcast_to,
+    ensure_shape,
+    expand_dims,
+    rank,
+    reshape,
+    shape,
+    shape_n,
+    size,
+    squeeze,
+    transpose,
+)
 from tenon.core.operations._casting import cast
 from tenon.core.operations._comparison import (
     equal,
@@ -42,6 +56,7 @@ from tenon.core.operations._creation import (
     zeros,
     zeros_like,
 )
+from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
 from tenon.core.operations._operators import install_binary, install_operator
 from tenon.core.operations._reductions import (
     reduce_all,
@@ -52,6 +67,7 @@ from tenon.core.operations._reductions import (
     reduce_prod,
     reduce_sum,
 )
+from tenon.core.operations._repeating import pad, reverse, roll, tile
 from tenon.core.operations._row import Operation, Parameter, signature_of
 from tenon.core.operations._table import OPERATIONS, operation
 from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
@@ -71,10 +87,16 @@ __all__ = [
     "SIGNED",
     "STRINGS",
     "add",
+    "broadcast_dynamic_shape",
+    "broadcast_static_shape",
+    "broadcast_to",
     "cast",
+    "concat",
     "divide",
+    "ensure_shape",
     "equal",
     "exp",
+    "expand_dims",
     "eye",
     "fill",
     "floordiv",
@@ -100,7 +122,10 @@ __all__ = [
     "ones",
     "ones_like",
     "operation",
+    "pad",
+    "parallel_stack",
     "range",
+    "rank",
     "reduce_all",
     "reduce_any",
     "reduce_max",
@@ -108,12 +133,24 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "reshape",
+    "reverse",
+    "roll",
     "sequence_mask",
+    "shape",
+    "shape_n",
     "signature_of",
+    "size",
+    "split",
     "sqrt",
     "square",
+    "squeeze",
+    "stack",
     "subtract",
+    "tile",
+    "transpose",
     "truediv",
+    "unstack",
     "zeros",
     "zeros_like",
 ]

@@ -83,8 +83,15 @@ def _at(values: Sequence[Any], places: Iterable[tuple[int, bool]]) -> list[Any]:
     for place, many in places:
         value = values[place]
         if value is not None:
-            found.extend(value if many else (value,))
+            found.extend(value if many and not _is_one_value(value) else (value,))
     return found
+
+
+def _is_one_value(value: Any) -> bool:
+    """Tell whether what stands for a list of tensors is one tensor, or numbers of Python that share a dtype."""
+    if is_tensor_like(value):
+        return True
+    return isinstance(value, list | tuple) and bool(value) and all(type(item) in _SCALARS for item in value)
 
 
 def _shared_dtype(values: Sequence[Any]) -> np.dtype | None:
@@ -103,10 +110,18 @@ def _shared_dtype(values: Sequence[Any]) -> np.dtype | None:
 def _step(row: Operation, place: int, parameter: Parameter) -> Step:
     one = _converter(row, place, parameter)
     if parameter.many:
-        return lambda values, dtypes: None if values is None else tuple([one(value, dtypes) for value in values])
+        return lambda values, dtypes: _listed(one, values, dtypes, row.composed)
     if parameter.default == "None":
         return lambda value, dtypes: None if value is None else one(value, dtypes)
     return one
+
+
+def _listed(one: Step, values: Any, dtypes: Any, composed: bool) -> Any:
+    if values is None:
+        return None
+    if composed and (is_tensor_like(values) or isinstance(values, np.ndarray)):
+        return one(values, dtypes)
+    return tuple([one(value, dtypes) for value in values])
 
 
 def _converter(row: Operation, place: int, parameter: Parameter) -> Step:

@@ -1,4 +1,4 @@
-"""Tensors of nothing but a shape: zeros, ones, ranges, grids. NumPy makes them, so that nothing is compiled for them."""
+"""Tensors of nothing but a shape: zeros, ones, ranges, grids. NumPy makes them, and nothing is compiled for them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def created(make: Callable[..., Any], sizes: tuple[int, ...], **attributes: Any)
         sizes: the shape.
         **attributes: static values.
     """
-    known = all([isinstance(size, int) for size in sizes])
+    known = all(isinstance(size, int) for size in sizes)
     if known and (prod(sizes) <= _INLINE or executing_eagerly_on_arrays()):
         return make(np, sizes=sizes, **attributes)
     return stage(kernel(make, xp=jnp, sizes=sizes, **attributes), ())
@@ -159,7 +159,7 @@ def _range(start: Any, limit: Any, delta: Any, dtype: np.dtype | None) -> Any:
     start, limit = (0, start) if limit is None else (start, limit)
     wanted = None if dtype is None else as_dtype(dtype)
     given = [array_of(value, wanted) for value in (start, limit, delta)]
-    if any([isinstance(array, jax.core.Tracer) for array in given]):
+    if any(isinstance(array, jax.core.Tracer) for array in given):
         raise InvalidArgumentError(
             "tf.range: start, limit and delta say how many elements there are, which must be known when a function is "
             "traced, because XLA compiles for fixed shapes; received a tensor that is computed in the function. Use "
@@ -274,8 +274,8 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
     return [as_tensor(grid) for grid in _grids(arrays, indexing)]
 
 
-def _grids(arrays: list[Any], indexing: str) -> Any:
-    if all([isinstance(array, np.ndarray) for array in arrays]):
+def _grids(arrays: list[Any], indexing: Any) -> Any:
+    if all(isinstance(array, np.ndarray) for array in arrays):
         return np.meshgrid(*arrays, indexing=indexing)
     return run(kernel(_meshed, indexing=indexing), arrays)
 

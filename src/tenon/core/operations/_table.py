@@ -53,7 +53,8 @@ def operation(
         measure: takes what ``function`` takes and returns the attributes that depend on values, such as the size of the
             result; raises where they are not known because a function is traced.
         composed: whether ``function`` runs kernels itself: it gets the arrays as they are, of NumPy where the caller
-            gave values of Python or NumPy, and returns arrays of either kind.
+            gave values of Python or NumPy, and returns arrays of either kind; a tensor in place of a list comes as an
+            array in place of a tuple.
 
     Returns:
         The public function.
