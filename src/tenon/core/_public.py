@@ -9,9 +9,12 @@ from tenon.core import (
     autodiff,
     control_flow,
     functions,
+    image,
     linalg,
+    nn,
     operations,
     random,
+    signal,
     tensors,
     variables,
 )
@@ -48,8 +51,13 @@ PUBLIC: Final[Mapping[str, Any]] = {
 for _path, _value in PUBLIC.items():
     export(_path)(_value)
 
-_ = (control_flow, functions, linalg, operations, random)  # imported for the names that they register
+_ = (
+    control_flow,
+    functions,
+    image,
     linalg,
+    nn,
     operations,
     random,
-)  # imported for the names they export
+    signal,
+)  # imported for the names that they register
