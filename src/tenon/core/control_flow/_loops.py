@@ -64,7 +64,9 @@ class _Step:
             for source in traced.sources
         ]
         own = {id(variable): self._outputs + place for place, variable in enumerate(traced.written)}
-        self._state = [(id(variable) in own, own.get(id(variable), arguments + n)) for n, variable in enumerate(written)]
+        self._state = [
+            (id(variable) in own, own.get(id(variable), arguments + n)) for n, variable in enumerate(written)
+        ]
 
     def __call__(self, carry: Arrays, values: Arrays) -> tuple[list[Any], list[Any]]:
         given = [carry[place] if carried else values[place] for carried, place in self._sources]

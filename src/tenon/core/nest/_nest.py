@@ -205,7 +205,9 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     check_types = kwargs.pop("check_types", True)
     expand = kwargs.pop("expand_composites", False)
     if kwargs:
-        raise ValueError(f"Only valid keyword arguments are `check_types` and `expand_composites`, not: {list(kwargs)}.")
+        raise ValueError(
+            f"Only valid keyword arguments are `check_types` and `expand_composites`, not: {list(kwargs)}."
+        )
     for other in structure[1:]:
         assert_same_structure(structure[0], other, check_types, expand)
     columns = [flatten(one, expand) for one in structure]
