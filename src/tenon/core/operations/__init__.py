@@ -47,6 +47,11 @@ from tenon.core.operations._arrays import (
     squeeze,
     transpose,
 )
+from tenon.core.operations._blocks import (
+    batch_to_space,
+    space_to_batch,
+    space_to_batch_nd,
+)
 from tenon.core.operations._casting import (
     bitcast,
     cast,
@@ -105,13 +110,8 @@ from tenon.core.operations._counting import (
 from tenon.core.operations._creation import (
     eye,
     fill,
-    linspace,
-    meshgrid,
-    one_hot,
     ones,
     ones_like,
-    range,
-    sequence_mask,
     zeros,
     zeros_like,
 )
@@ -132,9 +132,14 @@ from tenon.core.operations._gather import (
     batch_gather,
     gather,
     gather_nd,
+    unravel_index,
 )
 from tenon.core.operations._indexed_slices import (
     IndexedSlices,
+)
+from tenon.core.operations._indicators import (
+    one_hot,
+    sequence_mask,
 )
 from tenon.core.operations._joining import (
     concat,
@@ -158,6 +163,11 @@ from tenon.core.operations._quantization import (
     fake_quant_with_min_max_vars,
     fake_quant_with_min_max_vars_per_channel,
 )
+from tenon.core.operations._ranges import (
+    linspace,
+    meshgrid,
+    range,
+)
 from tenon.core.operations._reductions import (
     count_nonzero,
     reduce_all,
@@ -177,6 +187,7 @@ from tenon.core.operations._repeating import (
     pad,
     repeat,
     reverse,
+    reverse_sequence,
     roll,
     tile,
 )
@@ -290,6 +301,10 @@ from tenon.core.operations._unary import (
     tan,
     tanh,
 )
+from tenon.core.operations._values import (
+    fingerprint,
+    get_static_value,
+)
 from tenon.core.operations._variable_slices import (
     VariableSlice,
 )
@@ -334,6 +349,7 @@ __all__ = [
     "atan2",
     "atanh",
     "batch_gather",
+    "batch_to_space",
     "bessel_i0",
     "bessel_i0e",
     "bessel_i1",
@@ -384,6 +400,7 @@ __all__ = [
     "fake_quant_with_min_max_vars",
     "fake_quant_with_min_max_vars_per_channel",
     "fill",
+    "fingerprint",
     "floor",
     "floordiv",
     "floormod",
@@ -392,6 +409,7 @@ __all__ = [
     "gather",
     "gather_nd",
     "get_item",
+    "get_static_value",
     "global_norm",
     "greater",
     "greater_equal",
@@ -466,6 +484,7 @@ __all__ = [
     "repeat",
     "reshape",
     "reverse",
+    "reverse_sequence",
     "right_shift",
     "rint",
     "roll",
@@ -491,6 +510,8 @@ __all__ = [
     "size",
     "slice_",
     "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
     "spence",
     "split",
     "sqrt",
@@ -517,6 +538,7 @@ __all__ = [
     "tuple_",
     "unique",
     "unique_with_counts",
+    "unravel_index",
     "unsorted_segment_max",
     "unsorted_segment_mean",
     "unsorted_segment_min",

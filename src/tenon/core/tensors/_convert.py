@@ -139,6 +139,8 @@ def _unsupported(value: Any) -> Any:
 def _of_nested(value: Any, dtype: DType | None, hint: DType | None) -> Any:
     try:
         array = np.array(value)
+    except UnicodeDecodeError:  # text and bytes side by side
+        array = np.array(value, object)
     except ValueError as error:
         raise ValueError(f"Can't convert non-rectangular Python sequence to Tensor; received {value!r}.") from error
     if array.dtype.kind in "SUO":
