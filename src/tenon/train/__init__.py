@@ -23,6 +23,7 @@ from tenon.train._state_file import get_checkpoint_state, latest_checkpoint
 from tenon.train._status import LoadStatus, UnmatchedError
 from tenon.train._trackable import TrackableType, register_trackable
 from tenon.train._types import register_types as _register_types
+from tenon.train._types import variable_type
 
 _register_types()
 
@@ -58,4 +59,5 @@ __all__ = [
     "load_checkpoint",
     "load_variable",
     "register_trackable",
+    "variable_type",
 ]

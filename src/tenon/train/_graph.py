@@ -30,7 +30,7 @@ class Node:
 
     value: Any
     path: str
-    tensors: Mapping[str, Any]
+    tensors: Mapping[str, Any] = field(default_factory=dict)
     children: list[tuple[str, int]] = field(default_factory=list)
     slots: list[tuple[int, str, int]] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ def walk(root: Any, attached: Mapping[str, Any]) -> list[Node]:
     def number(value: Any, names: list[str]) -> int:
         if id(value) not in numbers:
             numbers[id(value)] = len(nodes)
-            nodes.append(Node(value, object_path(names), known_type(value).tensors(value)))
+            nodes.append(Node(value, object_path(names)))
             waiting.append((len(nodes) - 1, names))
         return numbers[id(value)]
 
@@ -63,6 +63,8 @@ def walk(root: Any, attached: Mapping[str, Any]) -> list[Node]:
         node = nodes[place]
         for name, child in _all_children(node.value, attached if place == 0 else {}):
             node.children.append((name, number(child, [*names, name])))
+    for node in nodes:
+        node.tensors = known_type(node.value).tensors(node.value)
     _add_slots(nodes, numbers)
     return nodes
 

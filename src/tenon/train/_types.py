@@ -6,64 +6,81 @@ restored. Their elements are named by position and by key, those of named tuples
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.core.recording import on_device
-from tenon.core.tensors import Tensor
+from tenon.core.tensors import Tensor, TensorShape, as_dtype
 from tenon.core.tracing import init_scope
 from tenon.core.variables import Module, Variable, held_array
 from tenon.train._keys import VARIABLE_VALUE
 from tenon.train._trackable import TrackableType, is_trackable, register_trackable
 
 
-def sharding_of(array: Any) -> Any:
+def variable_type(
+    array: Callable[[Any], Any],
+    assign: Callable[[Any, np.ndarray], None],
+    full_name: Callable[[Any], str],
+    other_widths: bool = False,
+) -> TrackableType:
+    """Return how checkpoints see variables of a class: objects with a shape, a dtype and one value.
+
+    Args:
+        array: returns a variable's value, or ``None`` where it has none yet.
+        assign: gives a variable a NumPy array of its shape and dtype, wherever it is called from.
+        full_name: returns a variable's name in checkpoints that go by names.
+        other_widths: whether integers of other widths are taken, if their values fit.
+    """
+
+    def tensors(variable: Any) -> Mapping[str, Any]:
+        value = array(variable)
+        if value is None:
+            raise FailedPreconditionError(
+                f"variable {full_name(variable)!r}: has no value yet, because the function that creates it did not run "
+                "to its end; save after the first call."
+            )
+        return {VARIABLE_VALUE: value}
+
+    def restore(variable: Any, tensors: Mapping[str, np.ndarray]) -> None:
+        if VARIABLE_VALUE not in tensors:
+            raise InvalidArgumentError(
+                f"variable {full_name(variable)!r}: the checkpoint holds another kind of object in its place, with the "
+                f"values {sorted(tensors)}."
+            )
+        assign(variable, _fitting(full_name(variable), variable, tensors[VARIABLE_VALUE], other_widths))
+
+    return TrackableType(tensors=tensors, restore=restore, full_name=full_name)
+
+
+def _fitting(name: str, variable: Any, array: np.ndarray, other_widths: bool) -> np.ndarray:
+    wanted = as_dtype(variable.dtype).dtype
+    if not TensorShape(variable.shape).is_compatible_with(array.shape):
+        raise InvalidArgumentError(
+            f"Received incompatible tensor with shape {array.shape} when attempting to restore variable with shape "
+            f"{tuple(variable.shape)} and name {name}. Build the object as it was when the checkpoint was saved."
+        )
+    if other_widths and wanted.kind in "iu" and array.dtype.kind in "iu":
+        narrow = array.astype(wanted)
+        array = narrow if np.array_equal(narrow, array) else array
+    if wanted != array.dtype:
+        raise InvalidArgumentError(
+            f"variable {name!r}: expected dtype {wanted.name}, but the checkpoint holds {array.dtype.name}. Create the "
+            "variable with the dtype that was saved, and convert with tf.cast."
+        )
+    return array
+
+
+def _assign(variable: Variable, array: np.ndarray) -> None:
+    with init_scope():
+        variable.assign(Tensor(array if array.dtype == object else on_device(array, _sharding(held_array(variable)))))
+
+
+def _sharding(array: Any) -> Any:
     """Return where JAX was told to put an array; ``None`` where nobody said so."""
     return array.sharding if getattr(array, "committed", False) else None
-
-
-def _value(variable: Variable) -> Mapping[str, Any]:
-    array = held_array(variable)
-    if array is None:
-        raise FailedPreconditionError(
-            f"variable {variable.name!r}: has no value yet, because the function that creates it did not run to its "
-            "end; save after the first call."
-        )
-    return {VARIABLE_VALUE: array}
-
-
-def _assign(variable: Variable, tensors: Mapping[str, np.ndarray]) -> None:
-    array = tensors[VARIABLE_VALUE]
-    check_dtype(variable.name, variable.dtype.dtype, array.dtype)
-    if not variable.shape.is_compatible_with(array.shape):
-        raise shape_mismatch(variable.name, variable.shape, array.shape)
-    with init_scope():
-        placed = array if array.dtype == object else on_device(array, sharding_of(held_array(variable)))
-        variable.assign(Tensor(placed))
-
-
-def check_dtype(name: str, wanted: np.dtype, received: np.dtype) -> None:
-    """Refuse a value of another dtype.
-
-    Raises:
-        InvalidArgumentError: the dtypes differ.
-    """
-    if wanted != received:
-        raise InvalidArgumentError(
-            f"variable {name!r}: expected dtype {wanted.name}, but the checkpoint holds "
-            f"{received.name}. Create the variable with the dtype that was saved, and convert with tf.cast."
-        )
-
-
-def shape_mismatch(name: str, wanted: Any, received: Sequence[int]) -> InvalidArgumentError:
-    """Return the error about a value of another shape."""
-    return InvalidArgumentError(
-        f"Received incompatible tensor with shape {tuple(received)} when attempting to restore variable with shape "
-        f"{wanted} and name {name}. Build the object as it was when the checkpoint was saved."
-    )
 
 
 def _elements(values: Sequence[Any]) -> Mapping[str, Any]:
@@ -91,10 +108,7 @@ def _items(values: Mapping[Any, Any]) -> Mapping[str, Any]:
 
 def register_types() -> None:
     """Register the types that checkpoints know by themselves; calling it again changes nothing."""
-    register_trackable(
-        Variable,
-        TrackableType(tensors=_value, restore=_assign, full_name=lambda variable: str(variable.path)),
-    )
+    register_trackable(Variable, variable_type(held_array, _assign, lambda variable: str(variable.path)))
     register_trackable(
         Module, TrackableType(children=vars, find=lambda module, name: vars(module).get(name), tells=True)
     )
