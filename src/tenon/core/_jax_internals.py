@@ -259,7 +259,7 @@ class RecordTrace(_Trace):  # type: ignore[misc]  # JAX has no types
         def call(*args: Any) -> Any:
             return current_trace().process_custom_jvp_call(primitive, fun, jvp, args, symbolic_zeros=symbolic_zeros)
 
-        return self._closed_call(call, tracers)
+        return self._with_own_rule(call, (fun, jvp.f, symbolic_zeros), tracers)
 
     def process_custom_vjp_call(
         self, primitive: Any, fun: Any, fwd: Any, bwd: Any, tracers: Sequence[Any], /, **params: Any
@@ -269,11 +269,29 @@ class RecordTrace(_Trace):  # type: ignore[misc]  # JAX has no types
         def call(*args: Any) -> Any:
             return current_trace().process_custom_vjp_call(primitive, fun, fwd, bwd, args, **params)
 
-        return self._closed_call(call, tracers)
+        return self._with_own_rule(call, (fun, fwd.f, getattr(bwd, "f", bwd)), tracers)
 
-    def _closed_call(self, call: Callable[..., Any], args: Sequence[Any]) -> Any:
+    def _with_own_rule(self, call: Callable[..., Any], rule: tuple[Any, ...], args: Sequence[Any]) -> Any:
+        """Run ``call`` below and tell of a function that is one object for one rule, however often it comes."""
+        key = (*rule, *[(arg.shape, arg.dtype, getattr(arg, "weak_type", False)) for arg in args])
+        function = _FUNCTIONS_OF_RULES.get(key)
         with trace_as_current(self.parent):
-            function = _core.jaxpr_as_fun(jax.make_jaxpr(call)(*args))
-            outputs = function(*args)
+            if function is None:
+                function = _core.jaxpr_as_fun(jax.make_jaxpr(call)(*args))
+                outputs = function(*args)
+            else:
+                outputs = call(*args)  # JAX waits for what running it stores
+        _remember_function(key, function)
         self.listener.function_ran(function, args, outputs)
         return outputs
+
+
+_FUNCTIONS_OF_RULES: Final[dict[Any, Callable[..., Any]]] = {}
+_MOST_RULES: Final = 1 << 10
+
+
+def _remember_function(key: Any, function: Callable[..., Any]) -> None:
+    _FUNCTIONS_OF_RULES.pop(key, None)
+    _FUNCTIONS_OF_RULES[key] = function
+    if len(_FUNCTIONS_OF_RULES) > _MOST_RULES:
+        del _FUNCTIONS_OF_RULES[next(iter(_FUNCTIONS_OF_RULES))]
