@@ -80,7 +80,7 @@ def twin(array: Any) -> Any:
     return jax.lax.optimization_barrier(array)
 
 
-class LeakedTracerError(TypeError):
+class LeakedTensorError(TypeError):
     """A value of a function's trace was used after the trace had ended."""
 
 
@@ -130,7 +130,7 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
         found = self._lifted.get(id(value))
         if found is None:
             if getattr(getattr(value, "_trace", None), "finished", False):
-                raise LeakedTracerError(leak_message(value))
+                raise LeakedTensorError(leak_message(value))
             found = self._lifted[id(value)] = (value, self.new_arg(_core.typeof(value), _source_info.current()))
             self.sources.append(value)
         return found[1]
@@ -142,7 +142,7 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
 
     pure = lift = new_const
 
-    def finish(self, outputs: Sequence[Any]) -> tuple[Callable[..., list[Any]], list[Any]]:
+    def finish(self, outputs: Sequence[Any]) -> tuple[PureFunction, list[Any]]:
         """Complete the function.
 
         Returns:
@@ -154,13 +154,35 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
         self.finished = True
         _share_with_outer(self)
         self.invalidate()
+        return PureFunction(_partial_eval.convert_constvars_jaxpr(jaxpr), self.name), constants
 
-        def function(*values: Any) -> list[Any]:
-            found: list[Any] = _core.eval_jaxpr(jaxpr, values[: len(constants)], *values[len(constants) :])
-            return found
 
-        function.__name__ = function.__qualname__ = self.name
-        return function, constants
+class PureFunction:
+    """A finished function: takes arrays or tracers by position, returns a list of them.
+
+    Args:
+        jaxpr: what it does.
+        name: what JAX's messages call it.
+    """
+
+    def __init__(self, jaxpr: Any, name: str) -> None:
+        self.jaxpr = jaxpr
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *values: Any) -> list[Any]:
+        found: list[Any] = _core.eval_jaxpr(self.jaxpr, (), *values)
+        return found
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether a size of an input is a symbol."""
+        return any([type(size) is not int for var in self.jaxpr.invars for size in var.aval.shape])
+
+    def restricted(self, outputs: Sequence[int]) -> tuple[PureFunction, list[int]]:
+        """Return the function that computes only some outputs, and which of the inputs it takes."""
+        wanted = [place in outputs for place in range(len(self.jaxpr.outvars))]
+        jaxpr, used = _partial_eval.dce_jaxpr(self.jaxpr, wanted)
+        return PureFunction(jaxpr, self.__name__), [place for place, is_used in enumerate(used) if is_used]
 
 
 def base_trace(trace: Any = None) -> Any:

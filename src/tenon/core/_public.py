@@ -14,6 +14,7 @@ from tenon.core import (
     nn,
     operations,
     random,
+    strings,
     signal,
     tensors,
     variables,
@@ -59,5 +60,6 @@ _ = (
     nn,
     operations,
     random,
+    strings,
     signal,
 )  # imported for the names that they register
