@@ -36,8 +36,12 @@ class Form:
 
     def unflatten(self, arrays: Sequence[Any]) -> Any:
         """Return the structure with these arrays as tensors."""
-        rest = iter(arrays)
-        leaves = [Tensor(next(rest)) if leaf is _ARRAY else leaf for leaf in self.leaves]
+        return self.filled([Tensor(array) for array in arrays])
+
+    def filled(self, values: Sequence[Any]) -> Any:
+        """Return the structure with these values in the places of the arrays."""
+        rest = iter(values)
+        leaves = [next(rest) if leaf is _ARRAY else leaf for leaf in self.leaves]
         return pack_sequence_as(self.structure, leaves, self.composite)
 
 
