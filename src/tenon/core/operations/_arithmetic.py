@@ -143,6 +143,12 @@ def _polyval(coeffs: tuple[Any, ...], x: Any) -> Any:
     return total
 
 
+def _scalar_mul(scalar: Any, x: Any) -> Any:
+    if scalar.ndim:
+        raise ValueError(f"Only scalar multiply works, got shape {scalar.shape}.")
+    return scalar * x
+
+
 def _power(x: Any, y: Any) -> Any:
     return jnp.power(x, y)
 
@@ -173,7 +179,7 @@ truediv = operation(
 divide = operation(
     "math.divide divide", "x: T, y: T", _true_divide, "Returns x / y as Python divides.", "[1, 2], 4", types=NUMBERS
 )
-realdiv = operation("realdiv", "x: T, y: T", jnp.true_divide, "Returns x / y.", "[1.0, 2.0], 4.0", types=INEXACT)
+realdiv = operation("realdiv", "x: T, y: T", jnp.true_divide, "Returns x / y.", "[1.0, 2.0], 4.0", types=NUMBERS)
 floordiv = operation(
     "math.floordiv",
     "x: T, y: T",
@@ -265,9 +271,9 @@ minimum = operation(
 scalar_mul = operation(
     "math.scalar_mul scalar_mul",
     "scalar: T, x: T",
-    jnp.multiply,
+    _scalar_mul,
     "Returns scalar * x.",
-    "2.0, [1.0, 2.0]",
+    "2.0, tf.constant([1.0, 2.0])",
     types=NUMBERS,
 )
 xdivy = operation(

@@ -13,7 +13,7 @@ from tenon.base import InvalidArgumentError
 from tenon.core.operations._conversion import conversion, is_number, number_beside
 from tenon.core.operations._row import Operation
 from tenon.core.operations._types import NUMERIC
-from tenon.core.recording import Kernel, kernel, run, run_unrecorded
+from tenon.core.recording import Kernel, LeakedTensorError, kernel, run, run_unrecorded, unrecorded
 from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value
 
 Values = tuple[Any, ...]
@@ -36,12 +36,12 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
             row.check(*arrays)
         try:
             if row.composed:
-                return _finished(row, row.function(*arrays, **_named(row, attributes)))
-            found = chosen(arrays, attributes)
+                return _finished(row, _composed(row, arrays, attributes))
+            found = chosen(attributes)
             if any(array is None or isinstance(array, tuple) for array in arrays):
                 found, arrays = _spread(found, arrays)
             return _finished(row, run_kernel(found, arrays))
-        except InvalidArgumentError:
+        except (InvalidArgumentError, LeakedTensorError):
             raise
         except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
             if row.composed and _is_our_own(error):
@@ -49,6 +49,14 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
             raise InvalidArgumentError(_refusal(row, arrays, attributes, error)) from error
 
     return call
+
+
+def _composed(row: Operation, arrays: Sequence[Any], attributes: Values) -> Any:
+    named = _named(row, attributes)
+    if row.differentiable:
+        return row.function(*arrays, **named)
+    with unrecorded():
+        return row.function(*arrays, **named)
 
 
 def _is_our_own(error: Exception) -> bool:
@@ -98,8 +106,7 @@ def is_quick(row: Operation) -> bool:
     tensors = row.tensors
     plain = all(p.kind == tensors[0].kind and not p.many and p.default is None for p in tensors)
     alone = len(tensors) in (1, 2) and not row.attributes and tensors[0].kind not in ("any", "index")
-    simple = (row.result, row.check, row.measure) == (None, None, None) and not row.host and not row.composed
-    return plain and alone and simple
+    return plain and alone and row.result is None and row.check is None and not row.host and not row.composed
 
 
 def _beside(x: Any, y: Any) -> Any:
@@ -114,7 +121,7 @@ def _beside(x: Any, y: Any) -> Any:
     return None, None
 
 
-def _kernels(row: Operation) -> Callable[[Sequence[Any], Values], Kernel]:
+def _kernels(row: Operation) -> Callable[[Values], Kernel]:
     """Return what finds the kernel for the attributes of a call."""
     function = row.function if row.differentiable else _without_derivative(row.function)
 
@@ -122,10 +129,7 @@ def _kernels(row: Operation) -> Callable[[Sequence[Any], Values], Kernel]:
     def remembered(*attributes: Any) -> Kernel:
         return kernel(function, **_named(row, attributes))
 
-    def chosen(arrays: Sequence[Any], attributes: Values) -> Kernel:
-        if row.measure is not None:
-            known = _named(row, attributes)
-            return kernel(function, **{**known, **row.measure(*arrays, **known)})
+    def chosen(attributes: Values) -> Kernel:
         try:
             return remembered(*attributes)
         except TypeError:  # lists and tensors cannot be hashed

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, Final
 
 import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
+from tenon.core.operations._gather import EVERY, selected
+from tenon.core.operations._masks import values_of
 from tenon.core.operations._sizes import as_axes, as_axis, as_integers, as_sizes
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import array_of, as_dtype, string
+
+_FLAT: Final = kernel(jnp.ravel)
 
 
 def _module(array: Any) -> Any:
@@ -35,6 +40,35 @@ tile = operation(
     "Returns the tensor repeated along each dimension.",
     "[[1.0, 2.0]], [2, 3]",
     strings=_tile,
+)
+
+
+def _repeat(array: Any, repeats: Any, axis: Any) -> Any:
+    counts = values_of(repeats, "tf.repeat", "how many elements there will be")
+    if counts.ndim > 1 or (counts < 0).any():
+        raise InvalidArgumentError(
+            f"tf.repeat: Expected multiples >= 0, one number or one for each element; received {counts.tolist()}."
+        )
+    merged = max(array.ndim, 1) if axis is None else 1
+    if not array.ndim:
+        array = array.reshape(1) if isinstance(array, np.ndarray) else run(_FLAT, [array])
+    place = 0 if axis is None else as_axis(axis, array.ndim)
+    length = prod(array.shape[place : place + merged])
+    if counts.size not in (1, length):
+        raise InvalidArgumentError(
+            f"tf.repeat: repeats must be one number or {length}, as many as there are elements; received {counts.size}."
+        )
+    return selected(array, np.repeat(np.arange(length), counts), place, merged)
+
+
+repeat = operation(
+    "repeat",
+    "input: T, repeats: index, axis=None",
+    _repeat,
+    "Returns the tensor with each element repeated along an axis, or flattened and repeated.",
+    "[[1.0, 2.0], [3.0, 4.0]], [1, 2], 1",
+    types=EVERY,
+    composed=True,
 )
 
 
@@ -73,8 +107,6 @@ def _roll(array: Any, shift: Any, axis: Any) -> Any:
         return _rolled(array, np.asarray(shifts), axes)
     return run(kernel(_rolled, axes=axes), [array, shifts])
 
-
-_FLAT: Final = kernel(jnp.ravel)
 
 roll = operation(
     "roll",

@@ -27,7 +27,11 @@ def is_tensor_like(value: Any) -> bool:
         >>> is_tensor_like(jnp.ones(1)), is_tensor_like(1.0), is_tensor_like(np.ones(1))
         (True, False, False)
     """
-    return isinstance(value, Tensor | jax.Array) or hasattr(value, "__tf_tensor__") or hasattr(value, "__jax_array__")
+    return (
+        isinstance(value, Tensor | jax.Array)
+        or hasattr(type(value), "__tf_tensor__")
+        or hasattr(type(value), "__jax_array__")
+    )
 
 
 def array_of(value: Any, dtype: DType | None = None, hint: DType | None = None) -> Any:
@@ -54,11 +58,11 @@ def array_of(value: Any, dtype: DType | None = None, hint: DType | None = None) 
         return _checked(value.value, dtype, value)
     if isinstance(value, jax.Array):
         return _checked(value, dtype, value)
-    if hasattr(value, "__tf_tensor__"):
+    if hasattr(type(value), "__tf_tensor__"):
         return _checked(value.__tf_tensor__(dtype).value, dtype, value)
     if isinstance(value, np.ndarray | np.generic):
         return _of_numpy(np.asarray(value), dtype or hint)
-    if hasattr(value, "__jax_array__"):
+    if hasattr(type(value), "__jax_array__"):
         return _checked(value.__jax_array__(), dtype, value)
     return _of_python(value, dtype, hint)
 
