@@ -11,8 +11,18 @@ Section = Callable[[Any], dict[str, object]]
 PLAIN = (np.ndarray, np.generic, bool, int, float, complex, str, bytes, frozenset, type(None))
 
 
+class SectionsFailedError(ExceptionGroup):
+    """Some sections raised; `results` are those of the others."""
+
+    results: dict[str, object]
+
+
 def collect(tf: Any, *sections: Section) -> dict[str, object]:
-    """Run every section of a topic, the ones after a failure too, and join their results."""
+    """Run every section of a topic, the ones after a failure too, and join their results.
+
+    Raises:
+        SectionsFailedError: If a section raises; it has the errors of all and the results of the others.
+    """
     results: dict[str, object] = {}
     errors = []
     for section in sections:
@@ -22,7 +32,9 @@ def collect(tf: Any, *sections: Section) -> dict[str, object]:
             error.add_note(f"in the section {section.__name__!r}")
             errors.append(error)
     if errors:
-        raise ExceptionGroup(f"{len(errors)} of {len(sections)} sections failed", errors)
+        failure = SectionsFailedError(f"{len(errors)} of {len(sections)} sections failed", errors)
+        failure.results = results
+        raise failure
     return results
 
 
