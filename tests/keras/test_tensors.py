@@ -121,7 +121,9 @@ def test_tensors_are_data_for_fit_and_predict(model):
 
 def test_masks_survive_between_layers():
     embedded = keras.layers.Embedding(5, 2, mask_zero=True)(tf.constant([[1, 2, 0, 0]]))
-    np.testing.assert_allclose(keras.layers.GlobalAveragePooling1D()(embedded).numpy(), embedded.numpy()[:, :2].mean(1), rtol=1e-6)
+    np.testing.assert_allclose(
+        keras.layers.GlobalAveragePooling1D()(embedded).numpy(), embedded.numpy()[:, :2].mean(1), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", ["_raw_value", "_value"])

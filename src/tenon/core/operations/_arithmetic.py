@@ -168,7 +168,7 @@ add = operation(
     "Returns x + y; strings are joined.",
     "[1.0, 2.0], 3.0",
     types=NUMBERS,
-    strings=lambda x, y: x + y,
+    strings=lambda x, y: np.asarray(x + y, object),
 )
 subtract = operation(
     "math.subtract subtract", "x: T, y: T", jnp.subtract, "Returns x - y.", "[1.0, 2.0], 3.0", types=NUMBERS

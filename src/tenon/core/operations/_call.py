@@ -13,7 +13,7 @@ from tenon.base import InvalidArgumentError
 from tenon.core.operations._conversion import conversion, is_number, number_beside
 from tenon.core.operations._row import Operation
 from tenon.core.operations._types import NUMERIC
-from tenon.core.recording import Kernel, kernel, run, run_unrecorded, unrecorded
+from tenon.core.recording import Kernel, LeakedTensorError, kernel, run, run_unrecorded, unrecorded
 from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value
 
 Values = tuple[Any, ...]
@@ -36,7 +36,7 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
             row.check(*arrays)
         try:
             return _finished(row, compute(arrays, attributes))
-        except InvalidArgumentError:
+        except (InvalidArgumentError, LeakedTensorError):
             raise
         except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
             if row.composed and _is_our_own(error):

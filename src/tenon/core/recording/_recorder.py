@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tenon.core import _jax_internals as internals
-from tenon.core.recording._kernels import Kernel, is_differentiable, primitive_kernel, renewed
+from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, primitive_kernel, renewed
 
 Pullback = Callable[..., Sequence[Any]]
 
@@ -119,7 +119,7 @@ class Recorder:
     def function_ran(self, function: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Record the run of a function of arrays, if an input is live."""
         if self.wants(inputs):
-            self._append(Node(Kernel(function), tuple(inputs), tuple(outputs)))
+            self._append(Node(kernel(function), tuple(inputs), tuple(outputs)))
 
     def opaque_ran(self, inputs: Sequence[Any], outputs: Sequence[Any], pullback: Pullback) -> None:
         """Record a call whose derivative only ``pullback`` knows, if an input is live."""
