@@ -100,6 +100,7 @@ from tenon.core.operations._creation import (
     zeros_like,
 )
 from tenon.core.operations._cumulative import cumprod, cumsum, cumulative_logsumexp
+from tenon.core.operations._dynamic_range import DynamicRange
 from tenon.core.operations._flow import group, identity, identity_n, no_op, stop_gradient, tuple_
 from tenon.core.operations._gather import batch_gather, gather, gather_nd
 from tenon.core.operations._indexed_slices import IndexedSlices
@@ -220,6 +221,7 @@ from tenon.core.operations._variable_slices import VariableSlice
 from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
+    "DynamicRange",
     "BOOLEAN",
     "FLOATS",
     "INEXACT",
