@@ -20,6 +20,8 @@ install()
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
     if name.startswith("__"):
         raise AttributeError(f"module 'tenon' has no attribute {name!r}")
     value = lookup(name)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tenon.core import autodiff, linalg, operations, tensors, variables
+from tenon.core import (
+    autodiff,
+    control_flow,
+    functions,
+    image,
+    linalg,
+    nn,
+    operations,
+    random,
+    signal,
+    strings,
+    tensors,
+    variables,
+)
 from tenon.core._names import export
 
 PUBLIC: Final[Mapping[str, Any]] = {
@@ -39,4 +52,14 @@ PUBLIC: Final[Mapping[str, Any]] = {
 for _path, _value in PUBLIC.items():
     export(_path)(_value)
 
-_ = operations, linalg  # imported for their rows
+_ = (
+    control_flow,
+    functions,
+    image,
+    linalg,
+    nn,
+    operations,
+    random,
+    signal,
+    strings,
+)  # imported for the names that they register

@@ -223,3 +223,11 @@ def build_by_call(model: Any, call: Any, custom_objects: Mapping[str, Any] | Non
 def build_shapes(layer: Any) -> dict[str, Any]:
     """Return the arguments that ``layer.build`` was called with, shapes by names such as ``"x_shape"``."""
     return dict(layer._build_shapes_dict or {})
+
+
+def assign_outside(variable: Any, array: np.ndarray) -> None:
+    """Give a variable a value for good, even while Keras builds layers without computing."""
+    if variable._value is None:  # it gets its first value when the layers are built
+        variable._initializer = lambda shape, dtype=None: array  # noqa: ARG005  # an initializer's arguments
+    else:
+        variable._direct_assign(variable._convert_to_tensor(array, dtype=variable._dtype))

@@ -169,7 +169,7 @@ def _install_variables() -> None:
     def get_raw(self: Any) -> Any:
         if observers:
             variable_is_used(self)
-        return scoped_array(self, self.__dict__.get("_raw_value"), bool(self.__dict__.get("_trainable", True)))
+        return scoped_array(self, self.__dict__.get("_raw_value"))
 
     def set_raw(self: Any, array: Any) -> None:
         if observers:

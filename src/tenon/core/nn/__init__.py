@@ -44,19 +44,16 @@ from tenon.core.nn._depthwise import (
     depthwise_conv2d_backprop_input,
     separable_conv2d,
 )
-from tenon.core.nn._lookups import approx_max_k, approx_min_k, in_top_k, top_k
 from tenon.core.nn._losses import compute_average_loss, l2_loss, log_poisson_loss, scale_regularization_loss
 from tenon.core.nn._morphology import dilation2d, erosion2d
 from tenon.core.nn._norms import (
     batch_norm_with_global_normalization,
     batch_normalization,
-    l2_normalize,
     local_response_normalization,
     moments,
     normalize_moments,
     sufficient_statistics,
     weighted_moments,
-    zero_fraction,
 )
 from tenon.core.nn._pools import (
     avg_pool,
@@ -72,8 +69,6 @@ from tenon.core.nn._pools import (
 )
 
 __all__ = [
-    "approx_max_k",
-    "approx_min_k",
     "atrous_conv2d",
     "atrous_conv2d_transpose",
     "avg_pool",
@@ -102,9 +97,7 @@ __all__ = [
     "elu",
     "erosion2d",
     "gelu",
-    "in_top_k",
     "l2_loss",
-    "l2_normalize",
     "leaky_relu",
     "local_response_normalization",
     "log_poisson_loss",
@@ -131,8 +124,6 @@ __all__ = [
     "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
     "sufficient_statistics",
-    "top_k",
     "weighted_cross_entropy_with_logits",
     "weighted_moments",
-    "zero_fraction",
 ]

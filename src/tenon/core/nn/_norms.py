@@ -9,7 +9,7 @@ import numpy as np
 from jax import lax
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations import FLOATS, INEXACT, NUMERIC, operation
+from tenon.core.operations import FLOATS, operation
 
 _NARROW = ("float16", "bfloat16")
 
@@ -82,15 +82,6 @@ def _local_response_normalization(values: Any, depth_radius: int, bias: float, a
     return values / (bias + alpha * squares) ** beta
 
 
-def _l2_normalize(x: Any, axis: Any, epsilon: float) -> Any:
-    squares = jnp.sum(jnp.square(jnp.abs(x)) if jnp.iscomplexobj(x) else jnp.square(x), _axes(axis), keepdims=True)
-    return x * lax.rsqrt(jnp.maximum(squares, epsilon))
-
-
-def _zero_fraction(value: Any) -> Any:
-    return jnp.mean((value == 0).astype(jnp.float32))
-
-
 moments = operation(
     "nn.moments",
     "x: T, axes, shift=None, keepdims=False",
@@ -150,21 +141,4 @@ local_response_normalization = operation(
     "Returns input / (bias + alpha * sum of squares of the channels within depth_radius) ** beta.",
     "[[[[1.0, 2.0, 3.0]]]], 1",
     types=FLOATS,
-)
-l2_normalize = operation(
-    "nn.l2_normalize math.l2_normalize linalg.l2_normalize",
-    "x: T, axis=None, epsilon=1e-12",
-    _l2_normalize,
-    "Returns x / sqrt(max(sum(x ** 2), epsilon)), the sum over the axis or over all.",
-    "[3.0, 4.0], 0",
-    types=INEXACT,
-)
-zero_fraction = operation(
-    "nn.zero_fraction math.zero_fraction",
-    "value: T",
-    _zero_fraction,
-    "Returns the fraction of elements that are 0, as float32.",
-    "[0.0, 1.0, 0.0, 2.0]",
-    types=NUMERIC,
-    differentiable=False,
 )

@@ -13,17 +13,17 @@ from tenon.base import InvalidArgumentError
 from tenon.core.operations._conversion import conversion, is_number, number_beside
 from tenon.core.operations._row import Operation
 from tenon.core.operations._types import NUMERIC
-from tenon.core.recording import Kernel, kernel, run, run_unrecorded
+from tenon.core.recording import Kernel, LeakedTensorError, kernel, run, run_unrecorded, unrecorded
 from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value
 
 Values = tuple[Any, ...]
+Compute = Callable[[Sequence[Any], Values], Any]
 
 
 def caller(row: Operation) -> Callable[[Values, Values], Any]:
     """Return what takes the tensors of a call and its attributes, each in their order, and returns the result."""
     convert = conversion(row)
-    chosen = _kernels(row)
-    run_kernel = run if row.differentiable else run_unrecorded
+    compute = _composed(row) if row.composed else _compiled(row)
 
     def call(values: Values, attributes: Values) -> Any:
         for value in values:
@@ -35,13 +35,8 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
         if row.check is not None and _are_known(arrays):
             row.check(*arrays)
         try:
-            if row.composed:
-                return _finished(row, row.function(*arrays, **_named(row, attributes)))
-            found = chosen(arrays, attributes)
-            if any(array is None or isinstance(array, tuple) for array in arrays):
-                found, arrays = _spread(found, arrays)
-            return _finished(row, run_kernel(found, arrays))
-        except InvalidArgumentError:
+            return _finished(row, compute(arrays, attributes))
+        except (InvalidArgumentError, LeakedTensorError):
             raise
         except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
             if row.composed and _is_our_own(error):
@@ -49,6 +44,33 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
             raise InvalidArgumentError(_refusal(row, arrays, attributes, error)) from error
 
     return call
+
+
+def _compiled(row: Operation) -> Compute:
+    """Return what runs the row's function as a kernel."""
+    chosen = _kernels(row)
+    run_kernel = run if row.differentiable else run_unrecorded
+
+    def compute(arrays: Sequence[Any], attributes: Values) -> Any:
+        found = chosen(attributes)
+        if any(array is None or isinstance(array, tuple) for array in arrays):
+            found, arrays = _spread(found, arrays)
+        return run_kernel(found, arrays)
+
+    return compute
+
+
+def _composed(row: Operation) -> Compute:
+    """Return what calls the row's function, which runs kernels itself."""
+
+    def compute(arrays: Sequence[Any], attributes: Values) -> Any:
+        return row.function(*arrays, **_named(row, attributes))
+
+    def compute_unrecorded(arrays: Sequence[Any], attributes: Values) -> Any:
+        with unrecorded():
+            return compute(arrays, attributes)
+
+    return compute if row.differentiable else compute_unrecorded
 
 
 def _is_our_own(error: Exception) -> bool:
@@ -98,8 +120,7 @@ def is_quick(row: Operation) -> bool:
     tensors = row.tensors
     plain = all(p.kind == tensors[0].kind and not p.many and p.default is None for p in tensors)
     alone = len(tensors) in (1, 2) and not row.attributes and tensors[0].kind not in ("any", "index")
-    simple = (row.result, row.check, row.measure) == (None, None, None) and not row.host and not row.composed
-    return plain and alone and simple
+    return plain and alone and row.result is None and row.check is None and not row.host and not row.composed
 
 
 def _beside(x: Any, y: Any) -> Any:
@@ -114,7 +135,7 @@ def _beside(x: Any, y: Any) -> Any:
     return None, None
 
 
-def _kernels(row: Operation) -> Callable[[Sequence[Any], Values], Kernel]:
+def _kernels(row: Operation) -> Callable[[Values], Kernel]:
     """Return what finds the kernel for the attributes of a call."""
     function = row.function if row.differentiable else _without_derivative(row.function)
 
@@ -122,10 +143,7 @@ def _kernels(row: Operation) -> Callable[[Sequence[Any], Values], Kernel]:
     def remembered(*attributes: Any) -> Kernel:
         return kernel(function, **_named(row, attributes))
 
-    def chosen(arrays: Sequence[Any], attributes: Values) -> Kernel:
-        if row.measure is not None:
-            known = _named(row, attributes)
-            return kernel(function, **{**known, **row.measure(*arrays, **known)})
+    def chosen(attributes: Values) -> Kernel:
         try:
             return remembered(*attributes)
         except TypeError:  # lists and tensors cannot be hashed

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.core.operations._table import operation
-from tenon.core.operations._types import BOOLEAN, FLOATS, INTEGERS, NUMBERS, NUMERIC, REALS
+from tenon.core.operations._types import FLOATS, INTEGERS, NUMBERS, NUMERIC, REALS
 
 
 def _compared(names: str, function: Any, summary: str, strings: Any = None) -> Any:
@@ -25,14 +25,13 @@ def _compared(names: str, function: Any, summary: str, strings: Any = None) -> A
     )
 
 
-def _logical(names: str, function: Any, summary: str) -> Any:
+def _logical(names: str, function: Any, summary: str, signature: str = "x: bool, y: bool") -> Any:
     return operation(
         names,
-        "x: T, y: T",
+        signature,
         function,
         summary,
         "[True, True, False], [True, False, False]",
-        types=BOOLEAN,
         differentiable=False,
     )
 
@@ -74,14 +73,18 @@ less_equal = _compared("math.less_equal less_equal", jnp.less_equal, "Returns wh
 
 logical_and = _logical("math.logical_and logical_and", jnp.logical_and, "Returns whether both are true.")
 logical_or = _logical("math.logical_or logical_or", jnp.logical_or, "Returns whether one of both is true.")
-logical_xor = _logical("math.logical_xor", jnp.logical_xor, "Returns whether exactly one of both is true.")
+logical_xor = _logical(
+    "math.logical_xor",
+    jnp.logical_xor,
+    "Returns whether exactly one of both is true.",
+    "x: bool, y: bool, name='LogicalXor'",
+)
 logical_not = operation(
     "math.logical_not logical_not",
-    "x: T",
+    "x: bool",
     jnp.logical_not,
     "Returns whether x is false.",
     "[True, False]",
-    types=BOOLEAN,
     differentiable=False,
 )
 

@@ -140,7 +140,7 @@ def _converter(row: Operation, place: int, parameter: Parameter) -> Step:
 def _of_dtype(row: Operation, place: int, value: Any, dtype: Any) -> Any:
     if type(value) is Tensor:
         array = value.value
-    elif type(value) in _SCALARS:
+    elif type(value) in _SCALARS and not row.composed:
         array = number_beside(value, dtype)
     else:
         array = array_of(value, None, as_dtype(dtype))

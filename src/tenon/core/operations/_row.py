@@ -75,7 +75,6 @@ class Operation:
         result: makes what the public function returns of the tensors that came out; ``None`` for them as they are.
         strings: what computes it for tensors of strings, a function of NumPy arrays; ``None`` where there is nothing.
         check: looks at the values of the tensors before they are computed with, and raises where they break a rule.
-        measure: finds attributes that depend on the values of tensors, such as the size of a result.
         composed: whether ``function`` runs kernels itself, of its choice, instead of being one.
     """
 
@@ -90,7 +89,6 @@ class Operation:
     result: Callable[..., Any] | None = None
     strings: Callable[..., Any] | None = None
     check: Callable[..., None] | None = None
-    measure: Callable[..., Mapping[str, Any]] | None = None
     composed: bool = False
 
     @property

@@ -1,14 +1,14 @@
 """The table of operations: one row a function, from which TensorFlow's public function is made.
 
 A row says how the function is called and which pure function of arrays computes it. The rest is the same for all:
-values become tensors by TensorFlow's rules, dtypes are checked and named, the kernel runs on whatever is current (eager,
-tape, traced function), results become tensors, and shapes that do not fit are an ``InvalidArgumentError``.
+values become tensors by TensorFlow's rules, dtypes are checked and named, the kernel runs on whatever is current
+(eager, tape, traced function), results become tensors, and shapes that do not fit are an ``InvalidArgumentError``.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from tenon.core._names import export
@@ -32,7 +32,6 @@ def operation(
     result: Callable[..., Any] | None = None,
     strings: Callable[..., Any] | None = None,
     check: Callable[..., None] | None = None,
-    measure: Callable[..., Mapping[str, Any]] | None = None,
     composed: bool = False,
 ) -> Callable[..., Any]:
     """Add a row to the table and make its public function.
@@ -50,8 +49,6 @@ def operation(
         strings: what computes it for tensors of strings: a function of NumPy arrays of ``bytes`` objects.
         check: raises where values break a rule, such as a divisor of zero; called with the arrays by position, only
             where values are known: not while a function is traced.
-        measure: takes what ``function`` takes and returns the attributes that depend on values, such as the size of the
-            result; raises where they are not known because a function is traced.
         composed: whether ``function`` runs kernels itself: it gets the arrays as they are, of NumPy where the caller
             gave values of Python or NumPy, and returns arrays of either kind; a tensor in place of a list comes as an
             array in place of a tuple.
@@ -77,7 +74,6 @@ def operation(
         result,
         strings,
         check,
-        measure,
         composed,
     )
     assert row.name not in OPERATIONS, f"{row.name} has two rows"

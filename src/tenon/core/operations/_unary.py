@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from tenon.core.operations._table import operation
-from tenon.core.operations._types import FLOATS, INEXACT, SIGNED
+from tenon.core.operations._types import FLOATS, INEXACT, NUMBERS, SIGNED
 
 _NUMBERS = "[0.25, 0.5, 0.75]"
 
@@ -17,16 +17,12 @@ def _round(x: Any) -> Any:
     return x if x.dtype.kind in "iu" else jnp.round(x)
 
 
-def _sign(x: Any) -> Any:
-    return jnp.sign(jax.lax.stop_gradient(x)) + jnp.zeros_like(x)
-
-
 def _unary(names: str, function: Any, summary: str, example: str = _NUMBERS, types: Any = INEXACT) -> Any:
     return operation(names, "x: T", function, summary, example, types=types)
 
 
 abs_ = _unary("math.abs abs", jnp.abs, "Returns the absolute value.", "[1.0, -2.0]", SIGNED)
-sign = _unary("math.sign sign", _sign, "Returns -1, 0 or 1: the sign; x / |x| of complex x.", "[1.0, -2.0]", SIGNED)
+sign = _unary("math.sign sign", jnp.sign, "Returns -1, 0 or 1: the sign; x / |x| of complex x.", "[1.0, -2.0]", SIGNED)
 sqrt = _unary("math.sqrt sqrt", jnp.sqrt, "Returns the square root.")
 rsqrt = _unary("math.rsqrt", jax.lax.rsqrt, "Returns 1 / sqrt(x).")
 exp = _unary("math.exp exp", jnp.exp, "Returns e to the power of x.")
@@ -67,5 +63,5 @@ floor = _rounding("math.floor floor", jnp.floor, "Returns x rounded down.")
 ceil = _rounding("math.ceil", jnp.ceil, "Returns x rounded up.")
 rint = _rounding("math.rint", jnp.round, "Returns x rounded to the nearest integer, halves to the even one.")
 round_ = _rounding(
-    "math.round round", _round, "Returns x rounded to the nearest integer, halves to the even one.", SIGNED
+    "math.round round", _round, "Returns x rounded to the nearest integer, halves to the even one.", NUMBERS
 )

@@ -94,6 +94,8 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
         before = internals.enter_64_bit_mode()
         try:
             return kernel.compiled(*values)
+        except jax.errors.UnexpectedTracerError as error:
+            raise leaked(values) from error
         finally:
             internals.set_64_bit_mode(before)
     if isinstance(trace, internals.RecordTrace):
@@ -104,6 +106,15 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
         return _run_traced(kernel, values)
     outputs = _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
     return trace.keep(outputs) if isinstance(trace, internals.FunctionTrace) else outputs
+
+
+LeakedTensorError = internals.LeakedTensorError
+
+
+def leaked(values: Sequence[Any]) -> LeakedTensorError:
+    """Return the error that names the value among ``values`` which a finished trace has left behind."""
+    tracer = next(value for value in values if isinstance(value, jax.core.Tracer))
+    return LeakedTensorError(internals.leak_message(tracer))
 
 
 def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
@@ -139,16 +150,41 @@ def run_unrecorded(kernel: Kernel, values: Sequence[Any]) -> Any:
         >>> run_unrecorded(kernel(jax.numpy.floor), (np.float32(1.5),)).tolist()
         1.0
     """
-    trace = below = internals.current_trace()
-    while isinstance(below, internals.RecordTrace):
-        below = below.parent
-    return run(kernel, values) if below is trace else _run_on(below, trace, kernel, values)
+    trace = internals.current_trace()
+    if not isinstance(trace, internals.RecordTrace):
+        return run(kernel, values)
+    return _run_on(internals.base_trace(), trace, kernel, values)
 
 
 def _run_recorded(kernel: Kernel, values: Sequence[Any], trace: internals.RecordTrace) -> Any:
     outputs = _run_on(trace.parent, trace, kernel, values)
-    trace.listener.kernel_ran(kernel, values, outputs if isinstance(outputs, tuple | list) else (outputs,))
-    return outputs
+    several = isinstance(outputs, tuple | list)
+    distinct = _distinct(outputs if several else (outputs,), values)
+    trace.listener.kernel_ran(kernel, values, distinct)
+    return distinct if several else distinct[0]
+
+
+def _distinct(outputs: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any]:
+    """Return outputs of which none is the same object as an input or another output.
+
+    While a function is traced, a kernel that changes nothing gives its input back; recorders know values by identity.
+    """
+    if not any(isinstance(output, jax.core.Tracer) for output in outputs):
+        return outputs
+    known = {id(value) for value in inputs}
+    distinct = []
+    for output in outputs:
+        distinct.append(renewed(output) if id(output) in known else output)
+        known.add(id(output))
+    return distinct
+
+
+def renewed(value: Any) -> Any:
+    """Return the same values as another object, of which no recorder knows that they are the same."""
+    if not isinstance(value, jax.core.Tracer):
+        return internals.twin(value)
+    with internals.trace_as_current(internals.base_trace()):
+        return internals.twin(value)
 
 
 def on_device(array: Any, sharding: Any = None) -> Any:

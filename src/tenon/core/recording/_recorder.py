@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
-
 from tenon.core import _jax_internals as internals
-from tenon.core.recording._kernels import Kernel, is_differentiable, primitive_kernel
+from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, primitive_kernel, renewed
 
 Pullback = Callable[..., Sequence[Any]]
 
@@ -121,7 +119,7 @@ class Recorder:
     def function_ran(self, function: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Record the run of a function of arrays, if an input is live."""
         if self.wants(inputs):
-            self._append(Node(Kernel(function), tuple(inputs), tuple(outputs)))
+            self._append(Node(kernel(function), tuple(inputs), tuple(outputs)))
 
     def opaque_ran(self, inputs: Sequence[Any], outputs: Sequence[Any], pullback: Pullback) -> None:
         """Record a call whose derivative only ``pullback`` knows, if an input is live."""
@@ -173,7 +171,4 @@ def unrecorded() -> Any:
 
 def new_identity(array: Any) -> Any:
     """Return the same values as another array object, of which no recorder knows that it is the same."""
-    if isinstance(array, jax.core.Tracer):
-        with unrecorded():
-            return internals.twin(array)
-    return internals.twin(array)
+    return renewed(array)

@@ -7,16 +7,20 @@
 """
 
 from tenon.core.tracing._context import executing_eagerly, init_scope, inside_function, is_symbolic_tensor
-from tenon.core.tracing._scope import FunctionScope
-from tenon.core.tracing._trace import Access, Traced, trace
+from tenon.core.tracing._form import Form, taken_apart
+from tenon.core.tracing._scope import Access, FunctionScope
+from tenon.core.tracing._trace import Traced, source_array, trace
 
 __all__ = [
     "Access",
+    "Form",
     "FunctionScope",
     "Traced",
     "executing_eagerly",
     "init_scope",
     "inside_function",
     "is_symbolic_tensor",
+    "source_array",
+    "taken_apart",
     "trace",
 ]

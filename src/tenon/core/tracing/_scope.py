@@ -29,14 +29,18 @@ class FunctionScope:
     Args:
         trace: the function in the making.
         outer: the scope around it, from which the values come; ``None`` at top level.
+
+    Attributes:
+        owned: variables that live as long as the function, because nobody else holds them.
     """
 
     def __init__(self, trace: internals.FunctionTrace, outer: StateScope | None) -> None:
-        self._trace = trace
+        self.trace = trace
         self._outer = outer
         self._values: dict[int, Any] = {}
         self._variables: dict[int, Any] = {}
         self._written: dict[int, Any] = {}
+        self.owned: list[Any] = []
 
     @property
     def written(self) -> tuple[Any, ...]:
@@ -48,19 +52,23 @@ class FunctionScope:
         found = self._values.get(id(variable))
         if found is None:
             outside = array if self._outer is None else self._outer.read(variable, array)
-            found = self._trace.argument(outside)
-            self._trace.sources.append(Access(variable))
-            self._remember(variable, found)
+            found = self.trace.argument(outside)
+            self.trace.sources.append(Access(variable))
+            self.remember(variable, found)
         return found
 
     def write(self, variable: Any, array: Any) -> None:
         """Set the value inside."""
-        self._remember(variable, array)
+        self.remember(variable, array)
         self._written[id(variable)] = variable
 
     def value(self, variable: Any) -> Any:
         """Return the value of a variable that was read or assigned inside."""
         return self._values[id(variable)]
+
+    def knows(self, variable: Any) -> bool:
+        """Tell whether a variable was read or assigned inside."""
+        return id(variable) in self._values
 
     def initial_value(self, compute: Callable[[], Any]) -> Any:
         """Compute inside this function, or in the outermost one, whose values outlive branches and loops."""
@@ -71,6 +79,13 @@ class FunctionScope:
         if self._outer is not None:
             self._outer.create(variable, array)
 
-    def _remember(self, variable: Any, array: Any) -> None:
+    def own(self, variable: Any) -> None:
+        """Keep a variable, here and in every function around."""
+        self.owned.append(variable)
+        if self._outer is not None:
+            self._outer.own(variable)
+
+    def remember(self, variable: Any, array: Any) -> None:
+        """Set the value inside without making it a result."""
         self._values[id(variable)] = array
         self._variables[id(variable)] = variable

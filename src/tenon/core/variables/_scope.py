@@ -18,13 +18,12 @@ from tenon.core.variables._observers import observers, variable_is_used
 class StateScope(Protocol):
     """Holds the values of variables while a function is traced."""
 
-    def read(self, variable: Any, array: Any, trainable: bool) -> Any:
+    def read(self, variable: Any, array: Any) -> Any:
         """Return the value of a variable as the function sees it.
 
         Args:
             variable: the variable, of Tenon or Keras; its identity counts.
             array: the array that it holds outside; ``None`` where it has no value yet.
-            trainable: whether tapes watch the variable by themselves.
         """
 
     def write(self, variable: Any, array: Any) -> None:
@@ -40,6 +39,9 @@ class StateScope(Protocol):
             variable: the variable.
             array: its initial value, if it is known only when the function runs; else ``None``.
         """
+
+    def own(self, variable: Any) -> None:
+        """Keep a variable that nobody else holds, such as how far random numbers have come, as long as the function."""
 
 
 class _Scopes(threading.local):
@@ -79,15 +81,15 @@ def read_array(variable: Any, array: Any, trainable: bool) -> Any:
         array: the array that it holds outside of functions.
         trainable: whether tapes watch the variable by themselves.
     """
-    value = scoped_array(variable, array, trainable)
+    value = scoped_array(variable, array)
     tell_tapes(variable, value, trainable)
     return value
 
 
-def scoped_array(variable: Any, array: Any, trainable: bool) -> Any:
+def scoped_array(variable: Any, array: Any) -> Any:
     """Return a variable's value where it lives now, and tell nobody."""
     stack = _scopes.stack
-    return stack[-1].read(variable, array, trainable) if stack else array
+    return stack[-1].read(variable, array) if stack else array
 
 
 def tell_tapes(variable: Any, array: Any, trainable: bool) -> None:
@@ -112,20 +114,27 @@ def written_array(variable: Any, array: Any) -> Any | None:
 
 
 def held_array(variable: Any) -> Any:
-    """Return the array that a variable holds outside of functions; Tenon's and Keras's keep it under one name.
+    """Return the array that a variable holds outside of functions, ``None`` where it has no value yet.
+
+    Tenon's variables and Keras's keep it under one name.
 
     Example:
         >>> from types import SimpleNamespace
-        >>> held_array(SimpleNamespace(_value=1))
+        >>> held_array(SimpleNamespace(_raw_value=1))
         1
     """
     if observers:
         variable_is_used(variable)
-    return variable._value
+    return variable.__dict__.get("_raw_value")
+
+
+def hold_array(variable: Any, array: Any) -> None:
+    """Let a variable hold an array outside of functions, without any check."""
+    variable.__dict__["_raw_value"] = array
 
 
 def assign_array(variable: Any, array: Any) -> None:
     """Give a variable a new value where it lives now, without any check."""
     kept = written_array(variable, array)
     if kept is not None:
-        variable._value = kept
+        hold_array(variable, kept)

@@ -1,0 +1,130 @@
+"""A function that was traced for fixed shapes: how it is called, with the variables that it reads and assigns.
+
+The steady call at top level is the one that has to be cheap: it takes the variables' arrays, runs one compiled program,
+puts the new arrays into the variables and wraps the outputs.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+
+from tenon.core import _jax_internals as internals
+from tenon.core.functions._state import ArgumentVariable, live
+from tenon.core.recording import Kernel, leaked, run
+from tenon.core.tensors import Tensor
+from tenon.core.tracing import Access, Form, Traced
+from tenon.core.variables import assign_array, held_array, read_array
+
+Place = tuple[weakref.ref[Any] | None, int, str]
+"""A variable: weakly, or by its number among the variables that are arguments; and its name."""
+
+
+class Program:
+    """One traced function.
+
+    Args:
+        traced: what came of tracing; its extra is the form of the outputs.
+        arguments: the variables that stand for those that are arguments.
+        name: what messages call it.
+    """
+
+    def __init__(self, traced: Traced, arguments: Sequence[ArgumentVariable], name: str) -> None:
+        numbers = {id(variable): number for number, variable in enumerate(arguments)}
+        accesses = [n for n, source in enumerate(traced.sources) if isinstance(source, Access)]
+        others = [n for n, source in enumerate(traced.sources) if not isinstance(source, Access)]
+        self.name = name
+        self.form: Form = traced.extra
+        self.outputs = traced.outputs
+        self.stand_ins = arguments
+        self.captured = [traced.sources[n] for n in others]
+        self._ordered = _Ordered(traced, [*accesses, *others])
+        self.kernel = Kernel(self._ordered, name)
+        self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
+        self._writes = [_place(variable, numbers) for variable in traced.written]
+        self._owned = traced.owned
+        self._count = len(traced.outputs)
+        self._single = self.form.structure is None and self.form.arrays == 1
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether sizes are symbols: such a program says what the function returns and cannot be called."""
+        return self._ordered.is_symbolic
+
+    def own_variables(self) -> list[Any]:
+        """Return the variables that the function reads or assigns, each once.
+
+        Those that are arguments are not among them, and those that nobody but the function holds.
+        """
+        found = [_variable(place, ()) for place in (*self._reads, *self._writes) if place[0] is not None]
+        hidden = {id(variable) for variable in self._owned}
+        return [v for key, v in {id(variable): variable for variable in found}.items() if key not in hidden]
+
+    def __call__(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
+        """Run on arrays and on variables that are arguments; return what the Python function returned, as tensors."""
+        if internals.current_trace() is not internals.EVAL_TRACE:
+            return self._run(arrays, arguments)
+        values = list(arrays)
+        for place in self._reads:
+            values.append(_variable(place, arguments)._raw_value)
+        values += self.captured
+        before = internals.enter_64_bit_mode()
+        try:
+            results = self.kernel.compiled(*values)
+        except jax.errors.UnexpectedTracerError as error:
+            raise leaked(values) from error
+        finally:
+            internals.set_64_bit_mode(before)
+        for place, array in zip(self._writes, results[self._count :], strict=True):
+            _variable(place, arguments)._raw_value = array
+        return Tensor(results[0]) if self._single else self.form.unflatten(results[: self._count])
+
+    def lowered(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> jax.stages.Lowered:
+        """Return the program as it goes to XLA."""
+        values = [*arrays, *[held_array(_variable(place, arguments)) for place in self._reads], *self.captured]
+        with jax.enable_x64(True):
+            return self.kernel.compiled.lower(*values)
+
+    def _run(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
+        """Run where a tape records or another function is traced."""
+        variables = [_variable(place, arguments) for place in self._reads]
+        values = [read_array(variable, held_array(variable), variable.trainable) for variable in variables]
+        results = run(self.kernel, [*arrays, *values, *self.captured])
+        for place, array in zip(self._writes, results[self._count :], strict=True):
+            assign_array(_variable(place, arguments), array)
+        return self.form.unflatten(results[: self._count])
+
+
+def _place(variable: Any, numbers: dict[int, int]) -> Place:
+    number = numbers.get(id(variable))
+    return (weakref.ref(variable), 0, variable.name) if number is None else (None, number, variable.name)
+
+
+def _variable(place: Place, arguments: Sequence[Any]) -> Any:
+    reference, number, name = place
+    if reference is None:
+        return arguments[number]
+    variable = reference()
+    return live(reference, name) if variable is None else variable
+
+
+class _Ordered:
+    """The pure function of a trace with its sources in another order; it holds none of them."""
+
+    def __init__(self, traced: Traced, order: Sequence[int]) -> None:
+        places = {n: traced.arguments + place for place, n in enumerate(order)}
+        sources = [places[n] for n in range(len(order))]
+        first = len(order) - traced.constants
+        self._pure = traced.pure
+        self._order = [*sources[first:], *range(traced.arguments), *sources[:first]]
+        self.__name__ = self.__qualname__ = traced.pure.__name__
+
+    @property
+    def is_symbolic(self) -> bool:
+        return self._pure.is_symbolic
+
+    def __call__(self, *values: Any) -> list[Any]:
+        return self._pure(*[values[place] for place in self._order])

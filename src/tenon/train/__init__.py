@@ -1,0 +1,63 @@
+"""Checkpoints: the values of objects written into TensorFlow's files while training goes on, and given back.
+
+>>> import tempfile
+>>> from tenon.core.variables import Variable
+>>> step = Variable(1)
+>>> manager = CheckpointManager(Checkpoint(step=step), tempfile.mkdtemp(), max_to_keep=3)
+>>> path = manager.save()
+>>> _ = step.assign(5)
+>>> _ = manager.restore_or_initialize()
+>>> step.numpy()
+np.int32(1)
+"""
+
+from collections.abc import Mapping as _Mapping
+from typing import Any as _Any
+
+from tenon.train._checkpoint import Checkpoint
+from tenon.train._iterator import checkpoints_iterator
+from tenon.train._manager import CheckpointManager
+from tenon.train._options import CheckpointOptions
+from tenon.train._reader import CheckpointReader, list_variables, load_checkpoint, load_variable
+from tenon.train._state_file import get_checkpoint_state, latest_checkpoint
+from tenon.train._status import LoadStatus, UnmatchedError
+from tenon.train._trackable import TrackableType, register_trackable
+from tenon.train._types import register_types as _register_types
+from tenon.train._types import variable_type
+
+_register_types()
+
+NAMES: _Mapping[str, _Any] = {
+    f"train.{value.__name__}": value
+    for value in (
+        Checkpoint,
+        CheckpointManager,
+        CheckpointOptions,
+        checkpoints_iterator,
+        get_checkpoint_state,
+        latest_checkpoint,
+        list_variables,
+        load_checkpoint,
+        load_variable,
+    )
+}
+"""TensorFlow's public names of what stands here, by the path below ``tf``."""
+
+__all__ = [
+    "NAMES",
+    "Checkpoint",
+    "CheckpointManager",
+    "CheckpointOptions",
+    "CheckpointReader",
+    "LoadStatus",
+    "TrackableType",
+    "UnmatchedError",
+    "checkpoints_iterator",
+    "get_checkpoint_state",
+    "latest_checkpoint",
+    "list_variables",
+    "load_checkpoint",
+    "load_variable",
+    "register_trackable",
+    "variable_type",
+]
