@@ -139,8 +139,9 @@ def install() -> None:
     _install_variables()
 
 
-def _derived(base: type) -> list[type]:
-    return [cls for child in base.__subclasses__() for cls in (child, *_derived(child))]
+def _derived(base: Any) -> list[Any]:
+    children: list[Any] = base.__subclasses__()
+    return [cls for child in children for cls in (child, *_derived(child))]
 
 
 def _replace(cls: type, names: tuple[str, ...], door: Callable[[Method], Method]) -> None:
