@@ -180,6 +180,11 @@ class PureFunction:
         return found
 
     @property
+    def has_effects(self) -> bool:
+        """Whether it calls Python on the host."""
+        return bool(self.jaxpr.effects)
+
+    @property
     def is_symbolic(self) -> bool:
         """Whether a size of an input is a symbol."""
         return any([type(size) is not int for var in self.jaxpr.invars for size in var.aval.shape])

@@ -241,7 +241,7 @@ def error_classes(tf):
     return {
         "exist": [issubclass(getattr(tf.errors, name), tf.errors.OpError) for name in names],
         "are exceptions": issubclass(tf.errors.OpError, Exception),
-        "codes": [tf.errors.INVALID_ARGUMENT, tf.errors.NOT_FOUND, tf.errors.OUT_OF_RANGE],
+        "codes": [int(code) for code in (tf.errors.INVALID_ARGUMENT, tf.errors.NOT_FOUND, tf.errors.OUT_OF_RANGE)],
     }
 
 
@@ -249,7 +249,7 @@ def error_attributes(tf):
     try:
         tf.reshape(tf.range(6), [4, 2])
     except tf.errors.InvalidArgumentError as error:
-        return {"code": error.error_code, "message": isinstance(error.message, str) and len(error.message) > 10}
+        return {"code": int(error.error_code), "message": isinstance(error.message, str) and len(error.message) > 10}
     return {}
 
 

@@ -12,12 +12,14 @@ import jax
 
 from tenon.core._names import export
 from tenon.core._settings import SETTINGS
+from tenon.core.autograph import convert
 from tenon.core.functions._binding import Binder, WeakMethod
 from tenon.core.functions._concrete import ConcreteFunction
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
 from tenon.core.functions._retracing import history_of
 from tenon.core.functions._signatures import InputSignature
+from tenon.core.functions._staging import STAGING
 from tenon.core.functions._tracer import Tracer
 from tenon.core.tensors import TensorSpec, unknown_shape
 
@@ -62,7 +64,12 @@ class Function:
 
     @functools.cached_property
     def _tracer(self) -> Tracer:
-        return Tracer(self._python_function, self._binder, self._name)
+        function = self._python_function
+        if self._autograph and isinstance(function, WeakMethod):
+            function = WeakMethod(convert(function.__func__, STAGING), function.__self__)
+        elif self._autograph:
+            function = convert(function, STAGING)
+        return Tracer(function, self._binder, self._name)
 
     @property
     def python_function(self) -> Callable[..., Any]:

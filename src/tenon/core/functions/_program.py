@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 from tenon.core import _jax_internals as internals
+from tenon.core.callbacks import told
 from tenon.core.functions._state import ArgumentVariable, live
 from tenon.core.recording import Kernel, leaked, run
 from tenon.core.tensors import Tensor
@@ -43,6 +44,7 @@ class Program:
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
         self.kernel = Kernel(self._ordered, name)
+        self._has_effects = traced.pure.has_effects
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
         self._owned = traced.owned
@@ -65,6 +67,21 @@ class Program:
 
     def __call__(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Run on arrays and on variables that are arguments; return what the Python function returned, as tensors."""
+        if self._has_effects:
+            return self._run_with_effects(arrays, arguments)
+        return self._run_pure(arrays, arguments)
+
+    def _run_with_effects(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
+        """Run to the end, so that what Python on the host did and raised belongs to this call."""
+        try:
+            outputs = self._run_pure(arrays, arguments)
+            if internals.base_trace() is internals.EVAL_TRACE:
+                jax.effects_barrier()
+        except jax.errors.JaxRuntimeError as error:
+            raise told(error) from None
+        return outputs
+
+    def _run_pure(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
         values = list(arrays)
