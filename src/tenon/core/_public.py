@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tenon.core import (
     autodiff,
+    configuration,
     control_flow,
     functions,
     image,
@@ -53,6 +54,7 @@ for _path, _value in PUBLIC.items():
     export(_path)(_value)
 
 _ = (
+    configuration,
     control_flow,
     functions,
     image,
