@@ -18,7 +18,7 @@ from typing import Any, Final
 
 PACKAGE: Final = "tenon"
 
-FOLDERS: Final = ("base", "core", "formats", "keras", "saved_model", "serving", "summary", "xla")
+FOLDERS: Final = ("base", "core", "formats", "keras", "saved_model", "serving", "summary", "train", "xla")
 """Parts that are attributes under their own name."""
 
 EXTRAS: Final = {"serving": "serving"}

@@ -14,8 +14,8 @@ from tenon.core import (
     nn,
     operations,
     random,
-    strings,
     signal,
+    strings,
     tensors,
     variables,
 )
@@ -60,6 +60,6 @@ _ = (
     nn,
     operations,
     random,
-    strings,
     signal,
+    strings,
 )  # imported for the names that they register

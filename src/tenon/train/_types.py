@@ -1,4 +1,4 @@
-"""The types that checkpoints know by themselves: variables, modules, lists, tuples and dicts.
+"""The types that checkpoints know by themselves: variables, modules, generators, lists, tuples and dicts.
 
 Lists and dicts stay what they are when they become attributes; they are looked into when something is saved or
 restored. Their elements are named by position and by key, those of named tuples by field too.
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
+from tenon.core.random import Generator
 from tenon.core.recording import on_device
 from tenon.core.tensors import Tensor, TensorShape, as_dtype
 from tenon.core.tracing import init_scope
@@ -112,6 +113,7 @@ def register_types() -> None:
     register_trackable(
         Module, TrackableType(children=vars, find=lambda module, name: vars(module).get(name), tells=True)
     )
+    register_trackable(Generator, TrackableType(children=vars))
     register_trackable(list, TrackableType(children=_elements, find=_element))
     register_trackable(tuple, TrackableType(children=_fields_and_elements))
     register_trackable(dict, TrackableType(children=_items, find=lambda values, name: values.get(name)))

@@ -47,6 +47,7 @@ class Program:
         self._has_effects = bool(traced.pure.effects)
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
+        self._owned = traced.owned
         self._count = len(traced.outputs)
         self._single = self.form.structure is None and self.form.arrays == 1
 
@@ -56,9 +57,13 @@ class Program:
         return self._ordered.is_symbolic
 
     def own_variables(self) -> list[Any]:
-        """Return the variables that the function reads or assigns, each once, but for those that are arguments."""
+        """Return the variables that the function reads or assigns, each once.
+
+        Those that are arguments are not among them, and those that nobody but the function holds.
+        """
         found = [_variable(place, ()) for place in (*self._reads, *self._writes) if place[0] is not None]
-        return list({id(variable): variable for variable in found}.values())
+        hidden = {id(variable) for variable in self._owned}
+        return [v for key, v in {id(variable): variable for variable in found}.items() if key not in hidden]
 
     def __call__(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Run on arrays and on variables that are arguments; return what the Python function returned, as tensors."""

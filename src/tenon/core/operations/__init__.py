@@ -47,6 +47,7 @@ from tenon.core.operations._arrays import (
     squeeze,
     transpose,
 )
+from tenon.core.operations._blocks import batch_to_space, space_to_batch, space_to_batch_nd
 from tenon.core.operations._casting import bitcast, cast, saturate_cast
 from tenon.core.operations._clipping import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm, l2_normalize
 from tenon.core.operations._comparison import (
@@ -86,24 +87,13 @@ from tenon.core.operations._counting import (
     invert_permutation,
     top_k,
 )
-from tenon.core.operations._creation import (
-    eye,
-    fill,
-    linspace,
-    meshgrid,
-    one_hot,
-    ones,
-    ones_like,
-    range,
-    sequence_mask,
-    zeros,
-    zeros_like,
-)
+from tenon.core.operations._creation import eye, fill, ones, ones_like, zeros, zeros_like
 from tenon.core.operations._cumulative import cumprod, cumsum, cumulative_logsumexp
 from tenon.core.operations._dynamic_range import DynamicRange
 from tenon.core.operations._flow import group, identity, identity_n, no_op, stop_gradient, tuple_
-from tenon.core.operations._gather import batch_gather, gather, gather_nd
+from tenon.core.operations._gather import batch_gather, gather, gather_nd, unravel_index
 from tenon.core.operations._indexed_slices import IndexedSlices
+from tenon.core.operations._indicators import one_hot, sequence_mask
 from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
 from tenon.core.operations._masks import boolean_mask, dynamic_partition, dynamic_stitch, where
 from tenon.core.operations._operators import install_binary, install_operator
@@ -112,6 +102,7 @@ from tenon.core.operations._quantization import (
     fake_quant_with_min_max_vars,
     fake_quant_with_min_max_vars_per_channel,
 )
+from tenon.core.operations._ranges import linspace, meshgrid, range
 from tenon.core.operations._reductions import (
     count_nonzero,
     reduce_all,
@@ -127,7 +118,7 @@ from tenon.core.operations._reductions import (
     reduce_variance,
     zero_fraction,
 )
-from tenon.core.operations._repeating import pad, repeat, reverse, roll, tile
+from tenon.core.operations._repeating import pad, repeat, reverse, reverse_sequence, roll, tile
 from tenon.core.operations._row import Operation, Parameter, signature_of
 from tenon.core.operations._scatter import (
     scatter_nd,
@@ -217,6 +208,7 @@ from tenon.core.operations._unary import (
     tan,
     tanh,
 )
+from tenon.core.operations._values import fingerprint, get_static_value
 from tenon.core.operations._variable_slices import VariableSlice
 from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
@@ -258,6 +250,7 @@ __all__ = [
     "atan2",
     "atanh",
     "batch_gather",
+    "batch_to_space",
     "bessel_i0",
     "bessel_i0e",
     "bessel_i1",
@@ -308,6 +301,7 @@ __all__ = [
     "fake_quant_with_min_max_vars",
     "fake_quant_with_min_max_vars_per_channel",
     "fill",
+    "fingerprint",
     "floor",
     "floordiv",
     "floormod",
@@ -316,6 +310,7 @@ __all__ = [
     "gather",
     "gather_nd",
     "get_item",
+    "get_static_value",
     "global_norm",
     "greater",
     "greater_equal",
@@ -390,6 +385,7 @@ __all__ = [
     "repeat",
     "reshape",
     "reverse",
+    "reverse_sequence",
     "right_shift",
     "rint",
     "roll",
@@ -415,6 +411,8 @@ __all__ = [
     "size",
     "slice_",
     "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
     "spence",
     "split",
     "sqrt",
@@ -441,6 +439,7 @@ __all__ = [
     "tuple_",
     "unique",
     "unique_with_counts",
+    "unravel_index",
     "unsorted_segment_max",
     "unsorted_segment_mean",
     "unsorted_segment_min",

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._sizes import as_axis, as_integers
+from tenon.core.operations._sizes import as_axis, as_integers, as_sizes
 from tenon.core.operations._table import operation
 from tenon.core.operations._types import NUMERIC, STRINGS
 from tenon.core.recording import active_recorders, executing_eagerly_on_arrays, kernel, run
@@ -219,3 +219,33 @@ def selected(array: Any, indices: np.ndarray, axis: int = 0, count: int = 1) -> 
     if known is not None and (known is array or (executing_eagerly_on_arrays() and not active_recorders())):
         return np.asarray(_merged(known, axis, count).take(indices, axis), known.dtype)  # compiles nothing
     return run(kernel(_selected, axis=axis, count=count), [array, indices])
+
+
+def _unravel_index(indices: Any, dims: Any) -> Any:
+    sizes = as_sizes(dims, "dims")
+    if indices.ndim > 1:
+        raise InvalidArgumentError(
+            f"tf.unravel_index: indices must be a scalar or a vector; received a tensor of shape {list(indices.shape)}."
+        )
+    known = on_host(indices)
+    if known is not None and outside(known, prod(sizes)).any():
+        raise InvalidArgumentError(
+            f"tf.unravel_index: indices must be in [0, {prod(sizes)}) for dims {list(sizes)}; received "
+            f"{known.tolist()}."
+        )
+    return run(kernel(_coordinates, dims=sizes), [indices])
+
+
+def _coordinates(indices: Any, dims: tuple[int, ...]) -> Any:
+    return jnp.stack([place.astype(indices.dtype) for place in jnp.unravel_index(indices, dims)])
+
+
+unravel_index = operation(
+    "unravel_index",
+    "indices: index, dims",
+    _unravel_index,
+    "Returns the coordinates of flat indices in a tensor of the shape ``dims``: a row for each dimension.",
+    "[2, 5, 7], [3, 3]",
+    differentiable=False,
+    composed=True,
+)

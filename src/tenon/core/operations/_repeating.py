@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._gather import EVERY, selected
+from tenon.core.operations._gather import EVERY, is_string, on_host, outside, selected
 from tenon.core.operations._masks import values_of
 from tenon.core.operations._sizes import as_axes, as_axis, as_integers, as_sizes
 from tenon.core.operations._table import operation
@@ -115,6 +115,49 @@ roll = operation(
     "Returns the tensor with its elements moved along axes; what leaves at one end enters at the other.",
     "[[1.0, 2.0, 3.0]], 1, 1",
     strings=_roll,
+    composed=True,
+)
+
+
+def _reversed(array: Any, lengths: Any, seq_axis: int, batch_axis: int) -> Any:
+    places = jnp.arange(array.shape[seq_axis])
+    counts = lengths[:, None]
+    sources = jnp.where(places < counts, counts - 1 - places, places)  # [batch, sequence]
+    sources = sources if batch_axis < seq_axis else sources.T
+    shape = [size if axis in (batch_axis, seq_axis) else 1 for axis, size in enumerate(array.shape)]
+    return jnp.take_along_axis(array, sources.reshape(shape), seq_axis)
+
+
+def _reverse_sequence(array: Any, seq_lengths: Any, seq_axis: Any, batch_axis: Any) -> Any:
+    if seq_axis is None:
+        raise TypeError("tf.reverse_sequence: seq_axis must be an integer; received None.")
+    places = (as_axis(seq_axis, array.ndim, "seq_axis"), as_axis(batch_axis or 0, array.ndim, "batch_axis"))
+    if places[0] == places[1]:
+        raise InvalidArgumentError(f"tf.reverse_sequence: seq_axis and batch_axis must differ; received {places[0]}.")
+    length, batch = [array.shape[place] for place in places]
+    if seq_lengths.shape != (batch,):
+        raise InvalidArgumentError(
+            f"tf.reverse_sequence: seq_lengths must have one length for each of {batch} batches; received a tensor of "
+            f"shape {list(seq_lengths.shape)}."
+        )
+    known = on_host(seq_lengths)
+    if known is not None and outside(known, length + 1).any():
+        raise InvalidArgumentError(
+            f"tf.reverse_sequence: seq_lengths must be in [0, {length}]; received {known.tolist()}."
+        )
+    if is_string(array):
+        places_of = np.arange(array.size).reshape(array.shape)
+        return array.ravel()[np.asarray(_reversed(places_of, np.asarray(known), *places))]
+    return run(kernel(_reversed, seq_axis=places[0], batch_axis=places[1]), [array, seq_lengths])
+
+
+reverse_sequence = operation(
+    "reverse_sequence",
+    "input: T, seq_lengths: index, seq_axis=None, batch_axis=None",
+    _reverse_sequence,
+    "Returns the tensor with the first ``seq_lengths`` elements of each batch in reverse order.",
+    "[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [2, 3], 1",
+    types=EVERY,
     composed=True,
 )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -16,21 +17,50 @@ from tenon.core.tensors import Tensor, array_of, is_tensor_like
 _FILLS: Final = ("", "0", " ", "-", "+")
 
 
+class _Layout(NamedTuple):
+    """How values are written: what fills them up to a size, and how C's printf writes the digits of floats."""
+
+    fill: str
+    size: str
+    digits: str
+
+    def real(self, value: float) -> str:
+        fill = "" if self.fill == "0" and not math.isfinite(value) else self.fill
+        return f"%{fill}{self.size}{self.digits}" % value
+
+    def complex(self, value: complex) -> str:
+        return f"({self.real(value.real)},{self.real(value.imag)})"
+
+    def integer(self, value: int) -> str:
+        return f"%{self.fill}{self.size}d" % value
+
+    def boolean(self, value: bool) -> str:
+        return "true" if value else "false"
+
+    def text(self, value: bytes) -> str:
+        return value.rjust(int(self.size or 0)).decode(errors="surrogateescape")
+
+
+_WRITERS: Final[dict[str, Callable[[_Layout, Any], str]]] = {
+    "f": _Layout.real,
+    "c": _Layout.complex,
+    "i": _Layout.integer,
+    "u": _Layout.integer,
+    "b": _Layout.boolean,
+    "O": _Layout.text,
+}
+
+
 def _as_string(
     array: np.ndarray, precision: int, scientific: bool, shortest: bool, width: int, fill: str
 ) -> np.ndarray:
     kind = "f" if array.dtype.name == "bfloat16" else array.dtype.kind
     _check(array.dtype, kind, precision, scientific, shortest, fill)
-    size = str(width) if width > -1 else ""
-    digits = f".{precision}" if precision > -1 else ""
-    form = f"%{fill if kind not in 'Ob' else ''}{size}{digits}{'e' if scientific else 'g' if shortest else 'f'}"
-    write = _WRITERS[kind](form, fill, size)
-    return filled([write(value).encode() if kind != "O" else write(value) for value in _numbers(array, kind)], array.shape)
-
-
-def _numbers(array: np.ndarray, kind: str) -> list[Any]:
-    values: list[Any] = (array.astype(np.float64) if kind == "f" else array).ravel().tolist()
-    return values
+    notation = "e" if scientific else "g" if shortest else "f"
+    layout = _Layout(fill, str(width) if width > -1 else "", f".{precision}{notation}" if precision > -1 else notation)
+    values = (array.astype(np.float64) if kind == "f" else array).ravel().tolist()
+    texts = [_WRITERS[kind](layout, value) for value in values]
+    return filled([text.encode(errors="surrogateescape") for text in texts], array.shape)
 
 
 def _check(dtype: np.dtype, kind: str, precision: int, scientific: bool, shortest: bool, fill: str) -> None:
@@ -45,41 +75,6 @@ def _check(dtype: np.dtype, kind: str, precision: int, scientific: bool, shortes
     if kind in "iub" and precision > -1:
         raise InvalidArgumentError(f"precision not supported for datatype {dtype}")
 
-
-def _float_writer(form: str, fill: str, size: str) -> Callable[[Any], str]:
-    unfilled = form.replace(f"%{fill}", "%", 1) if fill == "0" else form
-
-    def write(value: float) -> str:
-        return (form if np.isfinite(value) else unfilled) % value
-
-    return write
-
-
-def _complex_writer(form: str, fill: str, size: str) -> Callable[[Any], str]:
-    write = _float_writer(form, fill, size)
-    return lambda value: f"({write(value.real)},{write(value.imag)})"
-
-
-def _integer_writer(form: str, fill: str, size: str) -> Callable[[Any], str]:
-    return lambda value: f"%{fill}{size}d" % value
-
-
-def _bool_writer(form: str, fill: str, size: str) -> Callable[[Any], str]:
-    return lambda value: "true" if value else "false"
-
-
-def _string_writer(form: str, fill: str, size: str) -> Callable[[Any], Any]:
-    return lambda value: value.rjust(int(size or 0))
-
-
-_WRITERS: Final[dict[str, Callable[[str, str, str], Callable[[Any], Any]]]] = {
-    "f": _float_writer,
-    "c": _complex_writer,
-    "i": _integer_writer,
-    "u": _integer_writer,
-    "b": _bool_writer,
-    "O": _string_writer,
-}
 
 as_string = operation(
     "strings.as_string as_string",

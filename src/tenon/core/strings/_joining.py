@@ -68,9 +68,7 @@ reduce_join = operation(
 )
 
 
-def _unsorted_segment_join(
-    strings: np.ndarray, segments: np.ndarray, num_segments: int, separator: Any
-) -> np.ndarray:
+def _unsorted_segment_join(strings: np.ndarray, segments: np.ndarray, num_segments: int, separator: Any) -> np.ndarray:
     if segments.shape != strings.shape[: segments.ndim]:
         raise InvalidArgumentError(
             f"segment_ids: Segment dimension is {list(segments.shape)} while input dimension is {list(strings.shape)}; "

@@ -1,8 +1,8 @@
-"""Regular expressions as RE2 reads them, written for Python's ``re``.
+r"""Regular expressions as RE2 reads them, written for Python's ``re``.
 
-What the two read differently is written out: classes (``\\w``, ``[[:alpha:]]``, ``\\pL``) as ranges of characters, ends of
-text, flags that begin in the middle of a group, and ``(?U)``. Strings that are no UTF-8 have bytes that no class matches.
-What RE2 refuses (looking around, references to groups) is refused.
+What the two read differently is written out: classes (``\w``, ``[[:alpha:]]``, ``\pL``) as ranges of characters, ends
+of text, flags that begin in the middle of a group, and ``(?U)``. Strings that are no UTF-8 have bytes that no class
+matches. What RE2 refuses (looking around, references to groups) is refused.
 """
 
 from __future__ import annotations

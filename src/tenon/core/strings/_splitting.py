@@ -11,6 +11,7 @@ from tenon.core.operations import operation
 from tenon.core.strings._arrays import filled, row_splits, text_bytes
 from tenon.core.strings._ragged import assembled, outer_splits
 
+
 def parts_of(strings: np.ndarray, parts: Callable[[bytes], Sequence[bytes]]) -> Any:
     """Return the parts of all strings one after the other, and the splits of the rows outside in.
 

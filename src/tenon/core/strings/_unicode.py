@@ -55,7 +55,7 @@ def _policy(errors: str, replacement_char: int, replace_control_characters: bool
 
 def _codec(encoding: str) -> str:
     try:
-        b"".decode(encoding)
+        b" ".decode(encoding, "ignore")  # bytes to bytes, as "hex", is no text
         return codecs.lookup(encoding).name
     except LookupError as error:
         raise InvalidArgumentError(

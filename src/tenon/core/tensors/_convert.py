@@ -115,7 +115,9 @@ def _of_python(value: Any, dtype: DType | None, hint: DType | None) -> Any:
         raise ValueError("Attempt to convert a value (None) with an unsupported type (<class 'NoneType'>) to a Tensor.")
     kind = type(value)
     if kind is int or kind in _SCALARS:
-        return _of_array(np.asarray(value, None if kind is int else _SCALARS[kind]), value, dtype, hint)
+        with np.errstate(over="ignore"):
+            array = np.asarray(value, None if kind is int else _SCALARS[kind])
+        return _of_array(array, value, dtype, hint)
     if kind in (str, bytes):
         return _of_strings(
             np.array(value, object), dtype or (hint if hint is not None and hint is not string else None)
@@ -143,9 +145,11 @@ def _unsupported(value: Any) -> Any:
 def _of_nested(value: Any, dtype: DType | None, hint: DType | None) -> Any:
     try:
         array = np.array(value)
+    except UnicodeDecodeError:  # text and bytes side by side
+        array = np.array(value, object)
     except ValueError as error:
         raise ValueError(f"Can't convert non-rectangular Python sequence to Tensor; received {value!r}.") from error
-    if array.dtype.kind in "SUO":
+    if array.dtype.kind in "SUO" or (not array.size and dtype is string):
         return _of_strings(
             np.array(value, object), dtype or (hint if hint is not None and hint is not string else None)
         )

@@ -29,6 +29,7 @@ class Traced:
         written: the variables that were assigned.
         outputs: the outputs as symbols: their shapes and dtypes count.
         extra: what the Python function returned beside its outputs.
+        owned: variables that must live as long as the function.
     """
 
     pure: internals.PureFunction
@@ -38,6 +39,7 @@ class Traced:
     written: tuple[Any, ...]
     outputs: tuple[jax.ShapeDtypeStruct, ...]
     extra: Any
+    owned: tuple[Any, ...] = ()
 
     def function(self, *values: Any) -> list[Any]:
         """Run on ``(*arguments, *values of the sources)``; return the outputs and the new values of ``written``."""
@@ -101,6 +103,7 @@ def trace(
         state.written,
         tuple([jax.ShapeDtypeStruct(array.shape, array.dtype) for array in flat[: len(outputs)]]),
         extra,
+        tuple(state.owned),
     )
 
 
