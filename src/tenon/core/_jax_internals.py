@@ -80,7 +80,7 @@ def twin(array: Any) -> Any:
     return jax.lax.optimization_barrier(array)
 
 
-class LeakedTracerError(TypeError):
+class LeakedTensorError(TypeError):
     """A value of a function's trace was used after the trace had ended."""
 
 
@@ -130,7 +130,7 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
         found = self._lifted.get(id(value))
         if found is None:
             if getattr(getattr(value, "_trace", None), "finished", False):
-                raise LeakedTracerError(leak_message(value))
+                raise LeakedTensorError(leak_message(value))
             found = self._lifted[id(value)] = (value, self.new_arg(_core.typeof(value), _source_info.current()))
             self.sources.append(value)
         return found[1]
@@ -142,7 +142,7 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
 
     pure = lift = new_const
 
-    def finish(self, outputs: Sequence[Any]) -> tuple[Callable[..., list[Any]], list[Any]]:
+    def finish(self, outputs: Sequence[Any]) -> tuple[PureFunction, list[Any]]:
         """Complete the function.
 
         Returns:
@@ -154,13 +154,40 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
         self.finished = True
         _share_with_outer(self)
         self.invalidate()
+        return PureFunction(_partial_eval.convert_constvars_jaxpr(jaxpr), self.name), constants
 
-        def function(*values: Any) -> list[Any]:
-            found: list[Any] = _core.eval_jaxpr(jaxpr, values[: len(constants)], *values[len(constants) :])
-            return found
 
-        function.__name__ = function.__qualname__ = self.name
-        return function, constants
+class PureFunction:
+    """A finished function: takes arrays or tracers by position, returns a list of them.
+
+    Args:
+        jaxpr: what it does.
+        name: what JAX's messages call it.
+    """
+
+    def __init__(self, jaxpr: Any, name: str) -> None:
+        self.jaxpr = jaxpr
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *values: Any) -> list[Any]:
+        found: list[Any] = _core.eval_jaxpr(self.jaxpr, (), *values)
+        return found
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether it calls Python on the host."""
+        return bool(self.jaxpr.effects)
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether a size of an input is a symbol."""
+        return any([type(size) is not int for var in self.jaxpr.invars for size in var.aval.shape])
+
+    def restricted(self, outputs: Sequence[int]) -> tuple[PureFunction, list[int]]:
+        """Return the function that computes only some outputs, and which of the inputs it takes."""
+        wanted = [place in outputs for place in range(len(self.jaxpr.outvars))]
+        jaxpr, used = _partial_eval.dce_jaxpr(self.jaxpr, wanted)
+        return PureFunction(jaxpr, self.__name__), [place for place, is_used in enumerate(used) if is_used]
 
 
 def base_trace(trace: Any = None) -> Any:
@@ -237,7 +264,7 @@ class RecordTrace(_Trace):  # type: ignore[misc]  # JAX has no types
         def call(*args: Any) -> Any:
             return current_trace().process_custom_jvp_call(primitive, fun, jvp, args, symbolic_zeros=symbolic_zeros)
 
-        return self._closed_call(call, tracers)
+        return self._with_own_rule(call, (fun, jvp.f, symbolic_zeros), tracers)
 
     def process_custom_vjp_call(
         self, primitive: Any, fun: Any, fwd: Any, bwd: Any, tracers: Sequence[Any], /, **params: Any
@@ -247,11 +274,29 @@ class RecordTrace(_Trace):  # type: ignore[misc]  # JAX has no types
         def call(*args: Any) -> Any:
             return current_trace().process_custom_vjp_call(primitive, fun, fwd, bwd, args, **params)
 
-        return self._closed_call(call, tracers)
+        return self._with_own_rule(call, (fun, fwd.f, getattr(bwd, "f", bwd)), tracers)
 
-    def _closed_call(self, call: Callable[..., Any], args: Sequence[Any]) -> Any:
+    def _with_own_rule(self, call: Callable[..., Any], rule: tuple[Any, ...], args: Sequence[Any]) -> Any:
+        """Run ``call`` below and tell of a function that is one object for one rule, however often it comes."""
+        key = (*rule, *[(arg.shape, arg.dtype, getattr(arg, "weak_type", False)) for arg in args])
+        function = _FUNCTIONS_OF_RULES.get(key)
         with trace_as_current(self.parent):
-            function = _core.jaxpr_as_fun(jax.make_jaxpr(call)(*args))
-            outputs = function(*args)
+            if function is None:
+                function = _core.jaxpr_as_fun(jax.make_jaxpr(call)(*args))
+                outputs = function(*args)
+            else:
+                outputs = call(*args)  # JAX waits for what running it stores
+        _remember_function(key, function)
         self.listener.function_ran(function, args, outputs)
         return outputs
+
+
+_FUNCTIONS_OF_RULES: Final[dict[Any, Callable[..., Any]]] = {}
+_MOST_RULES: Final = 1 << 10
+
+
+def _remember_function(key: Any, function: Callable[..., Any]) -> None:
+    _FUNCTIONS_OF_RULES.pop(key, None)
+    _FUNCTIONS_OF_RULES[key] = function
+    if len(_FUNCTIONS_OF_RULES) > _MOST_RULES:
+        del _FUNCTIONS_OF_RULES[next(iter(_FUNCTIONS_OF_RULES))]

@@ -15,6 +15,7 @@ from tenon.core import (
     operations,
     random,
     signal,
+    strings,
     tensors,
     variables,
 )
@@ -60,4 +61,5 @@ _ = (
     operations,
     random,
     signal,
+    strings,
 )  # imported for the names that they register

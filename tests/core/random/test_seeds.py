@@ -23,6 +23,9 @@ class Slots:
     def write(self, variable, array):
         self.rows = self.rows.at[self._place(variable)].set(array)
 
+    def own(self, variable):
+        pass
+
     def _place(self, variable):
         return [variable is known for known in self.variables].index(True)
 

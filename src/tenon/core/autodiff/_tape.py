@@ -69,12 +69,12 @@ class GradientTape:
             ValueError: something in it is no tensor, or the tape does not record.
         """
         recorder = self._recording("watch")
-        for leaf in _leaves(tensor):
+        for leaf in leaves_of(tensor):
             if not is_tensor_like(leaf):
                 raise ValueError(
                     f"Passed in object {leaf!r} of type {type(leaf).__name__!r}, not tf.Tensor or tf.Variable."
                 )
-            if _is_variable(leaf):
+            if is_variable(leaf):
                 recorder.watch_variable(leaf)
             elif is_differentiable(array_of(leaf)):
                 recorder.watch(array_of(leaf))
@@ -132,10 +132,10 @@ class GradientTape:
         """
         recorder = self._used("gradient")
         unconnected = UnconnectedGradients(unconnected_gradients)
-        targets = [array_of(leaf) for leaf in _leaves(target)]
+        targets = [array_of(leaf) for leaf in leaves_of(target)]
         starts = _starts(targets, output_gradients)
         pairs = [pair for pair in zip(targets, starts, strict=True) if is_differentiable(pair[0])]
-        flat = _leaves(sources)
+        flat = leaves_of(sources)
         arrays = [_arrays(recorder, source) for source in flat]
         with self._done(recorder):
             rest = iter(backward(recorder.nodes, [a for a, _ in pairs], [*chain(*arrays)], [b for _, b in pairs]))
@@ -143,7 +143,7 @@ class GradientTape:
                 _result(source, list(islice(rest, len(own))), unconnected)
                 for source, own in zip(flat, arrays, strict=True)
             ]
-        return _like(sources, results)
+        return like(sources, results)
 
     def jacobian(
         self,
@@ -215,7 +215,7 @@ class GradientTape:
 
     def _rows(self, target: Any, sources: Any, unconnected: UnconnectedGradients, starts: Any, shape: Any) -> Any:
         recorder = self._used("jacobian")
-        flat = _leaves(sources)
+        flat = leaves_of(sources)
         arrays = [_arrays(recorder, source) for source in flat]
         with self._done(recorder):
             rest = iter(backward(recorder.nodes, [target], [*chain(*arrays)], [starts], batched=True))
@@ -225,7 +225,7 @@ class GradientTape:
             ]
             unfold = kernel(_unfold, shape=tuple(shape))
             results = [None if row is None else as_tensor(run(unfold, [row.value])) for row in rows]
-        return _like(sources, results)
+        return like(sources, results)
 
     def _recording(self, method: str) -> Recorder:
         if self._active is None:
@@ -253,33 +253,52 @@ class GradientTape:
                 self._recorder = None
 
 
-def _leaves(structure: Any) -> list[Any]:
+def leaves_of(structure: Any) -> list[Any]:
+    """Return the leaves of a nested structure; ``None`` is one.
+
+    Example:
+        >>> leaves_of({"a": [1, None]})
+        [1, None]
+    """
     leaves: list[Any] = optree.tree_leaves(structure, is_leaf=is_tensor_like, none_is_leaf=True)
     return leaves
 
 
-def _like(structure: Any, leaves: Sequence[Any]) -> Any:
+def like(structure: Any, leaves: Sequence[Any]) -> Any:
+    """Return other leaves in a structure.
+
+    Example:
+        >>> like({"a": [1, None]}, [2, 3])
+        {'a': [2, 3]}
+    """
     return optree.tree_unflatten(optree.tree_structure(structure, is_leaf=is_tensor_like, none_is_leaf=True), leaves)
 
 
-def _is_variable(value: Any) -> bool:
+def is_variable(value: Any) -> bool:
+    """Tell whether a value is a variable, of Tenon or Keras.
+
+    Example:
+        >>> is_variable(1.0)
+        False
+    """
     return hasattr(value, "assign") and hasattr(value, "trainable")
 
 
 def _arrays(recorder: Recorder, source: Any) -> list[Any]:
-    if _is_variable(source):
+    if is_variable(source):
         return recorder.arrays_of(source)
     if not is_tensor_like(source):
         raise ValueError(
             f"sources: must be tensors or variables; received {source!r} of type {type(source).__name__!r}."
         )
-    return [array_of(source)]
+    array = array_of(source)
+    return [array] if recorder.is_live(array) else []
 
 
 def _starts(targets: Sequence[Any], output_gradients: Any) -> list[Any | None]:
     if output_gradients is None:
         return [None] * len(targets)
-    given = _leaves(output_gradients)
+    given = leaves_of(output_gradients)
     if len(given) != len(targets):
         raise ValueError(f"output_gradients: must be one for each of {len(targets)} targets; received {len(given)}.")
     return [_start(target, start) for target, start in zip(targets, given, strict=True)]

@@ -143,7 +143,7 @@ def scan_arrays(
     check_carry(init, traced.outputs[:count], labels, name)
     inputs = Inputs()
     old = [inputs.place(Access(variable)) for variable in traced.written]
-    step = _RowStep(traced, count, len(rows), inputs)
+    step = _RowStep(traced, count, inputs)
     program = partial(_scan, step, count, len(rows), old, length, reverse)
     results = run(Kernel(program, name), [*init, *rows, *inputs.arrays()])
     inputs.assign(traced.written, results[count : count + len(old)])
@@ -153,7 +153,7 @@ def scan_arrays(
 class _RowStep:
     """A traced function of carry and row: ``(carry with state, row, values of all inputs) -> (carry, outputs)``."""
 
-    def __init__(self, traced: Traced, count: int, rows: int, inputs: Inputs) -> None:
+    def __init__(self, traced: Traced, count: int, inputs: Inputs) -> None:
         carried = {id(variable): count + place for place, variable in enumerate(traced.written)}
         self._traced = traced
         self._count = count
@@ -193,24 +193,28 @@ def _tested(test: Callable[[Arrays], Any], name: str, *arrays: Any) -> tuple[lis
     return [answer], None
 
 
+class ShapeChangeError(InvalidArgumentError):
+    """A loop variable does not keep its shape."""
+
+
 def check_carry(before: Arrays, after: Arrays, labels: Sequence[str], name: str) -> None:
     """Check that arrays which go from one iteration to the next keep their shapes and dtypes.
 
     Raises:
         TypeError: a dtype changes.
-        ValueError: a shape changes.
+        ShapeChangeError: a shape changes.
     """
     for old, new, label in zip(before, after, labels, strict=True):
         if old.dtype != new.dtype:
             raise TypeError(
-                f"{name}: {label} enters the loop with dtype {as_dtype(old.dtype)!r}, but has dtype "
-                f"{as_dtype(new.dtype)!r} after one iteration; it must not change, use tf.cast."
+                f"{name}: {label} has dtype {as_dtype(old.dtype).name} before the loop, but dtype "
+                f"{as_dtype(new.dtype).name} after one iteration; it must not change, use tf.cast."
             )
         if old.shape != new.shape:
-            raise InvalidArgumentError(
-                f"{name}: {label} enters the loop with shape {TensorShape(old.shape)}, but has shape "
-                f"{TensorShape(new.shape)} after one iteration. XLA compiles for fixed shapes, so a loop variable keeps "
-                "its shape: write into a tf.TensorArray or into a tensor of the final size."
+            raise ShapeChangeError(
+                f"{name}: {label} has shape {TensorShape(old.shape)} before the loop, but shape {TensorShape(new.shape)} "
+                "after one iteration. XLA compiles for fixed shapes, so a loop variable keeps its shape: write into a "
+                "tf.TensorArray, or into a tensor of the final size."
             )
 
 

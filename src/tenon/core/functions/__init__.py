@@ -1,7 +1,19 @@
-"""``tf.function``."""
+"""``tf.function``: Python is traced once for each kind of arguments and runs as one compiled program.
+
+    call -> key -> program (traced, compiled) -> outputs
+                      ^  reads variables, writes variables
+
+>>> from tenon.core.variables import Variable
+>>> total = Variable(0)
+>>> @function
+... def add(x):
+...     total.assign_add(x)
+...     return total.value()
+>>> add(2).numpy(), add(3).numpy(), total.numpy()
+(np.int32(2), np.int32(5), np.int32(5))
+"""
 
 from tenon.core.functions._concrete import ConcreteFunction
-from tenon.core.functions._flags import functions_run_eagerly, run_functions_eagerly
 from tenon.core.functions._function import Function, function
 
-__all__ = ["ConcreteFunction", "Function", "function", "functions_run_eagerly", "run_functions_eagerly"]
+__all__ = ["ConcreteFunction", "Function", "function"]

@@ -2,140 +2,293 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import itertools
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
 
-import numpy as np
+import jax
 
-from tenon.core.functions._binding import Binder
+from tenon.base import InvalidArgumentError
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
-from tenon.core.functions._state import ArgumentVariable, RootScope
+from tenon.core.functions._state import ArgumentVariable
+from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._template import Template
-from tenon.core.recording import Kernel, kernel, run
-from tenon.core.tensors import Tensor, TensorSpec, array_of
-from tenon.core.variables import hold_array
-from tenon.core.tracing import Form, Traced, taken_apart, trace
+from tenon.core.functions._tracer import Attempt, Tracer, is_string
+from tenon.core.nest import flatten
+from tenon.core.tensors import Tensor, TensorShape, TensorSpec, as_dtype, is_tensor_like, unknown_shape
+from tenon.core.tracing import Access
+from tenon.core.variables import Variable
 
-
-class Tracer:
-    """Runs a Python function on symbols.
-
-    Args:
-        function: what runs: the Python function, converted by AutoGraph if that is wanted.
-        binder: how its arguments are bound.
-        name: what messages call it.
-    """
-
-    def __init__(self, function: Callable[..., Any], binder: Binder, name: str) -> None:
-        self.function = function
-        self.binder = binder
-        self.name = name
-
-    def trace(
-        self, template: Template, arrays: Sequence[Any], variables: Sequence[Any], may_create: bool
-    ) -> tuple[Traced, list[ArgumentVariable], RootScope]:
-        """Run the function once.
-
-        Args:
-            template: the arguments with holes.
-            arrays: what has the shapes and dtypes of the tensors; arrays of strings are constants.
-            variables: what the variables among the arguments are.
-            may_create: whether the function may create variables.
-        """
-        stand_ins = [ArgumentVariable(variable) for variable in variables]
-        scopes: list[RootScope] = []
-
-        def scope(maker: Any, outer: Any) -> RootScope:
-            scopes.append(RootScope(maker, outer, may_create))
-            return scopes[0]
-
-        def flat(*symbols: Any) -> tuple[list[Any], Form]:
-            rest = iter(symbols)
-            tensors = [Tensor(array if _is_string(array) else next(rest)) for array in arrays]
-            args, kwargs = self.binder.spread(template.filled(tensors, stand_ins))
-            outputs, form = taken_apart(self.function(*args, **kwargs), self._output)
-            return [*map(_settled, outputs), *[array for _, array in scopes[0].created]], form
-
-        traced = trace(flat, [array for array in arrays if not _is_string(array)], self.name, scope)
-        for stand_in in stand_ins:
-            stand_in.forget()
-        return traced, stand_ins, scopes[0]
-
-    def _output(self, value: Any) -> Any:
-        try:
-            return array_of(value)
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                "To be compatible with tf.function, Python functions must return zero or more Tensors or ExtensionTypes or "
-                f"None values; in compilation of {self.name}, found return value of type {type(value).__name__}, which is "
-                "not a Tensor or ExtensionType."
-            ) from error
-
-
-def _is_string(array: Any) -> bool:
-    return bool(array.dtype == object)
-
-
-def _settled(array: Any) -> Any:
-    return run(_IDENTITY, [array]) if isinstance(array, np.ndarray | np.generic) else array
-
-
-_IDENTITY = kernel(lambda x: x)
-
-
-def initialize(scope: RootScope, traced: Traced, arrays: Sequence[Any]) -> None:
-    """Give the variables that a function created their initial values, which it computes."""
-    first = len(traced.outputs) - len(scope.created)
-    count = len(scope.created)
-    compute = Kernel(lambda *values: traced.function(*values)[first : first + count], "initial_values")
-    values = run(compute, [*[array for array in arrays if not _is_string(array)], *traced.inputs()])
-    for (variable, _), value in zip(scope.created, values, strict=True):
-        hold_array(variable, value)
+_numbers: Final = itertools.count()
 
 
 class ConcreteFunction:
-    """A function for one signature. It holds one program for each combination of sizes that it was called with.
+    """A function for one signature, which ``tf.function(...).get_concrete_function(...)`` returns.
 
-    Get one from ``tf.function(...).get_concrete_function(...)``.
+    XLA compiles for fixed sizes; where the signature leaves sizes open, there is one program for each combination of
+    sizes that the function was called with, traced when it is first needed.
     """
 
-    def __init__(self, tracer: Tracer, call: Call, template: Template, specs: Sequence[TensorSpec]) -> None:
+    def __init__(self, tracer: Tracer, call: Call, arguments: tuple[Any, ...], specs: Sequence[TensorSpec]) -> None:
         self._tracer = tracer
-        self._template = template
+        self._template = Template(arguments, call.variables)
+        self._variables = [ArgumentVariable(variable) for variable in call.variables]
+        self._lock = threading.RLock()
+        self._programs: dict[Any, Program] = {}
+        self._general: Program | None = None
+        self._name = f"__inference_{tracer.name}_{next(_numbers)}"
         self.key = call.key
         self.specs = tuple(specs)
-        self._programs: dict[Any, Program] = {}
+
+    def accepts(self, call: Call) -> bool:
+        """Tell whether a call has this signature: dtypes, and sizes where the signature states them."""
+        return bool(self.key == call.key) and all(
+            [
+                spec.dtype == array.dtype and TensorSpec(array.shape, array.dtype).is_subtype_of(spec)
+                for spec, array in zip(self.specs, call.arrays, strict=True)
+            ]
+        )
 
     def program(self, call: Call) -> Program:
         """Return the program for the sizes of a call; trace it at the first time."""
         shapes = call.shapes()
-        if shapes not in self._programs:
-            self.trace(call, False)
-        return self._programs[shapes]
+        with self._lock:
+            if shapes not in self._programs:
+                self.trace(call, False)
+            return self._programs[shapes]
 
     def trace(self, call: Call, may_create: bool) -> bool:
         """Trace the function for the sizes of a call.
 
         Args:
-            call: the call.
+            call: the call, with arrays.
             may_create: whether the function may create variables.
 
         Returns:
             Whether it created some: it has to be traced again then.
         """
-        traced, stand_ins, scope = self._tracer.trace(self._template, call.arrays, call.variables, may_create)
-        if scope.has_created:
-            initialize(scope, traced, call.arrays)
-        else:
-            self._programs[call.shapes()] = Program(traced, stand_ins, self._tracer.name)
-        return scope.has_created
+        attempt = self._tracer.trace(self._template, call.arrays, call.variables, may_create)
+        if attempt.has_created:
+            attempt.initialize(call.arrays)
+            return True
+        program = self._programs[call.shapes()] = self._made(attempt)
+        if all([spec.shape.is_fully_defined() for spec in self.specs]):
+            self._general = self._general or program
+        return False
 
-    def accepts(self, call: Call) -> bool:
-        """Tell whether a call has this signature."""
-        return bool(self.key == call.key) and all(
-            [
-                spec.dtype == array.dtype and spec.shape.is_compatible_with(array.shape)
-                for spec, array in zip(self.specs, call.arrays, strict=True)
-            ]
-        )
+    def trace_generally(self, variables: Sequence[Any], may_create: bool) -> bool:
+        """Trace the function for its signature, open sizes as symbols where the function allows it.
+
+        Args:
+            variables: the variables among the arguments.
+            may_create: whether the function may create variables.
+
+        Returns:
+            Whether it created some: it has to be traced again then.
+        """
+        if any([is_string(spec.dtype) or spec.shape.rank is None for spec in self.specs]):
+            return False  # what it returns is known when it is called
+        given, attempt = self._attempt(variables, may_create)
+        if attempt.has_created:
+            attempt.initialize(given)
+            return True
+        self._general = self._made(attempt)
+        if all([spec.shape.is_fully_defined() for spec in self.specs]):
+            self._programs[tuple([(spec.shape, spec.dtype) for spec in given])] = self._general
+        return False
+
+    def _attempt(self, variables: Sequence[Any], may_create: bool) -> tuple[list[jax.ShapeDtypeStruct], Attempt]:
+        *symbolic, last = structs(self.specs)
+        for given in symbolic:
+            try:
+                return given, self._tracer.trace(self._template, given, variables, may_create)
+            except Exception:  # noqa: S112, PERF203  # whatever it is: the last attempt, with numbers, raises what counts
+                continue
+        return last, self._tracer.trace(self._template, last, variables, may_create)
+
+    def _made(self, attempt: Attempt) -> Program:
+        return Program(attempt.traced, attempt.stand_ins, self._tracer.name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the function.
+
+        The tensors are given as the function takes them, or all by position, or by the names of their specs; values of
+        Python that the signature fixes may be left out.
+
+        Raises:
+            TypeError: the arguments do not fit the signature.
+            InvalidArgumentError: a tensor has another dtype.
+        """
+        call = Call(self._bound(args, kwargs))
+        self._check(call, args, kwargs)
+        return self.program(call)(call.arrays, call.variables)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        arguments = self._arguments
+        flat = [leaf for leaf in flatten(arguments, True) if isinstance(leaf, TensorSpec)]
+        names = [spec.name for spec in flat]
+        parameters = [parameter.name for parameter in self._tracer.binder.parameters]
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if set(given) == set(names) and len(given) == len(args) + len(kwargs) and all(map(is_tensor_like, args)):
+            variables = [leaf for leaf in flatten(arguments) if isinstance(leaf, Variable)]
+            return self._template.filled([given[name] for name in names], variables)
+        known = {
+            name: value
+            for name, value in zip(parameters[len(args) :], arguments[len(args) :], strict=False)
+            if not any([isinstance(leaf, TensorSpec | Variable) for leaf in flatten(value)])
+        }
+        return self._tracer.binder.bound(args, known | kwargs)
+
+    def _check(self, call: Call, args: Any, kwargs: Any) -> None:
+        if call.key != self.key:
+            raise TypeError(
+                f"{self._tracer.name}: the function was traced for {self._signature_text()} and takes no other values of "
+                f"Python; received {args} and {kwargs}. Call the tf.function itself, which traces again."
+            )
+        for place, (spec, array) in enumerate(zip(self.specs, call.arrays, strict=True)):
+            if spec.dtype != array.dtype:
+                raise InvalidArgumentError(
+                    f"cannot compute {self._name} as input #{place}(zero-based) was expected to be a {spec.dtype.name} "
+                    f"tensor but is a {as_dtype(array.dtype).name} tensor: use tf.cast. [Op:{self._name}]"
+                )
+            if not spec.shape.is_compatible_with(array.shape):
+                raise self._tracer.binder.refusal(
+                    f"Can not cast {TensorSpec(array.shape, array.dtype)} to {TensorSpec(spec.shape, spec.dtype)}",
+                    args,
+                    kwargs,
+                )
+
+    @property
+    def _arguments(self) -> tuple[Any, ...]:
+        filled = self._template.filled(self.specs, self._variables)
+        return tuple(named(filled, self._tracer.binder.parameters))
+
+    @property
+    def name(self) -> bytes:
+        """A name of its own, as TensorFlow gives one."""
+        return self._name.encode()
+
+    @property
+    def structured_input_signature(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments and keyword arguments: ``TensorSpec`` for tensors, other values as they are."""
+        args, kwargs = self._tracer.binder.spread(self._arguments)
+        return args, kwargs
+
+    @property
+    def structured_outputs(self) -> Any:
+        """What the function returns, with ``TensorSpec`` for tensors.
+
+        Where the rank of an argument is open, it is ``None``: only a call tells.
+        """
+        if self._general is None:
+            self.trace_generally(self._variables, False)
+        if self._general is None:
+            return None
+        return self._general.form.filled([_spec_of(output, self._sampled) for output in self._general.outputs])
+
+    @property
+    def _sampled(self) -> bool:
+        """Whether sizes of outputs may come from sizes that were made up."""
+        assert self._general is not None
+        open_inputs = not all([spec.shape.is_fully_defined() for spec in self.specs])
+        return open_inputs and not self._general.is_symbolic
+
+    @property
+    def inputs(self) -> list[TensorSpec]:
+        """The specs of the tensors that it takes, and then of what it captures."""
+        own = [leaf for leaf in flatten(self._arguments, True) if isinstance(leaf, TensorSpec)]
+        return own + [TensorSpec(array.shape, array.dtype) for array in self.captured_inputs]
+
+    @property
+    def outputs(self) -> list[TensorSpec]:
+        """The specs of the tensors that it returns."""
+        return [leaf for leaf in flatten(self.structured_outputs, True) if isinstance(leaf, TensorSpec)]
+
+    @property
+    def captured_inputs(self) -> list[Any]:
+        """The variables and arrays from outside that the function uses."""
+        return [*self.variables, *[Tensor(array) for array in (self._general.captured if self._general else ())]]
+
+    @property
+    def variables(self) -> tuple[Any, ...]:
+        """The variables that the function uses, but for those that are arguments."""
+        return tuple(self._general.own_variables()) if self._general else ()
+
+    @property
+    def trainable_variables(self) -> tuple[Any, ...]:
+        """Those of the variables that are trainable."""
+        return tuple([variable for variable in self.variables if variable.trainable])
+
+    def pure(
+        self, variables: Sequence[Any], values: Sequence[Any], arrays: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Run the function as a pure one, on whatever JAX traces: for ``jax.export``, sizes may be symbols.
+
+        Args:
+            variables: variables of the function.
+            values: their values: arrays or tracers.
+            arrays: the tensors that it takes: arrays or tracers.
+
+        Returns:
+            The arrays that the function returns, and the new values of the variables.
+
+        Raises:
+            InvalidArgumentError: the function uses a variable that is not among them.
+        """
+        traced = self._tracer.trace(self._template, arrays, ()).traced
+        known = {id(variable): value for variable, value in zip(variables, values, strict=True)}
+        for source in traced.sources:
+            if isinstance(source, Access) and id(source.variable) not in known:
+                raise InvalidArgumentError(
+                    f"{self._tracer.name}: uses the variable {source.variable.name!r}, which is not among the given ones."
+                )
+        inputs = [known[id(s.variable)] if isinstance(s, Access) else s for s in traced.sources]
+        results = traced.function(*arrays, *inputs)
+        written = dict(zip(map(id, traced.written), results[len(traced.outputs) :], strict=True))
+        return results[: len(traced.outputs)], [written.get(id(v), known[id(v)]) for v in variables]
+
+    def pretty_printed_signature(self, verbose: bool = True) -> str:
+        """Return the signature as text.
+
+        Args:
+            verbose: whether parameters, output and captures have a line each.
+        """
+        if not verbose:
+            return self._signature_text()
+        lines = [
+            f"  {parameter.name} ({parameter.kind.name}): {shown(value)}"
+            for parameter, value in zip(self._tracer.binder.parameters, self._arguments, strict=True)
+        ]
+        captures = [f"  {id(v)}: TensorSpec(shape=(), dtype=tf.resource, name=None)" for v in self.variables]
+        parts = [
+            "Input Parameters:",
+            *(lines or ["  None"]),
+            "Output Type:",
+            f"  {shown(self.structured_outputs)}",
+            "Captures:",
+            *(captures or ["  None"]),
+        ]
+        return "\n".join(parts)
+
+    def _signature_text(self) -> str:
+        shown_arguments = []
+        star = False
+        for parameter, value in zip(self._tracer.binder.parameters, self._arguments, strict=True):
+            if parameter.kind is parameter.KEYWORD_ONLY and not star:
+                star = True
+                shown_arguments.append("*")
+            shown_arguments.append(f"{parameter.name}: {shown(value)}")
+        return f"({', '.join(shown_arguments)}) -> {shown(self.structured_outputs)}"
+
+    def __str__(self) -> str:
+        return f"ConcreteFunction {self.pretty_printed_signature()}"
+
+    def __repr__(self) -> str:
+        return f"<ConcreteFunction {self._signature_text()} at {id(self):#x}>"
+
+
+def _spec_of(output: Any, sampled: bool) -> TensorSpec:
+    shape = unknown_shape(len(output.shape)) if sampled else TensorShape(output.shape)
+    return TensorSpec(shape, output.dtype)

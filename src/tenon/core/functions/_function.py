@@ -5,23 +5,29 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+import jax
+
 from tenon.core._names import export
+from tenon.core._settings import SETTINGS
+from tenon.core.autograph import convert
 from tenon.core.functions._binding import Binder, WeakMethod
-from tenon.core.functions._concrete import ConcreteFunction, Tracer
-from tenon.core.functions._flags import functions_run_eagerly
+from tenon.core.functions._concrete import ConcreteFunction
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
-from tenon.core.functions._template import Template
-from tenon.core.tensors import TensorSpec
+from tenon.core.functions._retracing import history_of
+from tenon.core.functions._signatures import InputSignature
+from tenon.core.functions._staging import STAGING
+from tenon.core.functions._tracer import Tracer
+from tenon.core.tensors import TensorSpec, unknown_shape
 
 
 class Function:
     """A Python function that is traced for each kind of arguments and runs as a compiled program.
 
-    Get one with the decorator ``tf.function``.
+    Get one with the decorator ``tf.function``. It may be called from several threads; one of them traces at a time.
     """
 
     def __init__(
@@ -35,75 +41,204 @@ class Function:
     ) -> None:
         self._python_function = python_function
         self._name = name or getattr(python_function, "__name__", type(python_function).__name__)
-        self._input_signature = input_signature
+        self._stated_signature = input_signature
         self._autograph = autograph
         self._jit_compile = jit_compile
         self._reduce_retracing = reduce_retracing
-        self._binder = Binder(python_function)
-        self._tracer = Tracer(python_function, self._binder, self._name)
         self._lock = threading.RLock()
         self._programs: dict[Any, Program] = {}
         self._concrete: list[ConcreteFunction] = []
         self._bound: weakref.WeakKeyDictionary[Any, Function] = weakref.WeakKeyDictionary()
         self._may_create = True
         self._traces = 0
+        self._history = history_of(python_function)
         functools.update_wrapper(self, python_function)
 
+    @functools.cached_property
+    def _binder(self) -> Binder:
+        return Binder(self._python_function)
+
+    @functools.cached_property
+    def _signature(self) -> InputSignature | None:
+        return None if self._stated_signature is None else InputSignature(self._stated_signature, self._binder)
+
+    @functools.cached_property
+    def _tracer(self) -> Tracer:
+        function = self._python_function
+        if self._autograph and isinstance(function, WeakMethod):
+            function = WeakMethod(convert(function.__func__, STAGING), function.__self__)
+        elif self._autograph:
+            function = convert(function, STAGING)
+        return Tracer(function, self._binder, self._name)
+
+    @property
+    def python_function(self) -> Callable[..., Any]:
+        """The function that is traced."""
+        return self._python_function
+
+    @property
+    def name(self) -> str:
+        """The name of the Python function."""
+        return self._name
+
+    @property
+    def input_signature(self) -> Any:
+        """The specs that were stated for the arguments, or ``None``."""
+        return None if self._signature is None else self._signature.specs
+
+    @property
+    def concrete_functions(self) -> tuple[ConcreteFunction, ...]:
+        """Every signature that the function was traced for, oldest first."""
+        return tuple(self._concrete)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the function for these arguments."""
-        if functions_run_eagerly():
+        """Run the function for these arguments; trace it first if they are of a new kind.
+
+        Raises:
+            TypeError: the arguments do not fit the function or its ``input_signature``.
+        """
+        if SETTINGS.run_functions_eagerly:
             return self._python_function(*args, **kwargs)
         call = Call(self._binder.bound(args, kwargs))
-        program = self._programs.get((call.key, call.shapes()))
+        program = self._programs.get((call.key, call.shapes(), SETTINGS.check_numerics))
         if program is None:
-            program = self._found(call, self._binder.bound(args, kwargs))
+            call, program = self._traced(args, kwargs)
+        else:
+            self._history.calls += 1
         return program(call.arrays, call.variables)
+
+    def _traced(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Call, Program]:
+        """Return a call whose arguments fit the signature, and the program for it; trace that at the first time."""
+        arguments = self._binder.bound(args, kwargs)
+        if self._signature is not None:
+            arguments = self._signature.converted(arguments, args, kwargs)
+        call = Call(arguments)
+        with self._lock:
+            concrete = self._known(call)
+            if concrete is None:
+                concrete = self._new(call, arguments, self._specs_for(call), general=False)
+                self._history.traced(repr(self._python_function))
+            else:
+                self._history.calls += 1
+            program = concrete.program(call)
+            self._programs[call.key, call.shapes(), SETTINGS.check_numerics] = program
+            return call, program
+
+    def _known(self, call: Call) -> ConcreteFunction | None:
+        found = [concrete for concrete in self._concrete if concrete.accepts(call)]
+        return found[0] if found else None
+
+    def _specs_for(self, call: Call) -> list[TensorSpec]:
+        """Return the specs of a new signature: the stated ones, or those of the call, widened where that is wanted."""
+        own = [TensorSpec(array.shape, array.dtype, getattr(array, "name", None)) for array in call.arrays]
+        if self._signature is not None:
+            return [TensorSpec.from_spec(spec) for spec in Call(self._signature.arguments).arrays]
+        if self._reduce_retracing:
+            for concrete in reversed(self._concrete):
+                dtypes = [spec.dtype for spec in concrete.specs]
+                if concrete.key == call.key and dtypes == [spec.dtype for spec in own]:
+                    return [_widened(*pair) for pair in zip(concrete.specs, own, strict=True)]
+        return own
+
+    def _new(self, call: Call, arguments: tuple[Any, ...], specs: list[TensorSpec], general: bool) -> ConcreteFunction:
+        concrete = ConcreteFunction(self._tracer, call, arguments, specs)
+
+        def trace(may_create: bool) -> bool:
+            self._traces += 1
+            return concrete.trace_generally(call.variables, may_create) if general else concrete.trace(call, may_create)
+
+        try:
+            if trace(self._may_create):  # it created variables: from now on they have to be there
+                trace(False)
+        except RecursionError as error:
+            raise RecursionError(
+                f"tf.function: {self._name!r} calls itself without end while it is traced. A recursion has to end by values "
+                "of Python that are known then, not by tensors; write a loop instead (tf.while_loop, or `while`)."
+            ) from error.__cause__
+        self._may_create = False
+        self._concrete.append(concrete)
+        return concrete
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
+        """Return the function for one signature; trace it if that is new.
+
+        Args:
+            *args: arguments; a ``tf.TensorSpec`` or a tensor states what a tensor looks like, and other values are fixed.
+            **kwargs: keyword arguments, likewise.
+
+        Raises:
+            TypeError: the arguments do not fit the function or its ``input_signature``.
+        """
+        if self._signature is not None and not args and not kwargs:
+            arguments = self._signature.arguments
+        else:
+            arguments = self._binder.bound(args, kwargs)
+        if self._signature is not None:
+            arguments = self._signature.converted(arguments, args, kwargs)
+        call = Call(arguments)
+        with self._lock:
+            known = self._known(call)
+            return known or self._new(call, arguments, self._specs_for(call), general=True)
+
+    def experimental_get_tracing_count(self) -> int:
+        """Return how often the Python function was traced, as TensorFlow counts.
+
+        Traces for other sizes of open dimensions, which XLA needs, do not count.
+        """
+        return self._traces
+
+    def experimental_get_compiler_ir(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """Return a function that shows what is compiled for these arguments.
+
+        It takes ``stage``: ``"stablehlo"``, ``"hlo"`` (what XLA gets), ``"hlo_serialized"``, or ``"optimized_hlo"``.
+        """
+        call, program = self._traced(args, kwargs)
+        lowered = program.lowered(call.arrays, call.variables)
+
+        def show(stage: str = "hlo", device_name: str | None = None, platform_name: str | None = None) -> Any:
+            del device_name, platform_name
+            return _STAGES[stage](lowered)
+
+        return show
+
+    def pretty_printed_concrete_signatures(self, verbose: bool = True) -> str:
+        """Return the signatures that the function was traced for, as text."""
+        return "\n\n".join([concrete.pretty_printed_signature(verbose) for concrete in self._concrete])
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
         found = self._bound.get(instance)
         if found is None:
-            found = self._bound[instance] = self._bound_to(instance)
+            found = self._bound.setdefault(instance, self._bound_to(instance))
         return found
 
     def _bound_to(self, instance: Any) -> Function:
         return Function(
             WeakMethod(self._python_function, instance),
             self._name,
-            self._input_signature,
+            self._stated_signature,
             self._autograph,
             self._jit_compile,
             self._reduce_retracing,
         )
 
-    def _found(self, call: Call, arguments: tuple[Any, ...]) -> Program:
-        with self._lock:
-            concrete = self._concrete_for(call, arguments)
-            program = concrete.program(call)
-            self._programs[call.key, call.shapes()] = program
-            return program
-
-    def _concrete_for(self, call: Call, arguments: tuple[Any, ...]) -> ConcreteFunction:
-        for concrete in self._concrete:
-            if concrete.accepts(call):
-                return concrete
-        concrete = ConcreteFunction(self._tracer, call, Template(arguments, call.variables), _specs(call.arrays))
-        self._traces += 1
-        if concrete.trace(call, self._may_create):  # it created variables: from now on they have to be there
-            self._traces += 1
-            concrete.trace(call, False)
-        self._may_create = False
-        self._concrete.append(concrete)
-        return concrete
-
-    def experimental_get_tracing_count(self) -> int:
-        """Return how often the Python function was traced, as TensorFlow counts."""
-        return self._traces
+    def __repr__(self) -> str:
+        return f"<tf.function {getattr(self, '__qualname__', self._name)}>"
 
 
-def _specs(arrays: Sequence[Any]) -> list[TensorSpec]:
-    return [TensorSpec(array.shape, array.dtype) for array in arrays]
+def _widened(first: TensorSpec, second: TensorSpec) -> TensorSpec:
+    if first.shape.rank != second.shape.rank:
+        return TensorSpec(unknown_shape(), first.dtype)
+    return TensorSpec(first.shape.most_specific_compatible_shape(second.shape), first.dtype)
+
+
+_STAGES: dict[str, Callable[[jax.stages.Lowered], Any]] = {
+    "stablehlo": lambda lowered: lowered.as_text(),
+    "hlo": lambda lowered: lowered.as_text("hlo"),
+    "hlo_serialized": lambda lowered: lowered.compiler_ir("hlo").as_serialized_hlo_module_proto(),
+    "optimized_hlo": lambda lowered: lowered.compile().as_text(),
+}
 
 
 @export("function")
@@ -120,7 +255,47 @@ def function(
     experimental_compile: bool | None = None,
     experimental_follow_type_hints: bool | None = None,
 ) -> Any:
-    """Compile a Python function, ``tf.function``; a decorator with or without arguments."""
-    if func is None:
-        return lambda func: function(func, input_signature, autograph, jit_compile, reduce_retracing)
-    return Function(func, None, input_signature, autograph, jit_compile, reduce_retracing)
+    """Trace a Python function for each kind of arguments and run it as a compiled program, ``tf.function``.
+
+    A decorator with or without arguments. Tensors count by dtype and shape, other arguments by value; the Python code
+    runs only while it is traced. Variables that it reads and assigns are inputs and results of the program.
+
+    Args:
+        func: the function; ``None`` to get a decorator.
+        input_signature: a list or tuple with a nested structure of ``tf.TensorSpec`` for each parameter; arguments are
+            converted to it, and the function is traced once. ``None`` for every signature that comes.
+        autograph: whether ``if``, ``while`` and ``for`` on tensors become part of the program.
+        jit_compile: accepted: XLA compiles everything.
+        reduce_retracing: whether a signature is widened when tensors of another shape come.
+        experimental_implements: accepted and ignored.
+        experimental_autograph_options: accepted and ignored.
+        experimental_attributes: accepted and ignored.
+        experimental_relax_shapes: an old name of ``reduce_retracing``.
+        experimental_compile: an old name of ``jit_compile``.
+        experimental_follow_type_hints: accepted and ignored.
+
+    Returns:
+        A ``Function``, or a decorator that makes one.
+
+    Raises:
+        TypeError: ``func`` cannot be called.
+
+    Example:
+        >>> @function
+        ... def double(x):
+        ...     print("tracing")
+        ...     return x + x
+        >>> double(1).numpy(), double(1).numpy()
+        tracing
+        (np.int32(2), np.int32(2))
+    """
+    del experimental_implements, experimental_autograph_options, experimental_attributes, experimental_follow_type_hints
+    reduce_retracing = bool(experimental_relax_shapes) or reduce_retracing
+    jit_compile = experimental_compile if jit_compile is None else jit_compile
+
+    def decorated(inner: Callable[..., Any]) -> Function:
+        if not callable(inner):
+            raise TypeError(f"func must be callable; received {inner!r}.")
+        return Function(inner, None, input_signature, autograph, jit_compile, reduce_retracing)
+
+    return decorated if func is None else decorated(func)

@@ -7,12 +7,15 @@ puts the new arrays into the variables and wraps the outputs.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+import jax
+
 from tenon.core import _jax_internals as internals
+from tenon.core.callbacks import told
 from tenon.core.functions._state import ArgumentVariable, live
-from tenon.core.recording import Kernel, run
+from tenon.core.recording import Kernel, leaked, run
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
 from tenon.core.variables import assign_array, held_array, read_array
@@ -32,51 +35,81 @@ class Program:
 
     def __init__(self, traced: Traced, arguments: Sequence[ArgumentVariable], name: str) -> None:
         numbers = {id(variable): number for number, variable in enumerate(arguments)}
-        accesses = [source.variable for source in traced.sources if isinstance(source, Access)]
-        order = [n for n, source in enumerate(traced.sources) if isinstance(source, Access)]
-        rest = [n for n, source in enumerate(traced.sources) if not isinstance(source, Access)]
+        accesses = [n for n, source in enumerate(traced.sources) if isinstance(source, Access)]
+        others = [n for n, source in enumerate(traced.sources) if not isinstance(source, Access)]
         self.name = name
         self.form: Form = traced.extra
-        self.outputs = tuple([(tuple(output.shape), output.dtype) for output in traced.outputs])
-        self.kernel = Kernel(_permuted(traced.function, [*order, *rest]), name)
-        self._reads = [_place(variable, numbers) for variable in accesses]
+        self.outputs = traced.outputs
+        self.stand_ins = arguments
+        self.captured = [traced.sources[n] for n in others]
+        self._ordered = _Ordered(traced, [*accesses, *others])
+        self.kernel = Kernel(self._ordered, name)
+        self._has_effects = traced.pure.has_effects
+        self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
-        self._captured = [traced.sources[n] for n in rest]
+        self._owned = traced.owned
         self._count = len(traced.outputs)
         self._single = self.form.structure is None and self.form.arrays == 1
 
     @property
-    def captured(self) -> list[Any]:
-        """The arrays from outside that the function uses."""
-        return self._captured
+    def is_symbolic(self) -> bool:
+        """Whether sizes are symbols: such a program says what the function returns and cannot be called."""
+        return self._ordered.is_symbolic
 
-    def variables(self, arguments: Sequence[Any]) -> list[Any]:
-        """Return the variables that the function reads or assigns, each once."""
-        found = [_variable(place, arguments) for place in (*self._reads, *self._writes)]
-        return list({id(variable): variable for variable in found}.values())
+    def own_variables(self) -> list[Any]:
+        """Return the variables that the function reads or assigns, each once.
+
+        Those that are arguments are not among them, and those that nobody but the function holds.
+        """
+        found = [_variable(place, ()) for place in (*self._reads, *self._writes) if place[0] is not None]
+        hidden = {id(variable) for variable in self._owned}
+        return [v for key, v in {id(variable): variable for variable in found}.items() if key not in hidden]
 
     def __call__(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Run on arrays and on variables that are arguments; return what the Python function returned, as tensors."""
+        if self._has_effects:
+            return self._run_with_effects(arrays, arguments)
+        return self._run_pure(arrays, arguments)
+
+    def _run_with_effects(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
+        """Run to the end, so that what Python on the host did and raised belongs to this call."""
+        try:
+            outputs = self._run_pure(arrays, arguments)
+            if internals.base_trace() is internals.EVAL_TRACE:
+                jax.effects_barrier()
+        except jax.errors.JaxRuntimeError as error:
+            raise told(error) from None
+        return outputs
+
+    def _run_pure(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
         values = list(arrays)
         for place in self._reads:
             values.append(_variable(place, arguments)._raw_value)
-        values += self._captured
+        values += self.captured
         before = internals.enter_64_bit_mode()
         try:
             results = self.kernel.compiled(*values)
+        except jax.errors.UnexpectedTracerError as error:
+            raise leaked(values) from error
         finally:
             internals.set_64_bit_mode(before)
         for place, array in zip(self._writes, results[self._count :], strict=True):
             _variable(place, arguments)._raw_value = array
         return Tensor(results[0]) if self._single else self.form.unflatten(results[: self._count])
 
+    def lowered(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> jax.stages.Lowered:
+        """Return the program as it goes to XLA."""
+        values = [*arrays, *[held_array(_variable(place, arguments)) for place in self._reads], *self.captured]
+        with jax.enable_x64(True):
+            return self.kernel.compiled.lower(*values)
+
     def _run(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Run where a tape records or another function is traced."""
         variables = [_variable(place, arguments) for place in self._reads]
         values = [read_array(variable, held_array(variable), variable.trainable) for variable in variables]
-        results = run(self.kernel, [*arrays, *values, *self._captured])
+        results = run(self.kernel, [*arrays, *values, *self.captured])
         for place, array in zip(self._writes, results[self._count :], strict=True):
             assign_array(_variable(place, arguments), array)
         return self.form.unflatten(results[: self._count])
@@ -95,15 +128,20 @@ def _variable(place: Place, arguments: Sequence[Any]) -> Any:
     return live(reference, name) if variable is None else variable
 
 
-def _permuted(function: Callable[..., list[Any]], order: Sequence[int]) -> Callable[..., list[Any]]:
-    """Return a function that takes the sources in another order, after the arguments."""
-    if list(order) == sorted(order):
-        return function
-    places = {n: place for place, n in enumerate(order)}
+class _Ordered:
+    """The pure function of a trace with its sources in another order; it holds none of them."""
 
-    def permuted(*values: Any) -> list[Any]:
-        arguments = len(values) - len(order)
-        return function(*values[:arguments], *[values[arguments + places[n]] for n in range(len(order))])
+    def __init__(self, traced: Traced, order: Sequence[int]) -> None:
+        places = {n: traced.arguments + place for place, n in enumerate(order)}
+        sources = [places[n] for n in range(len(order))]
+        first = len(order) - traced.constants
+        self._pure = traced.pure
+        self._order = [*sources[first:], *range(traced.arguments), *sources[:first]]
+        self.__name__ = self.__qualname__ = traced.pure.__name__
 
-    permuted.__name__ = permuted.__qualname__ = function.__name__
-    return permuted
+    @property
+    def is_symbolic(self) -> bool:
+        return self._pure.is_symbolic
+
+    def __call__(self, *values: Any) -> list[Any]:
+        return self._pure(*[values[place] for place in self._order])

@@ -11,7 +11,7 @@ import jax
 from tenon.base import FailedPreconditionError
 from tenon.core import _jax_internals as internals
 from tenon.core.tracing import FunctionScope
-from tenon.core.variables import StateScope, Variable, held_array
+from tenon.core.variables import StateScope, Variable, held_array, hold_array
 
 
 class RootScope(FunctionScope):
@@ -73,8 +73,8 @@ class ArgumentVariable(Variable):
 
     def forget(self) -> None:
         """Let go of the value that the variable had in that call."""
-        array = self.__dict__["_raw_value"]
-        self.__dict__["_raw_value"] = jax.ShapeDtypeStruct(array.shape, array.dtype)
+        array = held_array(self)
+        hold_array(self, jax.ShapeDtypeStruct(array.shape, array.dtype))
 
 
 def live(reference: weakref.ref[Any], name: str) -> Any:

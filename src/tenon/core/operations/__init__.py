@@ -47,18 +47,9 @@ from tenon.core.operations._arrays import (
     squeeze,
     transpose,
 )
-from tenon.core.operations._casting import (
-    bitcast,
-    cast,
-    saturate_cast,
-)
-from tenon.core.operations._clipping import (
-    clip_by_global_norm,
-    clip_by_norm,
-    clip_by_value,
-    global_norm,
-    l2_normalize,
-)
+from tenon.core.operations._blocks import batch_to_space, space_to_batch, space_to_batch_nd
+from tenon.core.operations._casting import bitcast, cast, saturate_cast
+from tenon.core.operations._clipping import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm, l2_normalize
 from tenon.core.operations._comparison import (
     bitwise_and,
     bitwise_or,
@@ -82,13 +73,7 @@ from tenon.core.operations._comparison import (
     not_equal,
     right_shift,
 )
-from tenon.core.operations._complex import (
-    angle,
-    complex_,
-    conj,
-    imag,
-    real,
-)
+from tenon.core.operations._complex import angle, complex_, conj, imag, real
 from tenon.core.operations._counting import (
     ApproxTopK,
     TopKV2,
@@ -102,48 +87,22 @@ from tenon.core.operations._counting import (
     invert_permutation,
     top_k,
 )
-from tenon.core.operations._creation import (
-    eye,
-    fill,
-    linspace,
-    meshgrid,
-    one_hot,
-    ones,
-    ones_like,
-    range,
-    sequence_mask,
-    zeros,
-    zeros_like,
-)
-from tenon.core.operations._cumulative import (
-    cumprod,
-    cumsum,
-    cumulative_logsumexp,
-)
-from tenon.core.operations._flow import (
-    group,
-    identity,
-    identity_n,
-    no_op,
-    stop_gradient,
-    tuple_,
-)
-from tenon.core.operations._joining import (
-    concat,
-    parallel_stack,
-    split,
-    stack,
-    unstack,
-)
-from tenon.core.operations._operators import (
-    install_binary,
-    install_operator,
-)
+from tenon.core.operations._creation import eye, fill, ones, ones_like, zeros, zeros_like
+from tenon.core.operations._cumulative import cumprod, cumsum, cumulative_logsumexp
+from tenon.core.operations._dynamic_range import DynamicRange
+from tenon.core.operations._flow import group, identity, identity_n, no_op, stop_gradient, tuple_
+from tenon.core.operations._gather import batch_gather, gather, gather_nd, unravel_index
+from tenon.core.operations._indexed_slices import IndexedSlices
+from tenon.core.operations._indicators import one_hot, sequence_mask
+from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
+from tenon.core.operations._masks import boolean_mask, dynamic_partition, dynamic_stitch, where
+from tenon.core.operations._operators import install_binary, install_operator
 from tenon.core.operations._quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_vars,
     fake_quant_with_min_max_vars_per_channel,
 )
+from tenon.core.operations._ranges import linspace, meshgrid, range
 from tenon.core.operations._reductions import (
     count_nonzero,
     reduce_all,
@@ -159,16 +118,15 @@ from tenon.core.operations._reductions import (
     reduce_variance,
     zero_fraction,
 )
-from tenon.core.operations._repeating import (
-    pad,
-    reverse,
-    roll,
-    tile,
-)
-from tenon.core.operations._row import (
-    Operation,
-    Parameter,
-    signature_of,
+from tenon.core.operations._repeating import pad, repeat, reverse, reverse_sequence, roll, tile
+from tenon.core.operations._row import Operation, Parameter, signature_of
+from tenon.core.operations._scatter import (
+    scatter_nd,
+    tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
+    tensor_scatter_nd_sub,
+    tensor_scatter_nd_update,
 )
 from tenon.core.operations._segments import (
     Reduce,
@@ -183,6 +141,16 @@ from tenon.core.operations._segments import (
     unsorted_segment_prod,
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
+)
+from tenon.core.operations._slicing import get_item, slice_, strided_slice
+from tenon.core.operations._sorting import (
+    argsort,
+    histogram_fixed_width,
+    histogram_fixed_width_bins,
+    searchsorted,
+    sort,
+    unique,
+    unique_with_counts,
 )
 from tenon.core.operations._special import (
     bessel_i0,
@@ -209,21 +177,8 @@ from tenon.core.operations._special import (
     spence,
     zeta,
 )
-from tenon.core.operations._table import (
-    OPERATIONS,
-    operation,
-)
-from tenon.core.operations._types import (
-    BOOLEAN,
-    FLOATS,
-    INEXACT,
-    INTEGERS,
-    NUMBERS,
-    NUMERIC,
-    REALS,
-    SIGNED,
-    STRINGS,
-)
+from tenon.core.operations._table import OPERATIONS, operation
+from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
 from tenon.core.operations._unary import (
     abs_,
     acos,
@@ -253,9 +208,12 @@ from tenon.core.operations._unary import (
     tan,
     tanh,
 )
+from tenon.core.operations._values import fingerprint, get_static_value
+from tenon.core.operations._variable_slices import VariableSlice
+from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
-    "ApproxTopK",
+    "DynamicRange",
     "BOOLEAN",
     "FLOATS",
     "INEXACT",
@@ -263,13 +221,17 @@ __all__ = [
     "NUMBERS",
     "NUMERIC",
     "OPERATIONS",
-    "Operation",
-    "Parameter",
     "REALS",
-    "Reduce",
     "SIGNED",
     "STRINGS",
+    "VARIABLE_METHODS",
+    "ApproxTopK",
+    "IndexedSlices",
+    "Operation",
+    "Parameter",
+    "Reduce",
     "TopKV2",
+    "VariableSlice",
     "abs_",
     "accumulate_n",
     "acos",
@@ -281,11 +243,14 @@ __all__ = [
     "approx_min_k",
     "argmax",
     "argmin",
+    "argsort",
     "asin",
     "asinh",
     "atan",
     "atan2",
     "atanh",
+    "batch_gather",
+    "batch_to_space",
     "bessel_i0",
     "bessel_i0e",
     "bessel_i1",
@@ -296,6 +261,7 @@ __all__ = [
     "bitwise_and",
     "bitwise_or",
     "bitwise_xor",
+    "boolean_mask",
     "broadcast_dynamic_shape",
     "broadcast_static_shape",
     "broadcast_to",
@@ -318,6 +284,8 @@ __all__ = [
     "digamma",
     "divide",
     "divide_no_nan",
+    "dynamic_partition",
+    "dynamic_stitch",
     "ensure_shape",
     "equal",
     "erf",
@@ -333,15 +301,22 @@ __all__ = [
     "fake_quant_with_min_max_vars",
     "fake_quant_with_min_max_vars_per_channel",
     "fill",
+    "fingerprint",
     "floor",
     "floordiv",
     "floormod",
     "fresnel_cos",
     "fresnel_sin",
+    "gather",
+    "gather_nd",
+    "get_item",
+    "get_static_value",
     "global_norm",
     "greater",
     "greater_equal",
     "group",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
     "identity",
     "identity_n",
     "igamma",
@@ -407,8 +382,10 @@ __all__ = [
     "reduce_std",
     "reduce_sum",
     "reduce_variance",
+    "repeat",
     "reshape",
     "reverse",
+    "reverse_sequence",
     "right_shift",
     "rint",
     "roll",
@@ -416,6 +393,8 @@ __all__ = [
     "rsqrt",
     "saturate_cast",
     "scalar_mul",
+    "scatter_nd",
+    "searchsorted",
     "segment_max",
     "segment_mean",
     "segment_min",
@@ -430,6 +409,10 @@ __all__ = [
     "sin",
     "sinh",
     "size",
+    "slice_",
+    "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
     "spence",
     "split",
     "sqrt",
@@ -438,9 +421,15 @@ __all__ = [
     "squeeze",
     "stack",
     "stop_gradient",
+    "strided_slice",
     "subtract",
     "tan",
     "tanh",
+    "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update",
     "tile",
     "top_k",
     "transpose",
@@ -448,6 +437,9 @@ __all__ = [
     "truncatediv",
     "truncatemod",
     "tuple_",
+    "unique",
+    "unique_with_counts",
+    "unravel_index",
     "unsorted_segment_max",
     "unsorted_segment_mean",
     "unsorted_segment_min",
@@ -455,6 +447,7 @@ __all__ = [
     "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
+    "where",
     "xdivy",
     "xlog1py",
     "xlogy",

@@ -11,6 +11,7 @@ import numpy as np
 from tenon.base import InvalidArgumentError
 from tenon.core.operations._table import operation
 from tenon.core.operations._types import INEXACT, NUMBERS, REALS, SIGNED
+from tenon.core.tensors import TensorShape
 
 _NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 
@@ -39,12 +40,12 @@ def _truncate_mod(x: Any, y: Any) -> Any:
     return jax.lax.rem(*jnp.broadcast_arrays(x, y))
 
 
-def _divisor_is_not_zero(x: Any, y: Any) -> None:
+def _divisor_is_not_zero(_: Any, y: Any) -> None:
     if y.dtype.kind in "iu" and not np.all(np.asarray(y)):
         raise InvalidArgumentError("Integer division by zero: the divisor `y` has a 0; change it, or divide floats.")
 
 
-def _exponent_is_not_negative(x: Any, y: Any) -> None:
+def _exponent_is_not_negative(_: Any, y: Any) -> None:
     if y.dtype.kind == "i" and np.any(np.asarray(y) < 0):
         raise InvalidArgumentError(
             "Integers to negative integer powers are not allowed: `y` has a negative number; use floats."
@@ -66,8 +67,15 @@ def _reciprocal_no_nan(x: Any) -> Any:
     return _zero_where_zero(x, jnp.reciprocal)
 
 
+@jax.custom_jvp
 def _multiply_no_nan(x: Any, y: Any) -> Any:
     return _zero_where_zero(y, jnp.multiply, x)
+
+
+@_multiply_no_nan.defjvp
+def _multiply_no_nan_jvp(values: Any, tangents: Any) -> Any:
+    (x, y), (dx, dy) = values, tangents
+    return _multiply_no_nan(x, y), _multiply_no_nan(dx, y) + x * dy
 
 
 def _xdivy(x: Any, y: Any) -> Any:
@@ -128,7 +136,7 @@ def _accumulate(inputs: tuple[Any, ...], shape: Any, tensor_dtype: Any) -> Any:
     total = _sum_of_list(inputs)
     if tensor_dtype is not None and total.dtype != tensor_dtype:
         raise ValueError(f"tensor_dtype: the inputs are of {total.dtype}; received {tensor_dtype}.")
-    if shape is not None and any(given is not None and given != own for given, own in zip(shape, total.shape)):
+    if shape is not None and not TensorShape(shape).is_compatible_with(total.shape):
         raise ValueError(f"shape: the inputs have shape {total.shape}; received {shape}.")
     return total
 
@@ -160,7 +168,7 @@ add = operation(
     "Returns x + y; strings are joined.",
     "[1.0, 2.0], 3.0",
     types=NUMBERS,
-    strings=lambda x, y: x + y,
+    strings=lambda x, y: np.asarray(x + y, object),
 )
 subtract = operation(
     "math.subtract subtract", "x: T, y: T", jnp.subtract, "Returns x - y.", "[1.0, 2.0], 3.0", types=NUMBERS

@@ -13,17 +13,17 @@ from tenon.base import InvalidArgumentError
 from tenon.core.operations._conversion import conversion, is_number, number_beside
 from tenon.core.operations._row import Operation
 from tenon.core.operations._types import NUMERIC
-from tenon.core.recording import Kernel, kernel, run, run_unrecorded, unrecorded
+from tenon.core.recording import Kernel, LeakedTensorError, kernel, run, run_unrecorded, unrecorded
 from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value
 
 Values = tuple[Any, ...]
+Compute = Callable[[Sequence[Any], Values], Any]
 
 
 def caller(row: Operation) -> Callable[[Values, Values], Any]:
     """Return what takes the tensors of a call and its attributes, each in their order, and returns the result."""
     convert = conversion(row)
-    chosen = _kernels(row)
-    run_kernel = run if row.differentiable else run_unrecorded
+    compute = _composed(row) if row.composed else _compiled(row)
 
     def call(values: Values, attributes: Values) -> Any:
         for value in values:
@@ -35,13 +35,8 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
         if row.check is not None and _are_known(arrays):
             row.check(*arrays)
         try:
-            if row.composed:
-                return _finished(row, _composed(row, arrays, attributes))
-            found = chosen(attributes)
-            if any(array is None or isinstance(array, tuple) for array in arrays):
-                found, arrays = _spread(found, arrays)
-            return _finished(row, run_kernel(found, arrays))
-        except InvalidArgumentError:
+            return _finished(row, compute(arrays, attributes))
+        except (InvalidArgumentError, LeakedTensorError):
             raise
         except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
             if row.composed and _is_our_own(error):
@@ -51,12 +46,31 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
     return call
 
 
-def _composed(row: Operation, arrays: Sequence[Any], attributes: Values) -> Any:
-    named = _named(row, attributes)
-    if row.differentiable:
-        return row.function(*arrays, **named)
-    with unrecorded():
-        return row.function(*arrays, **named)
+def _compiled(row: Operation) -> Compute:
+    """Return what runs the row's function as a kernel."""
+    chosen = _kernels(row)
+    run_kernel = run if row.differentiable else run_unrecorded
+
+    def compute(arrays: Sequence[Any], attributes: Values) -> Any:
+        found = chosen(attributes)
+        if any(array is None or isinstance(array, tuple) for array in arrays):
+            found, arrays = _spread(found, arrays)
+        return run_kernel(found, arrays)
+
+    return compute
+
+
+def _composed(row: Operation) -> Compute:
+    """Return what calls the row's function, which runs kernels itself."""
+
+    def compute(arrays: Sequence[Any], attributes: Values) -> Any:
+        return row.function(*arrays, **_named(row, attributes))
+
+    def compute_unrecorded(arrays: Sequence[Any], attributes: Values) -> Any:
+        with unrecorded():
+            return compute(arrays, attributes)
+
+    return compute if row.differentiable else compute_unrecorded
 
 
 def _is_our_own(error: Exception) -> bool:

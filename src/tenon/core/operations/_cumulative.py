@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tenon.core.operations._table import operation
 from tenon.core.operations._sizes import as_axis
+from tenon.core.operations._table import operation
 from tenon.core.operations._types import FLOATS, NUMBERS
 
 _SIGNATURE = "x: T, axis=0, exclusive=False, reverse=False"

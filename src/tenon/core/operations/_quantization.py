@@ -17,7 +17,7 @@ def _nudged(low: Any, high: Any, num_bits: int, narrow_range: bool) -> tuple[Any
         The new ends and the size of a step.
     """
     first, last = (1 if narrow_range else 0), 2**num_bits - 1
-    steps = jax.lax.optimization_barrier(jnp.asarray(last - first, low.dtype))  # else XLA multiplies by 1 / steps
+    steps = jax.lax.optimization_barrier(jnp.full_like(low, last - first))  # else XLA multiplies by 1 / steps
     step = (high - low) / steps
     zero = first - low / step
     place = jnp.where(zero < first, first, jnp.where(zero > last, last, jnp.floor(zero + 0.5)))

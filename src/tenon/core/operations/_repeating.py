@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, Final
 
 import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
+from tenon.core.operations._gather import EVERY, is_string, on_host, outside, selected
+from tenon.core.operations._masks import values_of
 from tenon.core.operations._sizes import as_axes, as_axis, as_integers, as_sizes
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import array_of, as_dtype, string
+
+_FLAT: Final = kernel(jnp.ravel)
 
 
 def _module(array: Any) -> Any:
@@ -35,6 +40,35 @@ tile = operation(
     "Returns the tensor repeated along each dimension.",
     "[[1.0, 2.0]], [2, 3]",
     strings=_tile,
+)
+
+
+def _repeat(array: Any, repeats: Any, axis: Any) -> Any:
+    counts = values_of(repeats, "tf.repeat", "how many elements there will be")
+    if counts.ndim > 1 or (counts < 0).any():
+        raise InvalidArgumentError(
+            f"tf.repeat: Expected multiples >= 0, one number or one for each element; received {counts.tolist()}."
+        )
+    merged = max(array.ndim, 1) if axis is None else 1
+    if not array.ndim:
+        array = array.reshape(1) if isinstance(array, np.ndarray) else run(_FLAT, [array])
+    place = 0 if axis is None else as_axis(axis, array.ndim)
+    length = prod(array.shape[place : place + merged])
+    if counts.size not in (1, length):
+        raise InvalidArgumentError(
+            f"tf.repeat: repeats must be one number or {length}, as many as there are elements; received {counts.size}."
+        )
+    return selected(array, np.repeat(np.arange(length), counts), place, merged)
+
+
+repeat = operation(
+    "repeat",
+    "input: T, repeats: index, axis=None",
+    _repeat,
+    "Returns the tensor with each element repeated along an axis, or flattened and repeated.",
+    "[[1.0, 2.0], [3.0, 4.0]], [1, 2], 1",
+    types=EVERY,
+    composed=True,
 )
 
 
@@ -74,8 +108,6 @@ def _roll(array: Any, shift: Any, axis: Any) -> Any:
     return run(kernel(_rolled, axes=axes), [array, shifts])
 
 
-_FLAT: Final = kernel(jnp.ravel)
-
 roll = operation(
     "roll",
     "input: T, shift: index, axis",
@@ -83,6 +115,49 @@ roll = operation(
     "Returns the tensor with its elements moved along axes; what leaves at one end enters at the other.",
     "[[1.0, 2.0, 3.0]], 1, 1",
     strings=_roll,
+    composed=True,
+)
+
+
+def _reversed(array: Any, lengths: Any, seq_axis: int, batch_axis: int) -> Any:
+    places = jnp.arange(array.shape[seq_axis])
+    counts = lengths[:, None]
+    sources = jnp.where(places < counts, counts - 1 - places, places)  # [batch, sequence]
+    sources = sources if batch_axis < seq_axis else sources.T
+    shape = [size if axis in (batch_axis, seq_axis) else 1 for axis, size in enumerate(array.shape)]
+    return jnp.take_along_axis(array, sources.reshape(shape), seq_axis)
+
+
+def _reverse_sequence(array: Any, seq_lengths: Any, seq_axis: Any, batch_axis: Any) -> Any:
+    if seq_axis is None:
+        raise TypeError("tf.reverse_sequence: seq_axis must be an integer; received None.")
+    places = (as_axis(seq_axis, array.ndim, "seq_axis"), as_axis(batch_axis or 0, array.ndim, "batch_axis"))
+    if places[0] == places[1]:
+        raise InvalidArgumentError(f"tf.reverse_sequence: seq_axis and batch_axis must differ; received {places[0]}.")
+    length, batch = [array.shape[place] for place in places]
+    if seq_lengths.shape != (batch,):
+        raise InvalidArgumentError(
+            f"tf.reverse_sequence: seq_lengths must have one length for each of {batch} batches; received a tensor of "
+            f"shape {list(seq_lengths.shape)}."
+        )
+    known = on_host(seq_lengths)
+    if known is not None and outside(known, length + 1).any():
+        raise InvalidArgumentError(
+            f"tf.reverse_sequence: seq_lengths must be in [0, {length}]; received {known.tolist()}."
+        )
+    if is_string(array):
+        places_of = np.arange(array.size).reshape(array.shape)
+        return array.ravel()[np.asarray(_reversed(places_of, np.asarray(known), *places))]
+    return run(kernel(_reversed, seq_axis=places[0], batch_axis=places[1]), [array, seq_lengths])
+
+
+reverse_sequence = operation(
+    "reverse_sequence",
+    "input: T, seq_lengths: index, seq_axis=None, batch_axis=None",
+    _reverse_sequence,
+    "Returns the tensor with the first ``seq_lengths`` elements of each batch in reverse order.",
+    "[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [2, 3], 1",
+    types=EVERY,
     composed=True,
 )
 

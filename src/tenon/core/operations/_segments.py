@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -21,8 +22,21 @@ def _sum(data: Any, ids: Any, count: int) -> Any:
     return jax.ops.segment_sum(data, ids, count)
 
 
+@partial(jax.custom_jvp, nondiff_argnums=(2,))
 def _prod(data: Any, ids: Any, count: int) -> Any:
     return jax.ops.segment_prod(data, ids, count)
+
+
+@_prod.defjvp
+def _prod_jvp(count: int, values: Any, tangents: Any) -> Any:
+    """Each row's derivative is the product of the others: with one zero in the segment, only that row has one."""
+    data, ids = values
+    zero = data == 0
+    others = _prod(jnp.where(zero, 1, data), ids, count)[ids]
+    zeros = _sum(zero.astype(jnp.int32), ids, count)[ids]
+    alone = jnp.where(zero & (zeros == 1), others, 0)
+    factor = jnp.where(zeros == 0, others / jnp.where(zero, 1, data), alone)
+    return _prod(data, ids, count), _sum(factor * tangents[0], ids, count)
 
 
 def _max(data: Any, ids: Any, count: int) -> Any:

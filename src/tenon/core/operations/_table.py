@@ -1,8 +1,8 @@
 """The table of operations: one row a function, from which TensorFlow's public function is made.
 
 A row says how the function is called and which pure function of arrays computes it. The rest is the same for all:
-values become tensors by TensorFlow's rules, dtypes are checked and named, the kernel runs on whatever is current (eager,
-tape, traced function), results become tensors, and shapes that do not fit are an ``InvalidArgumentError``.
+values become tensors by TensorFlow's rules, dtypes are checked and named, the kernel runs on whatever is current
+(eager, tape, traced function), results become tensors, and shapes that do not fit are an ``InvalidArgumentError``.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ def _position(operation: Any, seed: int | None, step: int) -> Any:
     if scope is None:
         return _position_when_run(operation, seed, step)
     sequence = SEEDS.new_sequence(scope, seed)
+    scope.own(sequence)
     position = sequence.value()
     sequence.assign(as_tensor(run(_ADVANCED, [position.value, np.int64(step)])))
     return position.value

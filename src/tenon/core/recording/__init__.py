@@ -13,8 +13,10 @@
 from tenon.core.recording._derivatives import backward, forward
 from tenon.core.recording._kernels import (
     Kernel,
+    LeakedTensorError,
     is_differentiable,
     kernel,
+    leaked,
     on_device,
     run,
     run_unrecorded,
@@ -32,6 +34,7 @@ from tenon.core.recording._recorder import (
 
 __all__ = [
     "Kernel",
+    "LeakedTensorError",
     "Node",
     "Recorder",
     "active_recorders",
@@ -41,6 +44,7 @@ __all__ = [
     "forward",
     "is_differentiable",
     "kernel",
+    "leaked",
     "new_identity",
     "on_device",
     "run",

@@ -94,6 +94,8 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
         before = internals.enter_64_bit_mode()
         try:
             return kernel.compiled(*values)
+        except jax.errors.UnexpectedTracerError as error:
+            raise leaked(values) from error
         finally:
             internals.set_64_bit_mode(before)
     if isinstance(trace, internals.RecordTrace):
@@ -104,6 +106,15 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
         return _run_traced(kernel, values)
     outputs = _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
     return trace.keep(outputs) if isinstance(trace, internals.FunctionTrace) else outputs
+
+
+LeakedTensorError = internals.LeakedTensorError
+
+
+def leaked(values: Sequence[Any]) -> LeakedTensorError:
+    """Return the error that names the value among ``values`` which a finished trace has left behind."""
+    tracer = next(value for value in values if isinstance(value, jax.core.Tracer))
+    return LeakedTensorError(internals.leak_message(tracer))
 
 
 def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:

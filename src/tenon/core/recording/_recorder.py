@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tenon.core import _jax_internals as internals
-from tenon.core.recording._kernels import Kernel, is_differentiable, primitive_kernel, renewed
+from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, primitive_kernel, renewed
 
 Pullback = Callable[..., Sequence[Any]]
 
@@ -96,8 +96,13 @@ class Recorder:
         return self._reads.get(id(variable), (variable, []))[1]
 
     def read_variables(self) -> list[Any]:
-        """Return the variables that were read, in the order of their first reading."""
-        return [variable for variable, _ in self._reads.values()]
+        """Return the variables that are watched, those that were read first, in the order of their first reading."""
+        read = {key: variable for key, (variable, _) in self._reads.items()}
+        return list({**read, **self._watched_variables}.values())
+
+    def is_live(self, array: Any) -> bool:
+        """Tell whether an array is watched, or was computed from one that is."""
+        return id(array) in self._live
 
     def wants(self, inputs: Sequence[Any]) -> bool:
         """Tell whether a call on ``inputs`` would be recorded."""
@@ -119,7 +124,7 @@ class Recorder:
     def function_ran(self, function: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Record the run of a function of arrays, if an input is live."""
         if self.wants(inputs):
-            self._append(Node(Kernel(function), tuple(inputs), tuple(outputs)))
+            self._append(Node(kernel(function), tuple(inputs), tuple(outputs)))
 
     def opaque_ran(self, inputs: Sequence[Any], outputs: Sequence[Any], pullback: Pullback) -> None:
         """Record a call whose derivative only ``pullback`` knows, if an input is live."""

@@ -27,7 +27,11 @@ def is_tensor_like(value: Any) -> bool:
         >>> is_tensor_like(jnp.ones(1)), is_tensor_like(1.0), is_tensor_like(np.ones(1))
         (True, False, False)
     """
-    return isinstance(value, Tensor | jax.Array) or hasattr(value, "__tf_tensor__") or hasattr(value, "__jax_array__")
+    return (
+        isinstance(value, Tensor | jax.Array)
+        or hasattr(type(value), "__tf_tensor__")
+        or hasattr(type(value), "__jax_array__")
+    )
 
 
 def array_of(value: Any, dtype: DType | None = None, hint: DType | None = None) -> Any:
@@ -54,11 +58,11 @@ def array_of(value: Any, dtype: DType | None = None, hint: DType | None = None) 
         return _checked(value.value, dtype, value)
     if isinstance(value, jax.Array):
         return _checked(value, dtype, value)
-    if hasattr(value, "__tf_tensor__"):
+    if hasattr(type(value), "__tf_tensor__"):
         return _checked(value.__tf_tensor__(dtype).value, dtype, value)
     if isinstance(value, np.ndarray | np.generic):
         return _of_numpy(np.asarray(value), dtype or hint)
-    if hasattr(value, "__jax_array__"):
+    if hasattr(type(value), "__jax_array__"):
         return _checked(value.__jax_array__(), dtype, value)
     return _of_python(value, dtype, hint)
 
@@ -111,7 +115,9 @@ def _of_python(value: Any, dtype: DType | None, hint: DType | None) -> Any:
         raise ValueError("Attempt to convert a value (None) with an unsupported type (<class 'NoneType'>) to a Tensor.")
     kind = type(value)
     if kind is int or kind in _SCALARS:
-        return _of_array(np.asarray(value, None if kind is int else _SCALARS[kind]), value, dtype, hint)
+        with np.errstate(over="ignore"):
+            array = np.asarray(value, None if kind is int else _SCALARS[kind])
+        return _of_array(array, value, dtype, hint)
     if kind in (str, bytes):
         return _of_strings(
             np.array(value, object), dtype or (hint if hint is not None and hint is not string else None)
@@ -139,9 +145,11 @@ def _unsupported(value: Any) -> Any:
 def _of_nested(value: Any, dtype: DType | None, hint: DType | None) -> Any:
     try:
         array = np.array(value)
+    except UnicodeDecodeError:  # text and bytes side by side
+        array = np.array(value, object)
     except ValueError as error:
         raise ValueError(f"Can't convert non-rectangular Python sequence to Tensor; received {value!r}.") from error
-    if array.dtype.kind in "SUO":
+    if array.dtype.kind in "SUO" or (not array.size and dtype is string):
         return _of_strings(
             np.array(value, object), dtype or (hint if hint is not None and hint is not string else None)
         )

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from jax.export import is_symbolic_dim
+
 Dims = tuple[int | None, ...]
 
 
@@ -262,7 +264,7 @@ def _dims(dims: Any) -> Dims | None:
 
 def _size(size: Any) -> int | None:
     value = getattr(size, "value", size)
-    if value is None:
+    if value is None or (type(value) is not int and is_symbolic_dim(value)):
         return None
     try:
         known = operator.index(value)

@@ -29,6 +29,9 @@ class FunctionScope:
     Args:
         trace: the function in the making.
         outer: the scope around it, from which the values come; ``None`` at top level.
+
+    Attributes:
+        owned: variables that live as long as the function, because nobody else holds them.
     """
 
     def __init__(self, trace: internals.FunctionTrace, outer: StateScope | None) -> None:
@@ -37,6 +40,7 @@ class FunctionScope:
         self._values: dict[int, Any] = {}
         self._variables: dict[int, Any] = {}
         self._written: dict[int, Any] = {}
+        self.owned: list[Any] = []
 
     @property
     def written(self) -> tuple[Any, ...]:
@@ -74,6 +78,12 @@ class FunctionScope:
         """Let the outermost function know."""
         if self._outer is not None:
             self._outer.create(variable, array)
+
+    def own(self, variable: Any) -> None:
+        """Keep a variable, here and in every function around."""
+        self.owned.append(variable)
+        if self._outer is not None:
+            self._outer.own(variable)
 
     def remember(self, variable: Any, array: Any) -> None:
         """Set the value inside without making it a result."""

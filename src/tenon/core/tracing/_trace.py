@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+
 from tenon.core import _jax_internals as internals
-from tenon.core.recording import on_device
+from tenon.core.recording import Kernel, on_device, run
 from tenon.core.tracing._scope import Access, FunctionScope
 from tenon.core.variables import assign_array, current_scope, state_scope
 
@@ -19,19 +21,42 @@ class Traced:
     """What came of a Python function that ran once on symbols.
 
     Attributes:
-        function: the pure function, of ``(*arguments, *values of the sources)``; returns a list of the outputs and then
-            the new values of the variables that were written.
-        sources: where the inputs after the arguments come from: an ``Access`` to a variable, or an array from outside.
+        pure: the pure function, of ``(*constants, *arguments, *values of the other sources)``.
+        arguments: how many arguments there are.
+        sources: where the other inputs come from: an ``Access`` to a variable, or an array from outside; those that are
+            constants come last.
+        constants: how many of the sources are constants.
         written: the variables that were assigned.
         outputs: the outputs as symbols: their shapes and dtypes count.
         extra: what the Python function returned beside its outputs.
+        owned: variables that must live as long as the function.
     """
 
-    function: Callable[..., list[Any]]
+    pure: internals.PureFunction
+    arguments: int
     sources: tuple[Any, ...]
+    constants: int
     written: tuple[Any, ...]
-    outputs: tuple[Any, ...]
+    outputs: tuple[jax.ShapeDtypeStruct, ...]
     extra: Any
+    owned: tuple[Any, ...] = ()
+
+    def function(self, *values: Any) -> list[Any]:
+        """Run on ``(*arguments, *values of the sources)``; return the outputs and the new values of ``written``."""
+        first = len(values) - self.constants
+        return self.pure(*values[first:], *values[:first])
+
+    def compute(self, outputs: Sequence[int], arguments: Sequence[Any]) -> list[Any]:
+        """Compute some outputs only, at once and from what they need only.
+
+        Args:
+            outputs: numbers of outputs.
+            arguments: arrays; those that are not needed may be anything.
+        """
+        pure, used = self.pure.restricted(outputs)
+        first = len(self.sources) - self.constants
+        given = [*self.sources[first:], *arguments, *self.sources[:first]]
+        return list(run(Kernel(pure, pure.__name__), [source_array(given[place]) for place in used]))
 
     def inputs(self) -> list[Any]:
         """Return the values of the sources, as they are now and here."""
@@ -69,28 +94,18 @@ def trace(
     with internals.trace_as_current(maker), state_scope(state):
         outputs, extra = function(*symbols)
         flat = [_on_trace(output) for output in (*outputs, *map(state.value, state.written))]
-        made, constants = maker.finish(flat)
+        pure, constants = maker.finish(flat)
     return Traced(
-        _arguments_first(made, len(constants), len(arguments), len(maker.sources)),
+        pure,
+        len(arguments),
         (*maker.sources, *constants),
+        len(constants),
         state.written,
-        tuple(flat[: len(flat) - len(state.written)]),
+        tuple([jax.ShapeDtypeStruct(array.shape, array.dtype) for array in flat[: len(outputs)]]),
         extra,
+        tuple(state.owned),
     )
 
 
 def _on_trace(array: Any) -> Any:
     return array if hasattr(array, "aval") else on_device(array)
-
-
-def _arguments_first(
-    function: Callable[..., list[Any]], constants: int, arguments: int, sources: int
-) -> Callable[..., list[Any]]:
-    if not constants:
-        return function
-
-    def reordered(*values: Any) -> list[Any]:
-        return function(*values[arguments + sources :], *values[: arguments + sources])
-
-    reordered.__name__ = reordered.__qualname__ = function.__name__
-    return reordered

@@ -40,6 +40,9 @@ class StateScope(Protocol):
             array: its initial value, if it is known only when the function runs; else ``None``.
         """
 
+    def own(self, variable: Any) -> None:
+        """Keep a variable that nobody else holds, such as how far random numbers have come, as long as the function."""
+
 
 class _Scopes(threading.local):
     def __init__(self) -> None:

@@ -1,0 +1,72 @@
+"""Variables that have no value yet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+class Undefined:
+    """Stands where a variable is that may not be read yet.
+
+    Control flow that became functions hands its variables around, those without a value too; so their attributes and
+    items are handed around as well, and nothing is there.
+    """
+
+    __slots__ = ("name",)
+
+    name: str
+
+    def __init__(self, name: str) -> None:
+        object.__setattr__(self, "name", name)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} has no value>"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Forget an attribute of nothing."""
+
+    def __getitem__(self, key: Any) -> Any:
+        raise KeyError(key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Forget an item of nothing."""
+
+
+class UndefinedReturnValue(Undefined):
+    """Stands where the value is that a function has not returned yet."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("return value")
+
+
+def ld(value: Any) -> Any:
+    """Read a variable: return ``value``.
+
+    Raises:
+        UnboundLocalError: the variable has no value, as Python says it.
+    """
+    if isinstance(value, Undefined):
+        raise UnboundLocalError(f"cannot access local variable '{value.name}' where it is not associated with a value")
+    return value
+
+
+def ret(value: Any) -> Any:
+    """Return what a function returns."""
+    return None if isinstance(value, UndefinedReturnValue) else value
+
+
+def handled() -> BaseException | None:
+    """Return the exception that the calling ``except`` handles."""
+    return sys.exc_info()[1]
+
+
+def ldu(read: Callable[[], Any], name: str) -> Any:
+    """Return what ``read()`` finds at an attribute or item, ``Undefined`` if nothing is there."""
+    try:
+        return read()
+    except (AttributeError, LookupError, NameError):
+        return Undefined(name)

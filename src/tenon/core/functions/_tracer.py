@@ -1,0 +1,126 @@
+"""Runs a Python function on symbols, with its arguments, its variables and the form of what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tenon.core.functions._binding import Binder
+from tenon.core.functions._state import ArgumentVariable, RootScope
+from tenon.core.functions._template import Template
+from tenon.core.recording import kernel, run
+from tenon.core.tensors import Tensor, array_of
+from tenon.core.tracing import Form, Traced, taken_apart, trace
+from tenon.core.variables import hold_array
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One run of a Python function on symbols.
+
+    Attributes:
+        traced: what came of it.
+        stand_ins: what stood for the variables among the arguments.
+        scope: the variables that it read, assigned and created.
+    """
+
+    traced: Traced
+    stand_ins: Sequence[ArgumentVariable]
+    scope: RootScope
+
+    @property
+    def has_created(self) -> bool:
+        """Whether it created variables: it has to run again, now that they exist."""
+        return self.scope.has_created
+
+    def initialize(self, arrays: Sequence[Any]) -> None:
+        """Give the variables that were created their initial values, which the function computes.
+
+        Args:
+            arrays: the arguments, as the initial values may depend on them.
+        """
+        first = len(self.traced.outputs) - len(self.scope.created)
+        if self.scope.created:
+            given = [array for array in arrays if not is_string(array)]
+            values = self.traced.compute(range(first, len(self.traced.outputs)), given)
+            for (variable, _), value in zip(self.scope.created, values, strict=True):
+                hold_array(variable, value)
+
+
+class Tracer:
+    """A Python function, ready to be run on symbols.
+
+    Args:
+        function: what runs: the Python function, converted by AutoGraph if that is wanted.
+        binder: how its arguments are bound.
+        name: what messages call it.
+    """
+
+    def __init__(self, function: Callable[..., Any], binder: Binder, name: str) -> None:
+        self.function = function
+        self.binder = binder
+        self.name = name
+
+    def trace(
+        self, template: Template, arrays: Sequence[Any], variables: Sequence[Any], may_create: bool = False
+    ) -> Attempt:
+        """Run the function once.
+
+        Args:
+            template: the arguments with holes.
+            arrays: what has the shapes and dtypes of the tensors; arrays of strings are constants.
+            variables: the variables among the arguments.
+            may_create: whether the function may create variables.
+
+        Raises:
+            TypeError: the function returns something that is no tensor.
+            ValueError: it creates variables and may not.
+        """
+        stand_ins = [ArgumentVariable(variable) for variable in variables]
+        scopes: list[RootScope] = []
+
+        def scope(maker: Any, outer: Any) -> RootScope:
+            scopes.append(RootScope(maker, outer, may_create))
+            return scopes[0]
+
+        def flat(*symbols: Any) -> tuple[list[Any], Form]:
+            rest = iter(symbols)
+            tensors = [Tensor(array if is_string(array) else next(rest)) for array in arrays]
+            args, kwargs = self.binder.spread(template.filled(tensors, stand_ins))
+            outputs, form = taken_apart(self.function(*args, **kwargs), self._output)
+            return [*map(_settled, outputs), *[array for _, array in scopes[0].created]], form
+
+        traced = trace(flat, [array for array in arrays if not is_string(array)], self.name, scope)
+        for stand_in in stand_ins:
+            stand_in.forget()
+        return Attempt(traced, stand_ins, scopes[0])
+
+    def _output(self, value: Any) -> Any:
+        try:
+            return array_of(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                "To be compatible with tf.function, Python functions must return zero or more Tensors or ExtensionTypes or "
+                f"None values; in compilation of {self.name}, found return value of type {type(value).__name__}, which is "
+                "not a Tensor or ExtensionType."
+            ) from error
+
+
+def is_string(array: Any) -> bool:
+    """Tell whether an array is one of strings, which are no data of a program.
+
+    Example:
+        >>> is_string(np.ones(1))
+        False
+    """
+    return bool(array.dtype == object)
+
+
+def _settled(array: Any) -> Any:
+    return run(_IDENTITY, [array]) if isinstance(array, np.ndarray | np.generic) else array
+
+
+_IDENTITY = kernel(lambda x: x)
