@@ -85,6 +85,13 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
     At top level the compiled function runs; inside a trace of JAX (``jax.jit``, a ``tf.function``) the function itself.
     Recorders (tapes) that are active learn of the call.
 
+    Args:
+        kernel: what to run.
+        values: its arrays, in their order.
+
+    Raises:
+        LeakedTensorError: a value belongs to a function whose trace has ended.
+
     Example:
         >>> run(kernel(jax.numpy.add), (jax.numpy.ones(2), jax.numpy.ones(2))).tolist()
         [2.0, 2.0]
@@ -128,6 +135,10 @@ def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
 def stage(kernel: Kernel, values: Sequence[Any]) -> Any:
     """Run a kernel inside the trace even where every value is known: a large constant is computed by the program then.
 
+    Args:
+        kernel: what to run.
+        values: its arrays, in their order.
+
     Example:
         >>> jax.make_jaxpr(lambda: stage(kernel(jax.numpy.zeros, shape=(2,)), ()))().eqns[0].primitive
         broadcast_in_dim
@@ -145,6 +156,10 @@ def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> 
 
 def run_unrecorded(kernel: Kernel, values: Sequence[Any]) -> Any:
     """Run a kernel of which no recorder learns: what it returns is a constant for every tape.
+
+    Args:
+        kernel: what to run.
+        values: its arrays, in their order.
 
     Example:
         >>> run_unrecorded(kernel(jax.numpy.floor), (np.float32(1.5),)).tolist()
