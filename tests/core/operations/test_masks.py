@@ -113,7 +113,7 @@ def test_numbers_that_are_not_zero_are_true():
         (([1], [1], [2]), TypeError, "condition must be of bool; received int32"),
         (([True, False], [1, 2, 3], [3, 4, 5]), InvalidArgumentError, "Incompatible shapes"),
         (([True], constant(1), constant(2.0)), InvalidArgumentError, "expected to be a int32 tensor but is a float"),
-        ((True,), InvalidArgumentError, "condition must have a dimension"),
+        ((True,), InvalidArgumentError, "and have a dimension"),
     ],
 )
 def test_where_refuses_what_does_not_fit(arguments, error, message):
