@@ -180,9 +180,23 @@ class PureFunction:
         return found
 
     @property
-    def has_effects(self) -> bool:
-        """Whether it calls Python on the host."""
-        return bool(self.jaxpr.effects)
+    def effects(self) -> Any:
+        """What it does beside computing: calls of Python on the host."""
+        return self.jaxpr.effects
+
+    def silent(self) -> PureFunction:
+        """Return the function without calls of Python on the host that give nothing back."""
+        kept = [eqn for eqn in self.jaxpr.eqns if eqn.outvars or not eqn.effects]
+        effects = frozenset().union(*[eqn.effects for eqn in kept])
+        return PureFunction(self.jaxpr.replace(eqns=kept, effects=effects), self.__name__)
+
+    def depends(self, inputs: Sequence[bool]) -> list[bool]:
+        """Tell which outputs depend on any of the marked inputs."""
+        marked = {var for var, mark in zip(self.jaxpr.invars, inputs, strict=True) if mark}
+        for eqn in self.jaxpr.eqns:
+            if any([isinstance(atom, _core.Var) and atom in marked for atom in eqn.invars]):
+                marked.update(eqn.outvars)
+        return [isinstance(atom, _core.Var) and atom in marked for atom in self.jaxpr.outvars]
 
     @property
     def is_symbolic(self) -> bool:
@@ -194,6 +208,27 @@ class PureFunction:
         wanted = [place in outputs for place in range(len(self.jaxpr.outvars))]
         jaxpr, used = _partial_eval.dce_jaxpr(self.jaxpr, wanted)
         return PureFunction(jaxpr, self.__name__), [place for place, is_used in enumerate(used) if is_used]
+
+
+def traced(function: Callable[..., Sequence[Any]], arguments: Sequence[Any], name: str) -> tuple[PureFunction, list[Any]]:
+    """Run a function of arrays once on symbols.
+
+    Args:
+        function: takes arrays, and may use tracers and arrays from outside; returns arrays.
+        arguments: what has the shapes and dtypes of the arguments.
+        name: what JAX's messages call it.
+
+    Returns:
+        The pure function, of ``(*inputs, *arguments)``, and the inputs, which come from outside.
+    """
+    trace = FunctionTrace(name)
+    symbols = [trace.argument(argument) for argument in arguments]
+    with trace_as_current(trace):
+        pure, constants = trace.finish(function(*symbols))
+    first, count = len(constants), len(constants) + len(symbols)
+    order = [*range(first), *range(count, count + len(trace.sources)), *range(first, count)]
+    jaxpr = pure.jaxpr.replace(invars=[pure.jaxpr.invars[place] for place in order])
+    return PureFunction(jaxpr, name), [*constants, *trace.sources]
 
 
 def base_trace(trace: Any = None) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from tenon.base import InvalidArgumentError
+from tenon.core.control_flow._dynamic_while import dynamic_while
 from tenon.core.control_flow._inputs import Inputs
 from tenon.core.recording import Kernel, run
 from tenon.core.tensors import TensorShape, as_dtype
@@ -86,7 +87,7 @@ def _while(test: _Step, body: _Step, count: int, old: Sequence[int], *values: An
         return [*outputs, *state]
 
     first = [*values[:count], *[inputs[place] for place in old]]
-    return list(jax.lax.while_loop(condition, turn, [_strong(array) for array in first]))
+    return dynamic_while(condition, turn, first)
 
 
 def _while_with_effects(test: _Step, body: _Step, count: int, old: Sequence[int], *values: Any) -> list[Any]:
@@ -101,7 +102,7 @@ def _while_with_effects(test: _Step, body: _Step, count: int, old: Sequence[int]
         return tested(*body(carry[1:], inputs))
 
     first = tested([_strong(array) for array in values[:count]], [_strong(inputs[place]) for place in old])
-    return list(jax.lax.while_loop(lambda carry: carry[0], turn, first))[1:]
+    return dynamic_while(lambda carry: carry[0], turn, first)[1:]
 
 
 def scan_arrays(

@@ -44,7 +44,7 @@ class Program:
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
         self.kernel = Kernel(self._ordered, name)
-        self._has_effects = traced.pure.has_effects
+        self._has_effects = bool(traced.pure.effects)
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
         self._owned = traced.owned
