@@ -9,6 +9,7 @@ from tenon.core import (
     autodiff,
     configuration,
     control_flow,
+    debugging,
     functions,
     image,
     linalg,
@@ -56,6 +57,7 @@ for _path, _value in PUBLIC.items():
 _ = (
     configuration,
     control_flow,
+    debugging,
     functions,
     image,
     linalg,

@@ -100,11 +100,14 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
     if trace is internals.EVAL_TRACE:
         before = internals.enter_64_bit_mode()
         try:
-            return kernel.compiled(*values)
+            outputs = kernel.compiled(*values)
         except jax.errors.UnexpectedTracerError as error:
             raise leaked(values) from error
         finally:
             internals.set_64_bit_mode(before)
+        if _result_checks:
+            _check_results(kernel, outputs)
+        return outputs
     if isinstance(trace, internals.RecordTrace):
         return _run_recorded(kernel, values, trace)
     if isinstance(trace, internals.FunctionTrace):
@@ -127,9 +130,42 @@ def leaked(values: Sequence[Any]) -> LeakedTensorError:
 def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
     before = internals.enter_64_bit_mode()
     try:
-        return kernel.function(*values)
+        outputs = kernel.function(*values)
     finally:
         internals.set_64_bit_mode(before)
+    if _result_checks:
+        _check_results(kernel, outputs)
+    return outputs
+
+
+ResultCheck = Callable[[Kernel, Sequence[Any]], None]
+
+_result_checks: list[ResultCheck] = []
+
+
+def add_result_check(check: ResultCheck) -> None:
+    """Let ``check`` see the results of every kernel that runs, or that becomes part of a program, from now on.
+
+    Example:
+        >>> add_result_check(seen := lambda kernel, outputs: print(kernel.name, len(outputs)))
+        >>> run(kernel(jax.numpy.negative), (np.ones(1),)).tolist()
+        negative 1
+        [-1.0]
+        >>> remove_result_check(seen)
+    """
+    if check not in _result_checks:
+        _result_checks.append(check)
+
+
+def remove_result_check(check: ResultCheck) -> None:
+    """Undo ``add_result_check``."""
+    if check in _result_checks:
+        _result_checks.remove(check)
+
+
+def _check_results(kernel: Kernel, outputs: Any) -> None:
+    for check in _result_checks:
+        check(kernel, outputs if isinstance(outputs, tuple | list) else (outputs,))
 
 
 def stage(kernel: Kernel, values: Sequence[Any]) -> Any:
