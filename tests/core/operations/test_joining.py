@@ -16,7 +16,9 @@ from tests.core.operations.strategies import FULL_SHAPES, numbers, words
 @settings(max_examples=25)
 def test_concat_is_numpys(sizes, lengths, data):
     axis = data.draw(st.integers(-len(sizes), len(sizes) - 1))
-    shapes = [[length if place == axis % len(sizes) else size for place, size in enumerate(sizes)] for length in lengths]
+    shapes = [
+        [length if place == axis % len(sizes) else size for place, size in enumerate(sizes)] for length in lengths
+    ]
     arrays = [numbers(shape) + i * 100 for i, shape in enumerate(shapes)]
     expected = np.concatenate(arrays, axis)
     np.testing.assert_array_equal(concat(arrays, axis).numpy(), expected)

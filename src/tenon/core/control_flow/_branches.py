@@ -14,7 +14,7 @@ import jax
 
 from tenon.base import InvalidArgumentError
 from tenon.core.control_flow._inputs import Inputs
-from tenon.core.recording import Kernel, run
+from tenon.core.recording import Kernel, run_saving
 from tenon.core.tensors import TensorShape, as_dtype
 from tenon.core.tracing import Access, Form, Traced, taken_apart, trace
 
@@ -34,12 +34,14 @@ def switch(index: Any, branches: Sequence[Branch], names: Sequence[str], rule: s
         TypeError: the branches return different forms or dtypes.
         InvalidArgumentError: they return different shapes.
     """
-    traced = [trace(partial(_called, branch), [], _identifier(name)) for branch, name in zip(branches, names, strict=True)]
+    traced = [
+        trace(partial(_called, branch), [], _identifier(name)) for branch, name in zip(branches, names, strict=True)
+    ]
     form = _common_form(traced, names, rule)
     written = {id(variable): variable for one in traced for variable in one.written}
     inputs = Inputs()
     chosen = [_branch(one, inputs, written) for one in traced]
-    outputs = run(Kernel(partial(_switch, chosen), "switch"), [index, *inputs.arrays()])
+    outputs = run_saving(Kernel(partial(_switch, chosen), "switch"), [index, *inputs.arrays()])
     inputs.assign(written.values(), outputs[form.arrays :])
     return form.unflatten(outputs[: form.arrays])
 

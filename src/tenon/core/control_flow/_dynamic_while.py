@@ -163,9 +163,7 @@ def _tangent_transpose(cotangents: Arrays, *values: Any, loop: Loop, live: tuple
     return [None] * len(live) + [gradient for gradient, is_live in zip(found, live, strict=True) if is_live]
 
 
-def _reverse(
-    loop: Loop, live: tuple[bool, ...], inputs: Arrays, carry: Arrays, cotangents: Arrays
-) -> list[Any | None]:
+def _reverse(loop: Loop, live: tuple[bool, ...], inputs: Arrays, carry: Arrays, cotangents: Arrays) -> list[Any | None]:
     """Return the cotangents of inputs and first carry; ``None`` for those that have none."""
     moving = [place for place, array in enumerate(carry) if _inexact(array)]
     fixed = [place for place in range(loop.inputs) if live[place]]

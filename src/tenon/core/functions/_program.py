@@ -15,7 +15,7 @@ import jax
 from tenon.core import _jax_internals as internals
 from tenon.core.callbacks import told
 from tenon.core.functions._state import ArgumentVariable, live
-from tenon.core.recording import Kernel, leaked, run
+from tenon.core.recording import Kernel, leaked, run_saving
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
 from tenon.core.variables import assign_array, held_array, read_array
@@ -109,7 +109,7 @@ class Program:
         """Run where a tape records or another function is traced."""
         variables = [_variable(place, arguments) for place in self._reads]
         values = [read_array(variable, held_array(variable), variable.trainable) for variable in variables]
-        results = run(self.kernel, [*arrays, *values, *self.captured])
+        results = run_saving(self.kernel, [*arrays, *values, *self.captured])
         for place, array in zip(self._writes, results[self._count :], strict=True):
             assign_array(_variable(place, arguments), array)
         return self.form.unflatten(results[: self._count])

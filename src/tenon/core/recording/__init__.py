@@ -31,6 +31,7 @@ from tenon.core.recording._recorder import (
     new_identity,
     unrecorded,
 )
+from tenon.core.recording._saving import run_saving
 
 __all__ = [
     "Kernel",
@@ -48,6 +49,7 @@ __all__ = [
     "new_identity",
     "on_device",
     "run",
+    "run_saving",
     "run_unrecorded",
     "stage",
     "unrecorded",
