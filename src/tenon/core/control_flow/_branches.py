@@ -82,11 +82,13 @@ def _switch(branches: Sequence[Callable[..., list[Any]]], index: Any, *values: A
 
 
 def _common_form(traced: Sequence[Traced], names: Sequence[str], rule: str) -> Form:
-    first, form = traced[0], traced[0].extra
+    first = traced[0]
+    form: Form = first.extra
     for one, name in zip(traced[1:], names[1:], strict=True):
         if not form.fits(one.extra):
             raise TypeError(
-                f"{rule} {names[0]} returns {form}, where {name} returns {one.extra} (. is a tensor); where one returns "
+                f"{rule} {names[0]} returns {form}, where {name} returns {one.extra} (. is a tensor); where one "
+                "returns "
                 "None, so must the other."
             )
         for a, b, place in zip(first.outputs, one.outputs, form.places, strict=True):
@@ -102,6 +104,7 @@ def _check_pair(first: Any, second: Any, subject: str, name: str, other: str) ->
         )
     if first.shape != second.shape:
         raise InvalidArgumentError(
-            f"{subject} has shape {TensorShape(first.shape)} in {name}, but shape {TensorShape(second.shape)} in {other}. "
+            f"{subject} has shape {TensorShape(first.shape)} in {name}, but shape {TensorShape(second.shape)} in "
+            f"{other}. "
             "XLA compiles for fixed shapes, so all branches must return the same: pad or reshape one of them."
         )

@@ -1,17 +1,17 @@
 """The loop whose number of iterations only the run tells, differentiable in every way and to any order.
 
-``lax.while_loop`` has no derivative in reverse, because the states it would have to keep are of unknown number. Here the
-loop is a primitive of its own, with a rule for each transformation that yields such loops again:
+``lax.while_loop`` has no derivative in reverse, because the states it would have to keep are of unknown number. Here
+the loop is a primitive of its own, with a rule for each transformation that yields such loops again:
 
     forward     a loop over state and tangent together
     reverse     the loop runs again and keeps some states; then it is gone through backwards, state after state, each
                 computed again from the nearest one kept
     batched     a loop over batched states; where the test is batched, finished rows stay as they are
 
-The states kept are a fixed number of slots. When they are full, every other one is let go and the distance doubles. The
-stretch between two of them is treated in the same way once more. So reverse costs, beside the derivative itself, one
-run to fill the slots and one to fill the stretches, as long as there are at most ``slots ** 2`` iterations; beyond, each
-state costs up to ``iterations / slots ** 2`` steps. Memory is bounded by two times the slots, whatever the iterations.
+The states kept are a fixed number of slots. When they are full, every other one is let go and the distance doubles.
+The stretch between two of them is treated in the same way once more. So reverse costs, beside the derivative itself,
+one run to fill the slots and one to fill the stretches, as long as there are at most ``slots ** 2`` iterations; beyond,
+each state costs up to ``iterations / slots ** 2`` steps. Memory is bounded by two times the slots, whatever the count.
 """
 
 from __future__ import annotations
@@ -258,7 +258,7 @@ def _checkpoints(loop: Loop, inputs: Arrays, carry: Arrays, slots: int) -> tuple
 
 
 def _slots(carry: Arrays) -> int:
-    size = sum(int(np.prod(array.shape)) * array.dtype.itemsize for array in carry)
+    size = sum([int(np.prod(array.shape)) * int(array.dtype.itemsize) for array in carry])
     return max(FEWEST_SLOTS, min(MOST_SLOTS, SLOT_BYTES // max(size, 1)) // 2 * 2)
 
 
@@ -298,7 +298,9 @@ def _loop_batched(values: Arrays, axes: Sequence[int | None], *, loop: Loop) -> 
         if not test_batched:
             return after
         goes_on = test(inputs, list(now))
-        return [jnp.where(goes_on.reshape(-1, *[1] * (old.ndim - 1)), new, old) for old, new in zip(now, after)]
+        return [
+            jnp.where(goes_on.reshape(-1, *[1] * (old.ndim - 1)), new, old) for old, new in zip(now, after, strict=True)
+        ]
 
     outputs = dynamic_while(lambda now: test(inputs, list(now)).any(), turn_rows, carry)
     return outputs, carry_axes

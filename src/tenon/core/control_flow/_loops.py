@@ -188,7 +188,8 @@ def _tested(test: Callable[[Arrays], Any], name: str, *arrays: Any) -> tuple[lis
     answer = test(arrays)
     if answer.dtype != bool or answer.shape:
         raise TypeError(
-            f"{name}: cond must return a boolean scalar tensor; received a tensor of {as_dtype(answer.dtype)!r} and shape "
+            f"{name}: cond must return a boolean scalar tensor; received a tensor of {as_dtype(answer.dtype)!r} and "
+            "shape "
             f"{TensorShape(answer.shape)}."
         )
     return [answer], None
@@ -213,7 +214,8 @@ def check_carry(before: Arrays, after: Arrays, labels: Sequence[str], name: str)
             )
         if old.shape != new.shape:
             raise ShapeChangeError(
-                f"{name}: {label} has shape {TensorShape(old.shape)} before the loop, but shape {TensorShape(new.shape)} "
+                f"{name}: {label} has shape {TensorShape(old.shape)} before the loop, but shape "
+                f"{TensorShape(new.shape)} "
                 "after one iteration. XLA compiles for fixed shapes, so a loop variable keeps its shape: write into a "
                 "tf.TensorArray, or into a tensor of the final size."
             )

@@ -85,8 +85,7 @@ class Program:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
         values = list(arrays)
-        for place in self._reads:
-            values.append(_variable(place, arguments)._raw_value)
+        values += [_variable(place, arguments)._raw_value for place in self._reads]
         values += self.captured
         before = internals.enter_64_bit_mode()
         try:

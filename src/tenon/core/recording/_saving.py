@@ -1,8 +1,8 @@
 """Kernels that keep what their derivative needs, so that it does not have to compute everything again.
 
-For a small kernel, computing again costs nothing: XLA does it while it is at it. For a whole function or loop it doubles
-the work. Its twin returns, beside the outputs, the *residuals* of ``jax.vjp``. The twin is a kernel like any other:
-an outer recorder, which needs derivatives of residuals too, treats it as one and computes again.
+For a small kernel, computing again costs nothing: XLA does it while it is at it. For a whole function or loop it
+doubles the work. Its twin returns, beside the outputs, the *residuals* of ``jax.vjp``. The twin is a kernel like any
+other: an outer recorder, which needs derivatives of residuals too, treats it as one and computes again.
 """
 
 from __future__ import annotations
