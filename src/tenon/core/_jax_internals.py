@@ -210,7 +210,9 @@ class PureFunction:
         return PureFunction(jaxpr, self.__name__), [place for place, is_used in enumerate(used) if is_used]
 
 
-def traced(function: Callable[..., Sequence[Any]], arguments: Sequence[Any], name: str) -> tuple[PureFunction, list[Any]]:
+def traced(
+    function: Callable[..., Sequence[Any]], arguments: Sequence[Any], name: str
+) -> tuple[PureFunction, list[Any]]:
     """Run a function of arrays once on symbols.
 
     Args:

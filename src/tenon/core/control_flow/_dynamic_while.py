@@ -1,17 +1,17 @@
 """The loop whose number of iterations only the run tells, differentiable in every way and to any order.
 
-``lax.while_loop`` has no derivative in reverse, because the states it would have to keep are of unknown number. Here the
-loop is a primitive of its own, with a rule for each transformation that yields such loops again:
+``lax.while_loop`` has no derivative in reverse, because the states it would have to keep are of unknown number. Here
+the loop is a primitive of its own, with a rule for each transformation that yields such loops again:
 
     forward     a loop over state and tangent together
     reverse     the loop runs again and keeps some states; then it is gone through backwards, state after state, each
                 computed again from the nearest one kept
     batched     a loop over batched states; where the test is batched, finished rows stay as they are
 
-The states kept are a fixed number of slots. When they are full, every other one is let go and the distance doubles. The
-stretch between two of them is treated in the same way once more. So reverse costs, beside the derivative itself, one
-run to fill the slots and one to fill the stretches, as long as there are at most ``slots ** 2`` iterations; beyond, each
-state costs up to ``iterations / slots ** 2`` steps. Memory is bounded by two times the slots, whatever the iterations.
+The states kept are a fixed number of slots. When they are full, every other one is let go and the distance doubles.
+The stretch between two of them is treated in the same way once more. So reverse costs, beside the derivative itself,
+one run to fill the slots and one to fill the stretches, as long as there are at most ``slots ** 2`` iterations; beyond,
+each state costs up to ``iterations / slots ** 2`` steps. Memory is bounded by two times the slots, whatever the count.
 """
 
 from __future__ import annotations
@@ -163,9 +163,7 @@ def _tangent_transpose(cotangents: Arrays, *values: Any, loop: Loop, live: tuple
     return [None] * len(live) + [gradient for gradient, is_live in zip(found, live, strict=True) if is_live]
 
 
-def _reverse(
-    loop: Loop, live: tuple[bool, ...], inputs: Arrays, carry: Arrays, cotangents: Arrays
-) -> list[Any | None]:
+def _reverse(loop: Loop, live: tuple[bool, ...], inputs: Arrays, carry: Arrays, cotangents: Arrays) -> list[Any | None]:
     """Return the cotangents of inputs and first carry; ``None`` for those that have none."""
     moving = [place for place, array in enumerate(carry) if _inexact(array)]
     fixed = [place for place in range(loop.inputs) if live[place]]
@@ -260,7 +258,7 @@ def _checkpoints(loop: Loop, inputs: Arrays, carry: Arrays, slots: int) -> tuple
 
 
 def _slots(carry: Arrays) -> int:
-    size = sum(int(np.prod(array.shape)) * array.dtype.itemsize for array in carry)
+    size = sum([int(np.prod(array.shape)) * int(array.dtype.itemsize) for array in carry])
     return max(FEWEST_SLOTS, min(MOST_SLOTS, SLOT_BYTES // max(size, 1)) // 2 * 2)
 
 
@@ -300,7 +298,9 @@ def _loop_batched(values: Arrays, axes: Sequence[int | None], *, loop: Loop) -> 
         if not test_batched:
             return after
         goes_on = test(inputs, list(now))
-        return [jnp.where(goes_on.reshape(-1, *[1] * (old.ndim - 1)), new, old) for old, new in zip(now, after)]
+        return [
+            jnp.where(goes_on.reshape(-1, *[1] * (old.ndim - 1)), new, old) for old, new in zip(now, after, strict=True)
+        ]
 
     outputs = dynamic_while(lambda now: test(inputs, list(now)).any(), turn_rows, carry)
     return outputs, carry_axes

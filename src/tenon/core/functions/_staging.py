@@ -174,9 +174,7 @@ class _Loop:
             return self._unrolled(test, body)
         return self._leaves(found)
 
-    def scan(
-        self, iterables: Sequence[Any], length: int, body: Callable[[Sequence[Any], Leaves], Leaves]
-    ) -> Leaves:
+    def scan(self, iterables: Sequence[Any], length: int, body: Callable[[Sequence[Any], Leaves], Leaves]) -> Leaves:
         """Run the body for the first rows of tensors."""
         rows = [run(kernel(_first_rows, length=length), [array_of(iterable)]) for iterable in iterables]
 
@@ -201,8 +199,10 @@ class _Loop:
             answer = array_of(test(leaves))
             if isinstance(answer, jax.core.Tracer):
                 raise InvalidArgumentError(
-                    "shape_invariants: XLA compiles for fixed shapes; a loop whose variables change theirs is unrolled while "
-                    "it is traced, so its condition must be known then. Use a tf.TensorArray, or a tensor of the final size."
+                    "shape_invariants: XLA compiles for fixed shapes; a loop whose variables change theirs is "
+                    "unrolled while "
+                    "it is traced, so its condition must be known then. Use a tf.TensorArray, or a tensor of the "
+                    "final size."
                 )
             if not answer:
                 return leaves

@@ -104,8 +104,10 @@ class Tracer:
             return array_of(value)
         except (TypeError, ValueError) as error:
             raise TypeError(
-                "To be compatible with tf.function, Python functions must return zero or more Tensors or ExtensionTypes or "
-                f"None values; in compilation of {self.name}, found return value of type {type(value).__name__}, which is "
+                "To be compatible with tf.function, Python functions must return zero or more Tensors or "
+                "ExtensionTypes or "
+                f"None values; in compilation of {self.name}, found return value of type {type(value).__name__}, "
+                "which is "
                 "not a Tensor or ExtensionType."
             ) from error
 

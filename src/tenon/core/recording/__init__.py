@@ -33,6 +33,7 @@ from tenon.core.recording._recorder import (
     new_identity,
     unrecorded,
 )
+from tenon.core.recording._saving import run_saving
 
 __all__ = [
     "Kernel",
@@ -52,6 +53,7 @@ __all__ = [
     "on_device",
     "remove_result_check",
     "run",
+    "run_saving",
     "run_unrecorded",
     "stage",
     "unrecorded",

@@ -25,12 +25,13 @@ class Kernel:
         name: what messages call it.
     """
 
-    __slots__ = ("__weakref__", "compiled", "function", "name")
+    __slots__ = ("__weakref__", "compiled", "function", "name", "twins")
 
     def __init__(self, function: Function, name: str | None = None) -> None:
         self.function = function
         self.compiled = jax.jit(function)
         self.name = name or getattr(function, "__name__", "function")
+        self.twins: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
