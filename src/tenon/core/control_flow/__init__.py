@@ -9,4 +9,14 @@ from tenon.core.control_flow._conditional import case, cond, is_staged, switch_c
 from tenon.core.control_flow._loops import ShapeChangeError, scan_arrays, while_arrays
 from tenon.core.control_flow._while import while_loop
 
-__all__ = ["ShapeChangeError", "case", "cond", "is_staged", "scan_arrays", "switch", "switch_case", "while_arrays", "while_loop"]
+__all__ = [
+    "ShapeChangeError",
+    "case",
+    "cond",
+    "is_staged",
+    "scan_arrays",
+    "switch",
+    "switch_case",
+    "while_arrays",
+    "while_loop",
+]

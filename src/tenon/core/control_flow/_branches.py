@@ -34,7 +34,9 @@ def switch(index: Any, branches: Sequence[Branch], names: Sequence[str], rule: s
         TypeError: the branches return different forms or dtypes.
         InvalidArgumentError: they return different shapes.
     """
-    traced = [trace(partial(_called, branch), [], _identifier(name)) for branch, name in zip(branches, names, strict=True)]
+    traced = [
+        trace(partial(_called, branch), [], _identifier(name)) for branch, name in zip(branches, names, strict=True)
+    ]
     form = _common_form(traced, names, rule)
     written = {id(variable): variable for one in traced for variable in one.written}
     inputs = Inputs()

@@ -174,9 +174,7 @@ class _Loop:
             return self._unrolled(test, body)
         return self._leaves(found)
 
-    def scan(
-        self, iterables: Sequence[Any], length: int, body: Callable[[Sequence[Any], Leaves], Leaves]
-    ) -> Leaves:
+    def scan(self, iterables: Sequence[Any], length: int, body: Callable[[Sequence[Any], Leaves], Leaves]) -> Leaves:
         """Run the body for the first rows of tensors."""
         rows = [run(kernel(_first_rows, length=length), [array_of(iterable)]) for iterable in iterables]
 
