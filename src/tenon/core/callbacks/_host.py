@@ -21,7 +21,7 @@ from tenon.core.recording import Kernel, executing_eagerly_on_arrays, stage, unr
 Host = Callable[..., Any]
 
 
-class HostFailure(Exception):
+class HostError(Exception):
     """Ends a program because Python code on the host raised something: which, ``told`` knows by the number."""
 
     def __init__(self, number: int) -> None:
@@ -37,7 +37,7 @@ class _Quiet(logging.Filter):
     """Keeps JAX from logging what the caller of the program is told anyway."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], HostFailure))
+        return not (record.exc_info and isinstance(record.exc_info[1], HostError))
 
 
 for _name in ("jax._src.callback", "jax._src.debugging"):
@@ -51,7 +51,7 @@ def _guarded(host: Host) -> Host:
         except BaseException as error:
             number = next(_numbers)
             _failures[number] = error
-            raise HostFailure(number) from None
+            raise HostError(number) from None
 
     return call
 

@@ -14,7 +14,7 @@ import jax
 
 from tenon.base import InvalidArgumentError
 from tenon.core.control_flow._inputs import Inputs
-from tenon.core.recording import Kernel, run
+from tenon.core.recording import Kernel, run_saving
 from tenon.core.tensors import TensorShape, as_dtype
 from tenon.core.tracing import Access, Form, Traced, taken_apart, trace
 
@@ -41,7 +41,7 @@ def switch(index: Any, branches: Sequence[Branch], names: Sequence[str], rule: s
     written = {id(variable): variable for one in traced for variable in one.written}
     inputs = Inputs()
     chosen = [_branch(one, inputs, written) for one in traced]
-    outputs = run(Kernel(partial(_switch, chosen), "switch"), [index, *inputs.arrays()])
+    outputs = run_saving(Kernel(partial(_switch, chosen), "switch"), [index, *inputs.arrays()])
     inputs.assign(written.values(), outputs[form.arrays :])
     return form.unflatten(outputs[: form.arrays])
 
@@ -82,11 +82,13 @@ def _switch(branches: Sequence[Callable[..., list[Any]]], index: Any, *values: A
 
 
 def _common_form(traced: Sequence[Traced], names: Sequence[str], rule: str) -> Form:
-    first, form = traced[0], traced[0].extra
+    first = traced[0]
+    form: Form = first.extra
     for one, name in zip(traced[1:], names[1:], strict=True):
         if not form.fits(one.extra):
             raise TypeError(
-                f"{rule} {names[0]} returns {form}, where {name} returns {one.extra} (. is a tensor); where one returns "
+                f"{rule} {names[0]} returns {form}, where {name} returns {one.extra} (. is a tensor); where one "
+                "returns "
                 "None, so must the other."
             )
         for a, b, place in zip(first.outputs, one.outputs, form.places, strict=True):
@@ -102,6 +104,7 @@ def _check_pair(first: Any, second: Any, subject: str, name: str, other: str) ->
         )
     if first.shape != second.shape:
         raise InvalidArgumentError(
-            f"{subject} has shape {TensorShape(first.shape)} in {name}, but shape {TensorShape(second.shape)} in {other}. "
+            f"{subject} has shape {TensorShape(first.shape)} in {name}, but shape {TensorShape(second.shape)} in "
+            f"{other}. "
             "XLA compiles for fixed shapes, so all branches must return the same: pad or reshape one of them."
         )

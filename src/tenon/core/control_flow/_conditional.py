@@ -63,7 +63,7 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
             )
     if not is_staged(pred):
         return true_fn() if pred else false_fn()
-    rule = "true_fn and false_fn arguments to tf.cond must have the same number, type, and overall structure of return values:"
+    rule = "true_fn and false_fn arguments to tf.cond must have the same number, type, and structure of return values:"
     return switch(pred, (false_fn, true_fn), ("false_fn", "true_fn"), rule)
 
 

@@ -40,7 +40,7 @@ class Function:
         reduce_retracing: bool = False,
     ) -> None:
         self._python_function = python_function
-        self._name = name or getattr(python_function, "__name__", type(python_function).__name__)
+        self._name: str = name or getattr(python_function, "__name__", type(python_function).__name__)
         self._stated_signature = input_signature
         self._autograph = autograph
         self._jit_compile = jit_compile
@@ -152,7 +152,8 @@ class Function:
                 trace(False)
         except RecursionError as error:
             raise RecursionError(
-                f"tf.function: {self._name!r} calls itself without end while it is traced. A recursion has to end by values "
+                f"tf.function: {self._name!r} calls itself without end while it is traced. A recursion has to end by "
+                "values "
                 "of Python that are known then, not by tensors; write a loop instead (tf.while_loop, or `while`)."
             ) from error.__cause__
         self._may_create = False
@@ -163,7 +164,7 @@ class Function:
         """Return the function for one signature; trace it if that is new.
 
         Args:
-            *args: arguments; a ``tf.TensorSpec`` or a tensor states what a tensor looks like, and other values are fixed.
+            *args: arguments; a ``tf.TensorSpec`` or a tensor states what a tensor looks like, other values are fixed.
             **kwargs: keyword arguments, likewise.
 
         Raises:

@@ -199,8 +199,10 @@ class _Loop:
             answer = array_of(test(leaves))
             if isinstance(answer, jax.core.Tracer):
                 raise InvalidArgumentError(
-                    "shape_invariants: XLA compiles for fixed shapes; a loop whose variables change theirs is unrolled while "
-                    "it is traced, so its condition must be known then. Use a tf.TensorArray, or a tensor of the final size."
+                    "shape_invariants: XLA compiles for fixed shapes; a loop whose variables change theirs is "
+                    "unrolled while "
+                    "it is traced, so its condition must be known then. Use a tf.TensorArray, or a tensor of the "
+                    "final size."
                 )
             if not answer:
                 return leaves

@@ -37,7 +37,8 @@ class DynamicRange:
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
         raise InvalidArgumentError(
             "tf.range: start, limit and delta say how many elements there are, which must be known when a function is "
-            "traced, because XLA compiles for fixed shapes; received a tensor that is computed in the function. A loop may "
+            "traced, because XLA compiles for fixed shapes; received a tensor that is computed in the function. A "
+            "loop may "
             "go over such a range; for anything else use the largest range that may come, and mask it, or make the "
             "argument a Python number."
         )
