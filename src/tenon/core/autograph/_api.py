@@ -11,7 +11,8 @@ from typing import Any, TypeVar, overload
 
 from tenon.base import InvalidArgumentError
 from tenon.core.autograph._conversions import LOGGER, required_conversion
-from tenon.core.autograph._operators import ACTIVE, Operators, converted_call, operators_for
+from tenon.core.autograph._libraries import is_library
+from tenon.core.autograph._operators import ACTIVE, Operators, call, operators_for
 from tenon.core.autograph._staging import Staging
 from tenon.core.autograph._tracebacks import hide_conversion
 from tenon.core.autograph._transpiler import converted_text
@@ -130,7 +131,7 @@ def _converted(function: Any, operators: Operators) -> Any:
     def run_converted(*args: Any, **kwargs: Any) -> Any:
         token = ACTIVE.set(operators)
         try:
-            return converted_call(operators, function, *args, **kwargs)
+            return call(operators, function, args, kwargs)
         except Exception as error:
             if not LOGGER.isEnabledFor(logging.INFO):
                 hide_conversion(error, operators.modules)
@@ -142,7 +143,10 @@ def _converted(function: Any, operators: Operators) -> Any:
 
 
 def _plain_function(function: Any) -> FunctionType:
+    """Return the user's function that is inside a method and inside what Tenon's decorators made of it."""
     plain = getattr(function, "__func__", function)
+    while hasattr(plain, "__wrapped__") and is_library(getattr(plain, "__globals__", {}).get("__name__", "tenon")):
+        plain = plain.__wrapped__
     if not isinstance(plain, FunctionType):
         raise InvalidArgumentError(
             f"only Python functions and methods can be converted; received {function!r}; pass the function it calls"

@@ -8,8 +8,9 @@ import logging
 import threading
 import warnings
 import weakref
+from functools import partial
 from types import CodeType, FunctionType
-from typing import Final
+from typing import Any, Final
 
 from tenon.base import NotFoundError, UnimplementedError
 from tenon.core.autograph._libraries import is_library
@@ -70,9 +71,13 @@ def _convert(function: FunctionType) -> Conversion:
 
 
 def _remember(code: CodeType, conversion: Conversion | None) -> Conversion | None:
-    key = id(code)
-    _known[key] = (weakref.ref(code, lambda _: _known.pop(key, None)), conversion)
+    _known[id(code)] = (weakref.ref(code, partial(_forget, id(code), _known)), conversion)
     return conversion
+
+
+def _forget(key: int, known: dict[int, Any], _: weakref.ref[CodeType]) -> None:
+    """Forget a code object that is gone; ``known`` is passed, as globals may be gone too when the process ends."""
+    known.pop(key, None)
 
 
 def _warn(function: FunctionType, error: NotFoundError | UnimplementedError) -> None:

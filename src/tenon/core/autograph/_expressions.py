@@ -46,6 +46,32 @@ def _possibly_undefined(definition: ast.FunctionDef) -> set[str]:
 class _Rewriter(ast.NodeTransformer):
     def __init__(self, undefined: set[str]) -> None:
         self._undefined = undefined
+        self._scopes: set[str] = set()
+
+    def visit_With(self, node: ast.With) -> ast.stmt | list[ast.stmt]:
+        match node.items:
+            case [ast.withitem(ast.Call(ast.Attribute(attr="FunctionScope")), ast.Name(id=name))]:
+                self._scopes.add(name)
+                self.generic_visit(node)
+                return node.body
+        self.generic_visit(node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Attribute(ast.Name(id="ag__"), "converted_call"), [*args, ast.Name(id=name)]):
+                node.args = args if name in self._scopes else node.args
+            case ast.Call(ast.Attribute(ast.Name(id=name), "ret"), [value, _]) if name in self._scopes:
+                return _call("ret", [value], node)
+            case ast.Call(ast.Attribute(ast.Name(id="ag__"), "autograph_artifact"), [function]):
+                return function
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        self.generic_visit(node)
+        node.decorator_list = [item for item in node.decorator_list if ast.unparse(item) != "ag__.autograph_artifact"]
+        return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if isinstance(node.ctx, ast.Load) and node.id in self._undefined and is_users(node):

@@ -15,11 +15,10 @@ from tenon.core.autograph._conversions import conversion_of
 from tenon.core.autograph._iteration import enumerate_, zip_
 from tenon.core.autograph._logical import and_, assert_stmt, compare, not_, or_
 from tenon.core.autograph._loops import for_stmt, while_stmt
-from tenon.core.autograph._scopes import autograph_artifact, function_scope, handled
 from tenon.core.autograph._staging import Staging
 from tenon.core.autograph._syntax import FRAME_BUILTINS
 from tenon.core.autograph._tracebacks import defining_modules
-from tenon.core.autograph._variables import Undefined, UndefinedReturnValue, ld, ldu
+from tenon.core.autograph._variables import Undefined, UndefinedReturnValue, handled, ld, ldu, ret
 
 _STAGED: Final[Mapping[str, Callable[..., Any]]] = {
     "if_stmt": if_stmt,
@@ -35,14 +34,12 @@ _STAGED: Final[Mapping[str, Callable[..., Any]]] = {
 """The operators that need to know what staging means, which is their first argument."""
 
 _PLAIN: Final[Mapping[str, Any]] = {
-    "FunctionScope": function_scope,
-    "STD": None,
     "Undefined": Undefined,
     "UndefinedReturnValue": UndefinedReturnValue,
-    "autograph_artifact": autograph_artifact,
     "handled": handled,
     "ld": ld,
     "ldu": ldu,
+    "ret": ret,
 } | {name: getattr(builtins, name) for name in FRAME_BUILTINS}
 """What is the same for all."""
 
@@ -75,46 +72,30 @@ def operators_for(staging: Staging, recursive: bool) -> Operators:
     """Return the operators for a way of staging."""
     bound = {name: partial(operator, staging) for name, operator in _STAGED.items()}
     operators = Operators(staging, recursive, SimpleNamespace(**_PLAIN, **bound), defining_modules(staging))
-    operators.ag__.converted_call = partial(_call, operators) if recursive else partial(_call_plainly, staging)
+    operators.ag__.converted_call = partial(call, operators) if recursive else partial(_call_plainly, staging)
     return operators
 
 
-def converted_call(operators: Operators, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def call(operators: Operators, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> Any:
     """Call the converted twin of a function, method, partial or callable object; itself if it has none."""
-    return _call(operators, function, args, kwargs)
-
-
-def _call(
-    operators: Operators,
-    function: Any,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any] | None = None,
-    scope: object = None,  # noqa: ARG001  # malt passes it
-) -> Any:
     kind = type(function)
-    target = function
-    own: tuple[Any, ...] = ()
-    if kind is MethodType:
-        target, own = function.__func__, (function.__self__,)
-    elif kind is partial:
-        return _call(operators, function.func, function.args + args, function.keywords | (kwargs or {}))
-    elif kind is not FunctionType:
-        if kind is BuiltinFunctionType or isinstance(function, type):
-            return _call_plainly(operators.staging, function, args, kwargs)
-        target, own = getattr(kind, "__call__", None), (function,)  # noqa: B004  # the method itself
-    conversion = conversion_of(target) if type(target) is FunctionType else None
-    if conversion is None:
-        return function(*args, **(kwargs or {}))
-    return conversion.instantiate(target, operators.ag__)(*own, *args, **(kwargs or {}))
+    if kind is partial:
+        return call(operators, function.func, function.args + args, function.keywords | (kwargs or {}))
+    if kind is BuiltinFunctionType or isinstance(function, type):
+        return _call_plainly(operators.staging, function, args, kwargs)
+    plain = kind is FunctionType or kind is MethodType
+    method = function if plain else getattr(function, "__call__", None)  # noqa: B004  # the bound method, not if it is
+    target, own = (method.__func__, (method.__self__,)) if type(method) is MethodType else (function, ())
+    twin = _twin(operators, target)
+    return function(*args, **(kwargs or {})) if twin is None else twin(*own, *args, **(kwargs or {}))
 
 
-def _call_plainly(
-    staging: Staging,
-    function: Any,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any] | None = None,
-    scope: object = None,  # noqa: ARG001  # malt passes it
-) -> Any:
+def _twin(operators: Operators, target: Any) -> FunctionType | None:
+    conversion = conversion_of(target) if isinstance(target, FunctionType) else None
+    return None if conversion is None else conversion.instantiate(target, operators.ag__)
+
+
+def _call_plainly(staging: Staging, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> Any:
     """Call a function as it is; a builtin that meets something staged, through what stands in for it."""
     kwargs = kwargs or {}
     if type(function) is BuiltinFunctionType or isinstance(function, type):

@@ -36,16 +36,21 @@ class Conversion:
 
     Attributes:
         factory: the code of a function that takes the operators, ``ag__``, and returns the converted function.
+        cells: which of the original's cells, by position, make the factory's closure.
     """
 
     factory: CodeType
+    cells: tuple[int, ...]
 
     def instantiate(self, function: FunctionType, operators: object) -> FunctionType:
         """Return the converted twin of ``function``: with its globals, closure and defaults."""
-        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        closure = tuple(cells[name] for name in self.factory.co_freevars)
-        twin: FunctionType = FunctionType(self.factory, function.__globals__, "factory", (), closure)(operators)
-        twin.__defaults__, twin.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+        given = function.__closure__ or ()
+        closure = tuple([given[cell] for cell in self.cells])
+        twin: FunctionType = FunctionType(self.factory, function.__globals__, None, None, closure)(operators)
+        if function.__defaults__:
+            twin.__defaults__ = function.__defaults__
+        if function.__kwdefaults__:
+            twin.__kwdefaults__ = function.__kwdefaults__
         return twin
 
     def codes(self) -> list[CodeType]:
@@ -65,7 +70,9 @@ def transpile(function: FunctionType) -> Conversion:
         NotFoundError: its source cannot be found.
         UnimplementedError: it contains something that cannot be converted.
     """
-    return Conversion(_compile(*_convert(function), function))
+    factory = _compile(*_convert(function), function)
+    names = function.__code__.co_freevars
+    return Conversion(factory, tuple(names.index(name) for name in factory.co_freevars))
 
 
 def converted_text(function: FunctionType) -> str:

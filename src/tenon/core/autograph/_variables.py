@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,16 @@ def ld(value: Any) -> Any:
     if isinstance(value, Undefined):
         raise UnboundLocalError(f"cannot access local variable '{value.name}' where it is not associated with a value")
     return value
+
+
+def ret(value: Any) -> Any:
+    """Return what a function returns."""
+    return None if isinstance(value, UndefinedReturnValue) else value
+
+
+def handled() -> BaseException | None:
+    """Return the exception that the calling ``except`` handles."""
+    return sys.exc_info()[1]
 
 
 def ldu(read: Callable[[], Any], name: str) -> Any:

@@ -109,6 +109,10 @@ class Recorder:
         live = self._live
         return not self.paused and any([id(value) in live for value in inputs])
 
+    def wants_derivative(self, value: Any) -> bool:
+        """Tell whether derivatives with respect to a value may be asked for."""
+        return not self.paused and id(value) in self._live and is_differentiable(value)
+
     def kernel_ran(self, kernel: Kernel, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Record the run of a kernel, if an input is live."""
         if self.wants(inputs):
