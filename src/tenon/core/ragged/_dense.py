@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations import broadcast_to, concat, gather, reshape
+from tenon.core._names import NAMES
+from tenon.core.operations import Operation, broadcast_to, concat, gather, reshape
+from tenon.core.ragged._elementwise import broadcast
 from tenon.core.ragged._partition import RowPartition, host_integers, ranges, refuse
 from tenon.core.ragged._rows import coordinates, fully_ragged
-from tenon.core.ragged._tensor import RaggedTensor, method
+from tenon.core.ragged._tensor import RaggedTensor, handles, method
 from tenon.core.sparse import SparseTensor
 from tenon.core.tensors import TensorShape, array_of, as_dtype, as_tensor, constant_value, convert_to_tensor
 
@@ -19,12 +21,14 @@ from tenon.core.tensors import TensorShape, array_of, as_dtype, as_tensor, const
 def bounds(ragged: RaggedTensor) -> list[int]:
     """Return the sizes of the smallest tensor that holds all elements."""
     longest = [int(partition.lengths.max(initial=0)) for partition in ragged.partitions]
-    return [ragged.partition.count, *longest, *ragged.flat_values.shape.as_list()[1:]]
+    inner: list[Any] = ragged.flat_values.shape.as_list()[1:]
+    return [ragged.partition.count, *longest, *inner]
 
 
 @method("bounding_shape")
 def bounding_shape(ragged: RaggedTensor, axis: Any = None, name: str | None = None, out_type: Any = None) -> Any:
     """Return the sizes of the smallest tensor that holds all elements, or some of the sizes."""
+    del name
     dtype = ragged.partition.splits.dtype if out_type is None else as_dtype(out_type).dtype
     sizes = np.array(bounds(ragged), dtype)
     return as_tensor(sizes if axis is None else np.asarray(sizes[np.asarray(constant_value(axis), int)]))
@@ -89,7 +93,7 @@ def from_tensor(
     found = convert_to_tensor(tensor)
     if lengths is not None and padding is not None:
         raise ValueError("Specify argument `lengths` or `padding`, but not both.")
-    if ragged_rank < 1 or ragged_rank >= found.shape.rank:
+    if ragged_rank < 1 or ragged_rank >= found.ndim:
         raise ValueError(
             f"ragged_rank: must be greater than 0 and less than the rank; received {ragged_rank} for {found.shape}."
         )
@@ -174,13 +178,18 @@ def from_sparse(cls: Any, st_input: Any, name: str | None = None, row_splits_dty
     return cls(st_input.values, partition.of_type(as_dtype(row_splits_dtype).dtype))
 
 
-RaggedTensor.from_tensor = classmethod(from_tensor)  # type: ignore[attr-defined]
-RaggedTensor.from_sparse = classmethod(from_sparse)  # type: ignore[attr-defined]
+method("from_tensor")(classmethod(from_tensor))  # type: ignore[arg-type]  # as calling it does
+method("from_sparse")(classmethod(from_sparse))  # type: ignore[arg-type]  # as calling it does
 
 
-@method("to_sparse_places")
-def to_sparse_places(ragged: RaggedTensor) -> Any:
-    """Return the indices of the elements that are true (not zero), in order, ``tf.where``."""
+@handles("where")
+def _where(row: Operation, arguments: Mapping[str, Any]) -> Any:
+    condition, x, y = (arguments[name] for name in ("condition", "x", "y"))
+    return _true_places(condition) if x is None and y is None else broadcast(NAMES[row.name], [condition, x, y])
+
+
+def _true_places(ragged: RaggedTensor) -> Any:
+    """Return the indices of the elements that are true (not zero), in order."""
     flat = fully_ragged(ragged)
     values = _known(flat.flat_values.value)
     return as_tensor(np.stack(coordinates(flat.partitions), axis=1)[values.astype(bool)].astype(np.int64))

@@ -177,17 +177,9 @@ def _matched_rows(operands: list[_Aligned], level: int) -> tuple[list[_Aligned],
 
 def _mismatch(axis: int, sizes: Any) -> InvalidArgumentError:
     return InvalidArgumentError(
-        f"Incompatible shapes: rows of ragged tensors must have the same lengths along dimension {axis}, or one of them "
-        f"the uniform length 1; received {sizes}."
+        f"Incompatible shapes: rows of ragged tensors must have the same lengths along dimension {axis}, or one of "
+        f"them the uniform length 1; received {sizes}."
     )
-
-
-@handles("where")
-def _where(row: Operation, arguments: Mapping[str, Any]) -> Any:
-    condition, x, y = (arguments[name] for name in ("condition", "x", "y"))
-    if x is None and y is None:
-        return condition.to_sparse_places()
-    return broadcast(NAMES[row.name], [condition, x, y])
 
 
 @export("ragged.map_flat_values")

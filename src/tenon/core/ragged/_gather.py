@@ -18,7 +18,7 @@ from tenon.core.tensors import array_of, as_dtype, as_tensor, constant_value, in
 
 
 @handles("gather")
-def _gather(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _gather(_: Operation, arguments: Mapping[str, Any]) -> Any:
     params, indices = as_values(arguments["params"]), arguments["indices"]
     batch = constant_value(arguments["batch_dims"])
     batch = batch + rank_of(indices) if batch < 0 else batch
@@ -105,7 +105,7 @@ def _batch_of_each(ragged: RaggedTensor) -> np.ndarray:
 
 
 @handles("gather_nd")
-def _gather_nd(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _gather_nd(_: Operation, arguments: Mapping[str, Any]) -> Any:
     params, indices = arguments["params"], arguments["indices"]
     if constant_value(arguments["batch_dims"]) or not isinstance(params, RaggedTensor):
         raise ValueError("tf.gather_nd: with ragged tensors batch_dims must be 0, and the indices a tensor.")
@@ -171,42 +171,42 @@ def _masked(data: Any, mask: Any) -> Any:
 
 
 @handles("boolean_mask")
-def _boolean_mask(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _boolean_mask(_: Operation, arguments: Mapping[str, Any]) -> Any:
     if arguments["axis"] not in (None, 0):
         raise ValueError("tf.boolean_mask: with ragged tensors the axis must be 0.")
     return boolean_mask(arguments["tensor"], arguments["mask"])
 
 
 @handles("size")
-def _size(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _size(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return size(arguments["input"].flat_values, out_type=arguments["out_type"])
 
 
 @handles("rank")
-def _rank(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _rank(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return as_tensor(np.asarray(rank_of(arguments["input"]), int32.dtype))
 
 
 @handles("shape")
-def _shape(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _shape(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged = arguments["input"]
     if None not in ragged.shape.as_list():
         return shape(ragged.to_tensor(), out_type=as_dtype(arguments["out_type"]))
     raise ValueError(
-        f"tf.shape: the rows of a ragged tensor have no one length; received shape {ragged.shape}. Use bounding_shape(), "
-        "row_lengths() or nrows()."
+        f"tf.shape: the rows of a ragged tensor have no one length; received shape {ragged.shape}. Use "
+        "bounding_shape(), row_lengths() or nrows()."
     )
 
 
 @handles("dynamic_partition")
-def _dynamic_partition(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _dynamic_partition(_: Operation, arguments: Mapping[str, Any]) -> Any:
     places = host_integers(arguments["partitions"], "partitions")
     count = constant_value(arguments["num_partitions"])
     return [taken(as_values(arguments["data"]), np.flatnonzero(places == number)) for number in range(count)]
 
 
 @handles("math.bincount")
-def _bincount(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _bincount(_: Operation, arguments: Mapping[str, Any]) -> Any:
     if arguments["axis"] not in (None, 0):
         raise ValueError("tf.math.bincount: counts of each row of a ragged tensor are not supported; use tf.sparse.")
     flat = {name: x.flat_values if isinstance(x, RaggedTensor) else x for name, x in arguments.items()}
@@ -214,7 +214,7 @@ def _bincount(row: Operation, arguments: Mapping[str, Any]) -> Any:
 
 
 @handles("linalg.matmul")
-def _matmul(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _matmul(_: Operation, arguments: Mapping[str, Any]) -> Any:
     a, b = (x.to_tensor() if isinstance(x, RaggedTensor) else x for x in (arguments["a"], arguments["b"]))
     if any([isinstance(x, RaggedTensor) and not _is_uniform(x) for x in (arguments["a"], arguments["b"])]):
         raise ValueError("tf.matmul: the rows of ragged matrices must have one length; use to_tensor().")

@@ -48,8 +48,8 @@ def _integer(item: Any) -> int:
         return operator.index(constant_value(item) if is_tensor_like(item) else item)
     except TypeError as error:
         raise TypeError(
-            "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are "
-            f"valid indices, got {item!r}"
+            "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors "
+            f"are valid indices, got {item!r}"
         ) from error
 
 
@@ -147,4 +147,5 @@ def _columns(partition: RowPartition, cut: slice) -> tuple[RowPartition, np.ndar
 def _clipped(bound: int | None, lengths: np.ndarray, lowest: Any, highest: Any, missing: Any) -> np.ndarray:
     if bound is None:
         return np.broadcast_to(missing, lengths.shape)
-    return np.clip(bound + lengths if bound < 0 else np.full_like(lengths, bound), lowest, highest)
+    clipped: np.ndarray = np.clip(bound + lengths if bound < 0 else np.full_like(lengths, bound), lowest, highest)
+    return clipped

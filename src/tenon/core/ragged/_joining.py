@@ -30,7 +30,7 @@ def axis_of(axis: Any, rank: int) -> int:
 
 
 @handles("concat")
-def _concat(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _concat(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return concatenated(arguments["values"], arguments["axis"])
 
 
@@ -71,7 +71,7 @@ def _side_by_side(values: Sequence[Any]) -> RaggedTensor:
 
 
 @handles("expand_dims")
-def _expand_dims(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _expand_dims(_: Operation, arguments: Mapping[str, Any]) -> Any:
     rank = rank_of(arguments["input"])
     return expand_dims(arguments["input"], axis_of(arguments["axis"], rank + 1))
 
@@ -89,7 +89,7 @@ def expand_dims(value: Any, axis: int) -> Any:
 
 
 @handles("stack")
-def _stack(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _stack(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return stacked(arguments["values"], arguments["axis"])
 
 
@@ -136,7 +136,7 @@ def _equal(tensors: Sequence[Any]) -> bool:
 
 
 @handles("tile")
-def _tile(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _tile(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged = arguments["input"]
     multiples = host_integers(arguments["multiples"], "multiples").tolist()
     if len(multiples) != rank_of(ragged):
@@ -162,7 +162,7 @@ def _tiled(value: Any, multiples: list[int]) -> Any:
 
 
 @handles("reverse")
-def _reverse(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _reverse(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged, axes = arguments["tensor"], constant_value(arguments["axis"])
     places = [axis_of(axis, rank_of(ragged)) for axis in (axes if isinstance(axes, list) else [axes])]
     keys = [slice(None, None, -1) if place in places else slice(None) for place in range(max(places, default=-1) + 1)]
@@ -170,7 +170,7 @@ def _reverse(row: Operation, arguments: Mapping[str, Any]) -> Any:
 
 
 @handles("split")
-def _split(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _split(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged, axis = arguments["value"], axis_of(arguments["axis"], rank_of(arguments["value"]))
     sizes = constant_value(arguments["num_or_size_splits"])
     length = ragged.shape[axis]
@@ -188,7 +188,7 @@ def _split(row: Operation, arguments: Mapping[str, Any]) -> Any:
 
 
 @handles("squeeze")
-def _squeeze(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _squeeze(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged = arguments["input"]
     if arguments["axis"] is None:
         raise ValueError("tf.squeeze: a ragged tensor needs an axis.")
@@ -202,14 +202,14 @@ def _squeeze(row: Operation, arguments: Mapping[str, Any]) -> Any:
 
 
 @handles("unstack")
-def _unstack(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _unstack(_: Operation, arguments: Mapping[str, Any]) -> Any:
     if axis_of(arguments["axis"], rank_of(arguments["value"])):
         raise ValueError("tf.unstack: a ragged tensor is taken apart along axis 0 only.")
     return list(arguments["value"])
 
 
 @handles("reshape")
-def _reshape(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _reshape(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return NAMES["reshape"](arguments["tensor"].flat_values, arguments["shape"])
 
 

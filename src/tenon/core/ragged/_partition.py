@@ -109,7 +109,8 @@ def ranges(starts: np.ndarray, lengths: np.ndarray, steps: Any = 1) -> np.ndarra
     """
     ends = np.cumsum(lengths)
     places = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths)
-    return np.repeat(starts, lengths) + places * steps
+    found: np.ndarray = np.repeat(starts, lengths) + places * steps
+    return found
 
 
 def host_integers(value: Any, name: str) -> np.ndarray:
@@ -123,8 +124,8 @@ def host_integers(value: Any, name: str) -> np.ndarray:
     if isinstance(array, jax.core.Tracer):
         raise InvalidArgumentError(
             f"{name}: where the rows of a ragged tensor begin decides about shapes, but it is computed in the function "
-            "that is being traced, and XLA compiles for fixed shapes. Make the ragged tensor outside of the function, or "
-            "keep padded tensors and masks."
+            "that is being traced, and XLA compiles for fixed shapes. Make the ragged tensor outside of the function, "
+            "or keep padded tensors and masks."
         )
     found = np.asarray(array)
     if found.dtype not in (np.int32, np.int64):

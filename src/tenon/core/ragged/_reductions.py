@@ -102,7 +102,7 @@ def segments_reduced(segments: Segments, values: Any, ids: np.ndarray, count: in
 
 
 @handles("math.reduce_mean")
-def _mean(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _mean(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return mean(arguments["input_tensor"], arguments["axis"], bool(arguments["keepdims"]))
 
 
@@ -114,7 +114,7 @@ def mean(ragged: RaggedTensor, axis: Any, keepdims: bool) -> Any:
 
 
 @handles("math.reduce_variance")
-def _variance(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _variance(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return variance(arguments["input_tensor"], arguments["axis"], bool(arguments["keepdims"]))
 
 
@@ -124,17 +124,17 @@ def variance(ragged: RaggedTensor, axis: Any, keepdims: bool) -> Any:
 
 
 @handles("math.reduce_std")
-def _std(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _std(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return sqrt(variance(arguments["input_tensor"], arguments["axis"], bool(arguments["keepdims"])))
 
 
 @handles("math.reduce_any")
-def _any(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _any(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return not_equal(_count(arguments["input_tensor"], arguments), 0)
 
 
 @handles("math.reduce_all")
-def _all(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _all(_: Operation, arguments: Mapping[str, Any]) -> Any:
     return equal(_count(logical_not(arguments["input_tensor"]), arguments), 0)
 
 
@@ -143,7 +143,7 @@ def _count(ragged: Any, arguments: Mapping[str, Any]) -> Any:
 
 
 @handles("math.count_nonzero")
-def _count_nonzero(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _count_nonzero(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged = arguments["input"]
     found = not_equal(ragged, ragged.dtype.as_numpy_dtype(0))
     total = reduced("math.reduce_sum", cast(found, arguments["dtype"]), arguments["axis"], bool(arguments["keepdims"]))
@@ -151,7 +151,7 @@ def _count_nonzero(row: Operation, arguments: Mapping[str, Any]) -> Any:
 
 
 @handles("math.cumsum")
-def _cumsum(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _cumsum(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged = arguments["x"]
     rank = rank_of(ragged)
     if constant_value(arguments["axis"]) % rank != ragged.ragged_rank or rank != ragged.ragged_rank + 1:

@@ -16,7 +16,9 @@ from tenon.core.tensors import array_of, as_tensor, convert_to_tensor
 
 def rank_of(value: Any) -> int:
     """Return the number of dimensions of a ragged tensor, or of a value that becomes a tensor."""
-    return int(value.shape.rank if isinstance(value, RaggedTensor) else array_of(value).ndim)
+    if isinstance(value, RaggedTensor):
+        return value.ragged_rank + value.flat_values.ndim
+    return int(array_of(value).ndim)
 
 
 def as_values(value: Any) -> Any:
@@ -48,7 +50,7 @@ def as_ragged(value: Any, ragged_rank: int) -> Any:
     if isinstance(value, RaggedTensor):
         return value.with_values(as_ragged(value.values, ragged_rank - 1))
     tensor = convert_to_tensor(value)
-    shape = tensor.shape.as_list()
+    shape: list[Any] = tensor.shape.as_list()
     if len(shape) <= ragged_rank:
         raise ValueError(f"a ragged rank of {ragged_rank} needs {ragged_rank + 1} dimensions; received shape {shape}.")
     partition = RowPartition.of_equal_rows(shape[1], shape[0])

@@ -45,7 +45,7 @@ class RaggedTensorSpec:
         rank = self._shape.rank
         if ragged_rank is None and rank is None:
             raise ValueError("Must specify ragged_rank or a shape with a known rank.")
-        self._ragged_rank = int(ragged_rank if ragged_rank is not None else rank - 1)
+        self._ragged_rank = ragged_rank if ragged_rank is not None else (rank or 0) - 1
         if rank is not None and self._ragged_rank >= rank:
             raise ValueError(f"ragged_rank ({self._ragged_rank}) must be less than rank ({rank}).")
 

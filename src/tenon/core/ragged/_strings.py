@@ -34,7 +34,7 @@ def _encoded(row: Operation, arguments: Mapping[str, Any]) -> Any:
 
 
 @handles("strings.reduce_join")
-def _reduce_join(row: Operation, arguments: Mapping[str, Any]) -> Any:
+def _reduce_join(_: Operation, arguments: Mapping[str, Any]) -> Any:
     ragged, separator = arguments["inputs"], arguments["separator"]
     rank = rank_of(ragged)
     given = range(rank - 1, -1, -1) if arguments["axis"] is None else constant_value(arguments["axis"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import jax
@@ -136,6 +137,7 @@ class RaggedTensor:
         Raises:
             InvalidArgumentError: splits do not fit what they split.
         """
+        del name, validate
         return cls._nested(cls.from_row_splits, flat_values, nested_row_splits)
 
     @classmethod
@@ -147,6 +149,7 @@ class RaggedTensor:
         Raises:
             InvalidArgumentError: lengths do not add up to what they split.
         """
+        del name, validate
         return cls._nested(cls.from_row_lengths, flat_values, nested_row_lengths)
 
     @classmethod
@@ -163,17 +166,18 @@ class RaggedTensor:
         Raises:
             InvalidArgumentError: there is not a row for each value.
         """
-        found = flat_values
+        del name, validate
+        found: Any = flat_values
         counts = list(nested_nrows) if nested_nrows is not None else [None] * len(nested_value_rowids)
         for ids, count in reversed(list(zip(nested_value_rowids, counts, strict=True))):
             found = cls.from_value_rowids(found, ids, count)
-        return found  # type: ignore[no-any-return]
+        return found
 
     @classmethod
-    def _nested(cls, make: Callable[..., RaggedTensor], flat_values: Any, nested: Sequence[Any]) -> Any:
+    def _nested(cls, make: Callable[..., RaggedTensor], flat_values: Any, nested: Any) -> RaggedTensor:
         if isinstance(nested, Tensor | np.ndarray):
             raise TypeError(f"nested rows must be a list of vectors, from the outside in; received {nested!r}.")
-        found = flat_values
+        found: Any = flat_values
         for rows in reversed(list(nested)):
             found = make(found, rows)
         return found
@@ -250,23 +254,28 @@ class RaggedTensor:
 
     def nested_row_lengths(self, name: str | None = None) -> tuple[Tensor, ...]:
         """Return the lengths of the rows of each ragged dimension, from the outside in."""
+        del name
         return tuple([as_tensor(partition.lengths) for partition in self.partitions])
 
     def nested_value_rowids(self, name: str | None = None) -> tuple[Tensor, ...]:
         """Return the row of each value of each ragged dimension, from the outside in."""
+        del name
         return tuple([as_tensor(partition.row_ids) for partition in self.partitions])
 
     def nrows(self, out_type: Any = None, name: str | None = None) -> Tensor:
         """Return the number of rows."""
+        del name
         dtype = self._partition.splits.dtype if out_type is None else as_dtype(out_type).dtype
         return as_tensor(np.asarray(self._partition.count, dtype))
 
     def row_starts(self, name: str | None = None) -> Tensor:
         """Return where each row begins."""
+        del name
         return as_tensor(self._partition.starts)
 
     def row_limits(self, name: str | None = None) -> Tensor:
         """Return where each row ends."""
+        del name
         return as_tensor(self._partition.splits[1:])
 
     def row_lengths(self, axis: int = 1, name: str | None = None) -> Any:
@@ -275,6 +284,7 @@ class RaggedTensor:
         Raises:
             ValueError: there is no such axis.
         """
+        del name
         if axis == 0:
             return self.nrows()
         if axis == 1:
@@ -289,6 +299,7 @@ class RaggedTensor:
 
     def value_rowids(self, name: str | None = None) -> Tensor:
         """Return the row of each value."""
+        del name
         return as_tensor(self._partition.row_ids)
 
     def with_values(self, new_values: Any) -> RaggedTensor:
@@ -331,7 +342,7 @@ class RaggedTensor:
             length = int(lengths[0]) if len(lengths) else 0
             return values.reshape(len(lengths), length, *values.shape[1:])
         rows = np.empty(len(lengths), object)
-        for place, (start, limit) in enumerate(zip(self._partition.splits, self._partition.splits[1:], strict=False)):
+        for place, (start, limit) in enumerate(pairwise(self._partition.splits.tolist())):
             rows[place] = values[start:limit]
         return rows
 
@@ -344,7 +355,7 @@ class RaggedTensor:
         inner = self._values
         values = inner.to_list() if isinstance(inner, RaggedTensor) else np.asarray(inner.numpy()).tolist()
         splits = self._partition.splits.tolist()
-        return [values[start:limit] for start, limit in zip(splits, splits[1:], strict=False)]
+        return [values[start:limit] for start, limit in pairwise(splits)]
 
     def __iter__(self) -> Iterator[Any]:
         return (self[place] for place in range(self._partition.count))
@@ -378,7 +389,8 @@ class RaggedTensor:
         return self.flat_values
 
     def __tf_from_components__(self, parts: Any) -> RaggedTensor:
-        return rebuilt(self.partitions, parts)
+        found: RaggedTensor = rebuilt(self.partitions, parts)
+        return found
 
     def __tf_static__(self) -> Any:
         return self.partitions
@@ -387,7 +399,14 @@ class RaggedTensor:
         splits = [partition.splits for partition in self.partitions]
         return RaggedTensor.from_nested_row_splits, (self.flat_values, splits)
 
-    __getitem__: Callable[[RaggedTensor, Any], Any]  # set, as further methods, by the modules above this one
+    # Set by the modules above this one:
+    __getitem__: Callable[[RaggedTensor, Any], Any]
+    bounding_shape: Callable[..., Tensor]
+    merge_dims: Callable[..., Any]
+    to_sparse: Callable[..., Any]
+    to_tensor: Callable[..., Tensor]
+    from_tensor: Callable[..., RaggedTensor]
+    from_sparse: Callable[..., RaggedTensor]
 
 
 def rebuilt(rows: Sequence[RowPartition], flat_values: Any) -> Any:
@@ -418,12 +437,12 @@ def _shown(item: Any) -> str:
     return repr(item.item() if isinstance(item, np.generic) else item)
 
 
-def _flatten(ragged: RaggedTensor) -> tuple[tuple[Any], tuple[RowPartition, ...]]:
+def _flatten(ragged: Any) -> tuple[tuple[Any], tuple[RowPartition, ...]]:
     return (ragged.flat_values,), ragged.partitions
 
 
-def _unflatten(rows: tuple[RowPartition, ...], children: tuple[Any]) -> RaggedTensor:
-    return rebuilt(rows, children[0])  # type: ignore[no-any-return]
+def _unflatten(rows: tuple[RowPartition, ...], children: tuple[Any]) -> Any:
+    return rebuilt(rows, children[0])
 
 
 jax.tree_util.register_pytree_node(RaggedTensor, _flatten, _unflatten)

@@ -252,8 +252,8 @@ def sparse_dense_matmul(
     """
     del name
     if isinstance(b, SparseTensor) and not isinstance(sp_a, SparseTensor):
-        swapped = sparse_dense_matmul(b, sp_a, not adjoint_b, not adjoint_a)
-        return _adjoint(swapped)
+        swapped: Tensor = _adjoint(sparse_dense_matmul(b, sp_a, not adjoint_b, not adjoint_a))
+        return swapped
     sparse = as_sparse(sp_a)
     dense = convert_to_tensor(b, dtype_hint=sparse.dtype)
     dense = _adjoint(dense) if adjoint_b else dense

@@ -9,10 +9,10 @@ import numpy as np
 
 from tenon.core._names import export
 from tenon.core.nn import embedding_lookup
-from tenon.core.operations import cast, divide, expand_dims, multiply, reshape, sqrt, square, unsorted_segment_sum
+from tenon.core.operations import cast, divide, expand_dims, logical_not, multiply, reshape, sqrt, square, unsorted_segment_sum
 from tenon.core.sparse._places import fill_empty_rows, retain
 from tenon.core.sparse._tensor import SparseTensor, as_sparse, known_indices
-from tenon.core.tensors import Tensor, array_of, as_tensor
+from tenon.core.tensors import Tensor, array_of, as_tensor, convert_to_tensor
 
 _DIVISORS: Final[Mapping[str, Callable[[Any], Any] | None]] = {
     "sum": None,
@@ -72,7 +72,7 @@ def embedding_lookup_sparse(
     total = unsorted_segment_sum(multiply(vectors, spread), rows, count)
     divisor = _DIVISORS[kind]
     if divisor is None:
-        return total  # type: ignore[no-any-return]
+        return convert_to_tensor(total)
     amount = unsorted_segment_sum(divisor(spread), rows, count)
     result: Tensor = divide(total, sqrt(amount) if kind == "sqrtn" else amount)
     return result
@@ -120,8 +120,9 @@ def safe_embedding_lookup_sparse(
     if weights is not None:
         kept = kept & (np.asarray(array_of(weights.values)) > 0)
         weights = fill_empty_rows(retain(weights, kept), 1.0)[0]
-    ids, empty = fill_empty_rows(retain(ids, kept), 0 if default_id is None else default_id)
+    ids, missing = fill_empty_rows(retain(ids, kept), 0 if default_id is None else default_id)
     found = embedding_lookup_sparse(embedding_weights, ids, weights, combiner, max_norm)
     if default_id is not None:
         return found
-    return multiply(found, expand_dims(cast(~empty, found.dtype), -1))  # type: ignore[no-any-return]
+    zeroed: Tensor = multiply(found, expand_dims(cast(logical_not(missing), found.dtype), -1))
+    return zeroed

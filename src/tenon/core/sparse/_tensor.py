@@ -124,13 +124,13 @@ class SparseTensor:
         """
         return SparseTensor(self._indices, new_values, self._shape)
 
-    def __mul__(self, other: Any) -> SparseTensor:
+    def __mul__(self, other: Any) -> Any:
         return self._beside(multiply, other)
 
-    def __truediv__(self, other: Any) -> SparseTensor:
+    def __truediv__(self, other: Any) -> Any:
         return self._beside(divide, other)
 
-    def _beside(self, function: Callable[[Any, Any], Any], dense: Any) -> SparseTensor:
+    def _beside(self, function: Callable[[Any, Any], Any], dense: Any) -> Any:
         """Compute with the elements of a tensor that are in the same places."""
         if isinstance(dense, SparseTensor):
             return NotImplemented
@@ -180,7 +180,8 @@ def _host_shape(value: Any) -> tuple[int, ...]:
 def _assembled(shape: tuple[int, ...], parts: Any) -> SparseTensor:
     """Return a sparse tensor of parts that need no check: JAX passes placeholders through."""
     found = SparseTensor.__new__(SparseTensor)
-    found._indices, found._values, found._shape = *parts, shape
+    found._indices, found._values = parts
+    found._shape = shape
     return found
 
 
