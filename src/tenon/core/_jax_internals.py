@@ -84,7 +84,7 @@ class LeakedTensorError(TypeError):
     """A value of a function's trace was used after the trace had ended."""
 
 
-class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # JAX has no types
+class FunctionTrace(_partial_eval.DynamicJaxprTrace):
     """A pure function of arrays in the making: what runs on this trace is written down.
 
     Whatever comes from outside (tracers of other traces, floating point arrays that exist already) becomes an input,
@@ -100,7 +100,8 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
     """
 
     def __init__(self, name: str) -> None:
-        super().__init__(_linear_util.DebugInfo("tf.function", name, None, None), parent_trace=current_trace())
+        self._described = _linear_util.DebugInfo("tf.function", name, None, None)
+        super().__init__(self._described, parent_trace=current_trace())
         self.name = name
         self.sources: list[Any] = []
         self.finished = False
@@ -150,10 +151,10 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
         """
         source = _source_info.current()
         tracers = [self.to_jaxpr_tracer(output, source) for output in outputs]
-        jaxpr, constants = self.frame.to_jaxpr(self, tracers, self.frame.debug_info, source)
+        jaxpr, constants = self.frame.to_jaxpr(self, tracers, self._described, source)
         self.finished = True
         _share_with_outer(self)
-        self.invalidate()
+        self.invalidate()  # type: ignore[no-untyped-call]  # JAX has no types here
         return PureFunction(_partial_eval.convert_constvars_jaxpr(jaxpr), self.name), constants
 
 

@@ -18,7 +18,7 @@ from tenon.core.functions._state import ArgumentVariable, live
 from tenon.core.recording import Kernel, leaked, run_saving
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
-from tenon.core.variables import assign_array, held_array, read_array
+from tenon.core.variables import assign_array, held_array, hold_array, read_array
 
 Place = tuple[weakref.ref[Any] | None, int, str]
 """A variable: weakly, or by its number among the variables that are arguments; and its name."""
@@ -85,7 +85,7 @@ class Program:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
         values = list(arrays)
-        values += [_variable(place, arguments)._raw_value for place in self._reads]
+        values += [held_array(_variable(place, arguments)) for place in self._reads]
         values += self.captured
         before = internals.enter_64_bit_mode()
         try:
@@ -95,7 +95,7 @@ class Program:
         finally:
             internals.set_64_bit_mode(before)
         for place, array in zip(self._writes, results[self._count :], strict=True):
-            _variable(place, arguments)._raw_value = array
+            hold_array(_variable(place, arguments), array)
         return Tensor(results[0]) if self._single else self.form.unflatten(results[: self._count])
 
     def lowered(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> jax.stages.Lowered:
