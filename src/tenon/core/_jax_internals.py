@@ -15,6 +15,7 @@ from jax._src import config as _config
 from jax._src import core as _core
 from jax._src import linear_util as _linear_util
 from jax._src import source_info_util as _source_info
+from jax._src import xla_bridge as _xla_bridge
 from jax._src.interpreters import partial_eval as _partial_eval
 
 EVAL_TRACE: Final = _core.eval_trace
@@ -36,6 +37,11 @@ set_64_bit_mode: Final[Callable[[Any], None]] = _X64.set_local
 
 set_current_trace: Final[Callable[[Any], None]] = _CONTEXT.set_trace
 """Make a trace the one that primitives run on in this thread."""
+
+
+def backends_are_initialized() -> bool:
+    """Tell whether JAX has taken its devices."""
+    return bool(_xla_bridge.backends_are_initialized())
 
 
 def current_trace() -> Any:

@@ -64,7 +64,7 @@ def test_a_wanted_shape_comes_in_many_ways(wanted):
 
 @pytest.mark.parametrize(
     ("sizes", "wanted", "found"),
-    [([0, 3], [-1, 3], [0, 3]), ([0, 3], [0, -1], [0, 3]), ([0], [5, 0, -1], [5, 0, 1]), ([1], [], [])],
+    [([0, 3], [-1, 3], [0, 3]), ([0, 3], [0, -1], [0, 3]), ([0], [5, 0, -1], [5, 0, 0]), ([1], [], [])],
 )
 def test_reshape_of_what_is_empty_or_alone(sizes, wanted, found):
     assert reshape(constant(np.zeros(sizes)), wanted).shape == found
@@ -90,6 +90,7 @@ def test_a_computed_shape_is_refused_with_the_reason():
 
 
 @given(SHAPES, st.data())
+@settings(max_examples=25)
 def test_expand_dims_and_squeeze_are_numpys(sizes, data):
     axis = data.draw(st.integers(-len(sizes) - 1, len(sizes)))
     array = numbers(sizes)
@@ -115,6 +116,7 @@ def test_squeeze_and_expand_dims_refuse_what_does_not_fit():
 
 
 @given(SHAPES, SHAPES)
+@settings(max_examples=40)
 def test_shapes_broadcast_as_in_numpy(x, y):
     try:
         expected = np.broadcast_shapes(x, y)

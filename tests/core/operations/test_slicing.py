@@ -239,12 +239,12 @@ def test_slice_needs_sizes_where_the_begin_is_computed():
 @pytest.mark.parametrize(
     ("arguments", "key"),
     [
-        (dict(begin=[1], end=[2]), np.s_[1:2]),
-        (dict(begin=[0, -1], end=[2, -4], strides=[1, -2]), np.s_[0:2, -1:-4:-2]),
-        (dict(begin=[1, 1], end=[2, 2], begin_mask=2, end_mask=2), np.s_[1:2, :]),
-        (dict(begin=[1, 0], end=[2, 2], shrink_axis_mask=1), np.s_[1, 0:2]),
-        (dict(begin=[9, 1], end=[9, 2], new_axis_mask=1), np.s_[None, 1:2]),
-        (dict(begin=[9, 1], end=[9, 2], ellipsis_mask=1), np.s_[..., 1:2]),
+        ({"begin": [1], "end": [2]}, np.s_[1:2]),
+        ({"begin": [0, -1], "end": [2, -4], "strides": [1, -2]}, np.s_[0:2, -1:-4:-2]),
+        ({"begin": [1, 1], "end": [2, 2], "begin_mask": 2, "end_mask": 2}, np.s_[1:2, :]),
+        ({"begin": [1, 0], "end": [2, 2], "shrink_axis_mask": 1}, np.s_[1, 0:2]),
+        ({"begin": [9, 1], "end": [9, 2], "new_axis_mask": 1}, np.s_[None, 1:2]),
+        ({"begin": [9, 1], "end": [9, 2], "ellipsis_mask": 1}, np.s_[..., 1:2]),
     ],
 )
 def test_strided_slice_reads_its_masks(arguments, key):
@@ -256,10 +256,10 @@ def test_strided_slice_reads_its_masks(arguments, key):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(begin=[1], end=[2, 3]), "1D equal size tensors"),
-        (dict(begin=[1], end=[2], strides=[0]), r"strides\[0\] must be non-zero"),
-        (dict(begin=[1], end=[2], strides=[-1], shrink_axis_mask=1), "only stride 1 allowed"),
-        (dict(begin=[5], end=[6], shrink_axis_mask=1), "slice index 5 of dimension 0 out of bounds"),
+        ({"begin": [1], "end": [2, 3]}, "1D equal size tensors"),
+        ({"begin": [1], "end": [2], "strides": [0]}, r"strides\[0\] must be non-zero"),
+        ({"begin": [1], "end": [2], "strides": [-1], "shrink_axis_mask": 1}, "only stride 1 allowed"),
+        ({"begin": [5], "end": [6], "shrink_axis_mask": 1}, "slice index 5 of dimension 0 out of bounds"),
     ],
 )
 def test_strided_slice_refuses_what_does_not_fit(arguments, message):

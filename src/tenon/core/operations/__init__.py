@@ -213,7 +213,6 @@ from tenon.core.operations._variable_slices import VariableSlice
 from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
-    "DynamicRange",
     "BOOLEAN",
     "FLOATS",
     "INEXACT",
@@ -226,6 +225,7 @@ __all__ = [
     "STRINGS",
     "VARIABLE_METHODS",
     "ApproxTopK",
+    "DynamicRange",
     "IndexedSlices",
     "Operation",
     "Parameter",
