@@ -164,6 +164,10 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):
         return PureFunction(_partial_eval.convert_constvars_jaxpr(jaxpr), self.name), constants
 
 
+_GRADIENT_FROM: Final = {"tenon_linked": slice(1, 2), "stop_gradient": slice(0)}
+"""Which of their inputs primitives get a gradient from, where it is not all."""
+
+
 class PureFunction:
     """A finished function: takes arrays or tracers by position, returns a list of them.
 
@@ -190,6 +194,19 @@ class PureFunction:
         kept = [eqn for eqn in self.jaxpr.eqns if eqn.outvars or not eqn.effects]
         effects = frozenset().union(*[eqn.effects for eqn in kept])
         return PureFunction(self.jaxpr.replace(eqns=kept, effects=effects), self.__name__)
+
+    def dependence(self) -> list[frozenset[int]]:
+        """Return, for each output, the inputs that its derivative may depend on."""
+        found: dict[Any, frozenset[int]] = {var: frozenset([n]) for n, var in enumerate(self.jaxpr.invars)}
+        none: frozenset[int] = frozenset()
+        for eqn in self.jaxpr.eqns:
+            given = [none if isinstance(atom, _core.Literal) else found.get(atom, none) for atom in eqn.invars]
+            chosen = _GRADIENT_FROM.get(eqn.primitive.name, slice(None))
+            joined = none.union(*given[chosen])
+            found.update(
+                {var: joined for var in eqn.outvars if jax.numpy.issubdtype(var.aval.dtype, jax.numpy.inexact)}
+            )
+        return [none if isinstance(atom, _core.Literal) else found.get(atom, none) for atom in self.jaxpr.outvars]
 
     def depends(self, inputs: Sequence[bool]) -> list[bool]:
         """Tell which outputs depend on any of the marked inputs."""

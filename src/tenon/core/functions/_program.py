@@ -43,7 +43,7 @@ class Program:
         self.stand_ins = arguments
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
-        self.kernel = Kernel(self._ordered, name)
+        self.kernel = Kernel(self._ordered, name, self._ordered.dependence())
         self._has_effects = bool(traced.pure.effects)
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
@@ -141,6 +141,9 @@ class _Ordered:
     @property
     def is_symbolic(self) -> bool:
         return self._pure.is_symbolic
+
+    def dependence(self) -> list[frozenset[int]]:
+        return [frozenset([self._order[place] for place in places]) for places in self._pure.dependence()]
 
     def __call__(self, *values: Any) -> list[Any]:
         return self._pure(*[values[place] for place in self._order])
