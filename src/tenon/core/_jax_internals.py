@@ -90,7 +90,7 @@ class LeakedTensorError(TypeError):
     """A value of a function's trace was used after the trace had ended."""
 
 
-class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # JAX has no types
+class FunctionTrace(_partial_eval.DynamicJaxprTrace):
     """A pure function of arrays in the making: what runs on this trace is written down.
 
     Whatever comes from outside (tracers of other traces, floating point arrays that exist already) becomes an input,
@@ -106,7 +106,8 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
     """
 
     def __init__(self, name: str) -> None:
-        super().__init__(_linear_util.DebugInfo("tf.function", name, None, None), parent_trace=current_trace())
+        self._described = _linear_util.DebugInfo("tf.function", name, None, None)
+        super().__init__(self._described, parent_trace=current_trace())
         self.name = name
         self.sources: list[Any] = []
         self.finished = False
@@ -156,11 +157,15 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
         """
         source = _source_info.current()
         tracers = [self.to_jaxpr_tracer(output, source) for output in outputs]
-        jaxpr, constants = self.frame.to_jaxpr(self, tracers, self.frame.debug_info, source)
+        jaxpr, constants = self.frame.to_jaxpr(self, tracers, self._described, source)
         self.finished = True
         _share_with_outer(self)
-        self.invalidate()
+        self.invalidate()  # type: ignore[no-untyped-call]  # JAX has no types here
         return PureFunction(_partial_eval.convert_constvars_jaxpr(jaxpr), self.name), constants
+
+
+_GRADIENT_FROM: Final = {"tenon_linked": slice(1, 2), "stop_gradient": slice(0)}
+"""Which of their inputs primitives get a gradient from, where it is not all."""
 
 
 class PureFunction:
@@ -189,6 +194,19 @@ class PureFunction:
         kept = [eqn for eqn in self.jaxpr.eqns if eqn.outvars or not eqn.effects]
         effects = frozenset().union(*[eqn.effects for eqn in kept])
         return PureFunction(self.jaxpr.replace(eqns=kept, effects=effects), self.__name__)
+
+    def dependence(self) -> list[frozenset[int]]:
+        """Return, for each output, the inputs that its derivative may depend on."""
+        found: dict[Any, frozenset[int]] = {var: frozenset([n]) for n, var in enumerate(self.jaxpr.invars)}
+        none: frozenset[int] = frozenset()
+        for eqn in self.jaxpr.eqns:
+            given = [none if isinstance(atom, _core.Literal) else found.get(atom, none) for atom in eqn.invars]
+            chosen = _GRADIENT_FROM.get(eqn.primitive.name, slice(None))
+            joined = none.union(*given[chosen])
+            found.update(
+                {var: joined for var in eqn.outvars if jax.numpy.issubdtype(var.aval.dtype, jax.numpy.inexact)}
+            )
+        return [none if isinstance(atom, _core.Literal) else found.get(atom, none) for atom in self.jaxpr.outvars]
 
     def depends(self, inputs: Sequence[bool]) -> list[bool]:
         """Tell which outputs depend on any of the marked inputs."""
