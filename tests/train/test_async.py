@@ -119,7 +119,9 @@ def test_a_pytree_is_no_checkpoint(tmp_path):
 @pytest.mark.parametrize("leaf", ["text", np.zeros((0, 2)), object(), constant("text")], ids=str)
 def test_what_cannot_be_saved_is_refused_with_its_place(tmp_path, leaf):
     with AsyncCheckpointer(tmp_path) as checkpointer:
-        with pytest.raises(InvalidArgumentError, match=r"checkpoint_or_pytree\['a'\]\[0\]: must be an array of numbers"):
+        with pytest.raises(
+            InvalidArgumentError, match=r"checkpoint_or_pytree\['a'\]\[0\]: must be an array of numbers"
+        ):
             checkpointer.save(1, {"a": [leaf]})
         assert checkpointer.steps == ()
 

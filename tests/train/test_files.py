@@ -40,7 +40,10 @@ def test_a_path_may_hold_what_patterns_give_a_meaning_to(tmp_path):
 
 
 def test_what_killed_processes_left_goes(tmp_path, dead_process):
-    for name in (f".ckpt-3.data-00000-of-00001.tmp-{dead_process}-0a1b2c3d", f".ckpt-3.index.tmp-{dead_process}-ffffffff"):
+    for name in (
+        f".ckpt-3.data-00000-of-00001.tmp-{dead_process}-0a1b2c3d",
+        f".ckpt-3.index.tmp-{dead_process}-ffffffff",
+    ):
         touched(tmp_path / name)
     delete_leftovers(str(tmp_path / "ckpt"))
     assert list(tmp_path.iterdir()) == []

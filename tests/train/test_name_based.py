@@ -41,5 +41,7 @@ def test_an_assertion_restores_what_has_come_since_but_nothing_twice(path):
 
 
 def test_another_shape_is_refused(path):
-    with pytest.raises(ValueError, match=r"shape \(\) when attempting to restore variable with shape \(2,\) and name a"):
+    with pytest.raises(
+        ValueError, match=r"shape \(\) when attempting to restore variable with shape \(2,\) and name a"
+    ):
         Checkpoint(a=Variable([0, 0], name="a")).restore(path)

@@ -34,7 +34,7 @@ def test_the_first_value_without_an_object_is_named_and_the_others_counted(path)
 def test_objects_without_a_value_are_counted_and_ten_of_them_shown(path):
     rows = [Variable(number) for number in range(12)]
     status = Checkpoint(a=Variable(0.0), rows=rows).read(path).expect_partial()
-    with pytest.raises(UnmatchedError, match="Found 12 Python objects.*Showing 10 of 12 unmatched") as raised:
+    with pytest.raises(UnmatchedError, match=r"Found 12 Python objects.*Showing 10 of 12 unmatched") as raised:
         status.assert_existing_objects_matched()
     assert "rows/9: " in str(raised.value)
     assert "rows/10" not in str(raised.value)
@@ -54,7 +54,7 @@ def test_values_that_an_object_does_not_take_are_named(path):
 def test_a_match_of_the_root_alone_is_trivial(path):
     with pytest.raises(UnmatchedError, match="Nothing except the root object matched a checkpointed value"):
         Checkpoint(x=Variable(0.0)).read(path).expect_partial().assert_nontrivial_match()
-    with pytest.raises(UnmatchedError, match="Nothing to load. No dependencies have been added to <"):
+    with pytest.raises(UnmatchedError, match=r"Nothing to load\. No dependencies have been added to <"):
         Checkpoint().read(path).expect_partial().assert_nontrivial_match()
 
 
@@ -70,7 +70,7 @@ def test_a_lone_list_is_matched_by_what_is_in_it(tmp_path):
     held = Checkpoint()
     status = held.read(path)
     held.rows = []
-    with pytest.raises(UnmatchedError, match="rows.0"):
+    with pytest.raises(UnmatchedError, match=r"rows\.0"):
         status.assert_consumed()
     held.rows.append(Variable(0))
     status.assert_consumed()

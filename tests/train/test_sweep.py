@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,4 +43,4 @@ def test_nothing_is_lost_and_nothing_kept_too_often(hours, keep, every):
     kept_for_good = [each for each in checkpoints if each not in sweep.deleted and each not in sweep.active]
     assert len(sweep.active) == min(keep, len(checkpoints))
     times = [each.time for each in kept_for_good]
-    assert all(later - earlier >= (every or 1e9) * HOUR for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= (every or 1e9) * HOUR for earlier, later in pairwise(times))
