@@ -25,6 +25,7 @@ from tests.server_process import start_server
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
+TENSORFLOW = DOCS / "guides/tensorflow.md"
 TUTORIAL, SERVING, SAVED_MODEL = (
     DOCS / "tutorials/first_light.md",
     DOCS / "guides/serving.md",
@@ -62,6 +63,18 @@ def test_the_guide_to_saved_models_works_when_typed_along(tmp_path, capsys):
         for text in blocks[:-1]:  # the last is for an environment with TensorFlow: tests/interop/test_docs.py
             exec(compile(text, str(SAVED_MODEL), "exec"), names)
     assert capsys.readouterr().out == printed
+
+
+def test_the_guide_to_tensorflows_code_works_when_typed_along(tmp_path, capsys):
+    names: dict[str, object] = {}
+    with contextlib.chdir(tmp_path):
+        for number, (language, text) in enumerate(code_blocks(TENSORFLOW)):
+            if language == "text":
+                assert capsys.readouterr().out == text
+                continue
+            file = tmp_path / f"block_{number}.py"  # AutoGraph reads the source of functions
+            file.write_text(text)
+            exec(compile(text, str(file), "exec"), names)
 
 
 def test_the_table_of_flags_has_every_flag_and_its_default():

@@ -77,9 +77,8 @@ def table(taken: dict[str, dict[str, list[float]]]) -> str:
     for name, sides in taken.items():
         ours, theirs = (statistics.median(sides[module]) for module in ("tenon", "tensorflow"))
         each = [b / a for a, b in zip(sides["tenon"], sides["tensorflow"], strict=True)]
-        lines.append(
-            f"| {name} | {ours:,.1f} us | {theirs:,.1f} us | {statistics.median(each):.2f} | {min(each):.2f} to {max(each):.2f} |"
-        )
+        ratio, spread = statistics.median(each), f"{min(each):.2f} to {max(each):.2f}"
+        lines.append(f"| {name} | {ours:,.1f} us | {theirs:,.1f} us | {ratio:.2f} | {spread} |")
     return "\n".join(lines)
 
 

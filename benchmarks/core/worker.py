@@ -1,6 +1,6 @@
 """One side of the comparison: times the workloads that its standard input names, under one module.
 
-    python worker.py tensorflow    < names, one a line    > one JSON object a line
+``python worker.py tensorflow`` reads names, one a line, and writes JSON objects, one a line.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def main(module: str) -> None:
         else:
             value = None
         microseconds, last = _timed(ready[name])
-        print(json.dumps({"name": name, "us": microseconds, "value": _number(value), "last": _number(last)}), flush=True)
+        answer = {"name": name, "us": microseconds, "value": _number(value), "last": _number(last)}
+        print(json.dumps(answer), flush=True)
 
 
 def _timed(call: Callable[[], Any]) -> tuple[float, Any]:

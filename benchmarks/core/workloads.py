@@ -43,7 +43,8 @@ def eager_tape_step(tf: Any) -> Callable[[], Any]:
 @workload("call of a tf.function that adds")
 def function_call(tf: Any) -> Callable[[], Any]:
     x = tf.constant([1.0, 2.0, 3.0])
-    return lambda function=tf.function(lambda a: a + a): function(x)
+    function = tf.function(lambda a: a + a)
+    return lambda: function(x)
 
 
 @workload("call of a tf.function with a variable")
@@ -102,9 +103,8 @@ def _keras_step(tf: Any, model: Any, x: Any, labels: Any) -> Callable[[], Any]:
 
 def _mlp(tf: Any) -> Any:
     layers = tf.keras.layers
-    return tf.keras.Sequential(
-        [tf.keras.Input((784,)), layers.Dense(128, activation="relu"), layers.Dense(128, activation="relu"), layers.Dense(10)]
-    )
+    hidden = [layers.Dense(128, activation="relu") for _ in range(2)]
+    return tf.keras.Sequential([tf.keras.Input((784,)), *hidden, layers.Dense(10)])
 
 
 def _cnn(tf: Any) -> Any:

@@ -174,7 +174,7 @@ class NamespaceFinder:
     def exec_module(module: ModuleType) -> None:
         """Fill in the list of names; the names themselves load when they are used."""
         if isinstance(module, Namespace):
-            module.__all__ = dir(module)
+            vars(module)["__all__"] = dir(module)
 
 
 def install() -> None:

@@ -10,6 +10,7 @@ from tenon.base._errors import InvalidArgumentError, MissingExtraError
 EXTRAS: dict[str, tuple[str, ...]] = {
     "serving": ("granian", "grpc", "orjson"),
     "demo": ("sklearn",),
+    "orbax": ("orbax.checkpoint",),
 }
 """Every extra and the top-level modules that it installs (``pyproject.toml`` names the distributions)."""
 

@@ -15,6 +15,7 @@ from jax._src import config as _config
 from jax._src import core as _core
 from jax._src import linear_util as _linear_util
 from jax._src import source_info_util as _source_info
+from jax._src import xla_bridge as _xla_bridge
 from jax._src.interpreters import partial_eval as _partial_eval
 
 EVAL_TRACE: Final = _core.eval_trace
@@ -36,6 +37,11 @@ set_64_bit_mode: Final[Callable[[Any], None]] = _X64.set_local
 
 set_current_trace: Final[Callable[[Any], None]] = _CONTEXT.set_trace
 """Make a trace the one that primitives run on in this thread."""
+
+
+def backends_are_initialized() -> bool:
+    """Tell whether JAX has taken its devices."""
+    return bool(_xla_bridge.backends_are_initialized())
 
 
 def current_trace() -> Any:
@@ -174,6 +180,25 @@ class PureFunction:
         return found
 
     @property
+    def effects(self) -> Any:
+        """What it does beside computing: calls of Python on the host."""
+        return self.jaxpr.effects
+
+    def silent(self) -> PureFunction:
+        """Return the function without calls of Python on the host that give nothing back."""
+        kept = [eqn for eqn in self.jaxpr.eqns if eqn.outvars or not eqn.effects]
+        effects = frozenset().union(*[eqn.effects for eqn in kept])
+        return PureFunction(self.jaxpr.replace(eqns=kept, effects=effects), self.__name__)
+
+    def depends(self, inputs: Sequence[bool]) -> list[bool]:
+        """Tell which outputs depend on any of the marked inputs."""
+        marked = {var for var, mark in zip(self.jaxpr.invars, inputs, strict=True) if mark}
+        for eqn in self.jaxpr.eqns:
+            if any([isinstance(atom, _core.Var) and atom in marked for atom in eqn.invars]):
+                marked.update(eqn.outvars)
+        return [isinstance(atom, _core.Var) and atom in marked for atom in self.jaxpr.outvars]
+
+    @property
     def is_symbolic(self) -> bool:
         """Whether a size of an input is a symbol."""
         return any([type(size) is not int for var in self.jaxpr.invars for size in var.aval.shape])
@@ -183,6 +208,29 @@ class PureFunction:
         wanted = [place in outputs for place in range(len(self.jaxpr.outvars))]
         jaxpr, used = _partial_eval.dce_jaxpr(self.jaxpr, wanted)
         return PureFunction(jaxpr, self.__name__), [place for place, is_used in enumerate(used) if is_used]
+
+
+def traced(
+    function: Callable[..., Sequence[Any]], arguments: Sequence[Any], name: str
+) -> tuple[PureFunction, list[Any]]:
+    """Run a function of arrays once on symbols.
+
+    Args:
+        function: takes arrays, and may use tracers and arrays from outside; returns arrays.
+        arguments: what has the shapes and dtypes of the arguments.
+        name: what JAX's messages call it.
+
+    Returns:
+        The pure function, of ``(*inputs, *arguments)``, and the inputs, which come from outside.
+    """
+    trace = FunctionTrace(name)
+    symbols = [trace.argument(argument) for argument in arguments]
+    with trace_as_current(trace):
+        pure, constants = trace.finish(function(*symbols))
+    first, count = len(constants), len(constants) + len(symbols)
+    order = [*range(first), *range(count, count + len(trace.sources)), *range(first, count)]
+    jaxpr = pure.jaxpr.replace(invars=[pure.jaxpr.invars[place] for place in order])
+    return PureFunction(jaxpr, name), [*constants, *trace.sources]
 
 
 def base_trace(trace: Any = None) -> Any:

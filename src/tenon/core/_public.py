@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from tenon.core import (
     autodiff,
+    configuration,
     control_flow,
+    debugging,
     functions,
     image,
     linalg,
@@ -53,7 +55,9 @@ for _path, _value in PUBLIC.items():
     export(_path)(_value)
 
 _ = (
+    configuration,
     control_flow,
+    debugging,
     functions,
     image,
     linalg,

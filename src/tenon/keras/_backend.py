@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from typing import Any, Final
 
 from tenon.base import FailedPreconditionError
 
@@ -36,5 +36,8 @@ def _import_with_jax() -> Any:
         else:
             os.environ[_VARIABLE] = before
 
+
+was_there: Final = "keras" in sys.modules
+"""Whether Keras was imported before Tenon, so that objects of Keras may exist already."""
 
 keras: Any = _import_keras()

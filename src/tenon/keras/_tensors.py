@@ -7,6 +7,7 @@ What users write and Keras calls (``call`` of a layer) takes arrays, as always o
 
 from __future__ import annotations
 
+import gc
 import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +27,7 @@ from tenon.core.variables import (
     variable_is_used,
     written_array,
 )
-from tenon.keras._backend import keras
+from tenon.keras._backend import keras, was_there
 
 Method = Callable[..., Any]
 
@@ -139,8 +140,9 @@ def install() -> None:
     _install_variables()
 
 
-def _derived(base: type) -> list[type]:
-    return [cls for child in base.__subclasses__() for cls in (child, *_derived(child))]
+def _derived(base: Any) -> list[Any]:
+    children: list[Any] = base.__subclasses__()
+    return [cls for child in children for cls in (child, *_derived(child))]
 
 
 def _replace(cls: type, names: tuple[str, ...], door: Callable[[Method], Method]) -> None:
@@ -187,5 +189,14 @@ def _install_variables() -> None:
         tell_tapes(self, array, self.trainable)
         return self._maybe_autocast(array)
 
+    if was_there:
+        _rename_values(variable)
     variable._value = property(get_raw, set_raw)
     variable.value = property(value)
+
+
+def _rename_values(variable: type) -> None:
+    """Let variables that exist already keep their value where those keep it that will be made."""
+    for found in gc.get_objects():
+        if issubclass(type(found), variable) and "_value" in found.__dict__:
+            found.__dict__["_raw_value"] = found.__dict__.pop("_value")

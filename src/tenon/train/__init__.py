@@ -14,11 +14,13 @@ np.int32(1)
 from collections.abc import Mapping as _Mapping
 from typing import Any as _Any
 
+from tenon.train._async import AsyncCheckpointer
 from tenon.train._checkpoint import Checkpoint
 from tenon.train._iterator import checkpoints_iterator
 from tenon.train._manager import CheckpointManager
 from tenon.train._options import CheckpointOptions
 from tenon.train._reader import CheckpointReader, list_variables, load_checkpoint, load_variable
+from tenon.train._retention import KeepAll, KeepAny, KeepBest, KeepEvery, KeepLatest, RetentionPolicy, SavedStep
 from tenon.train._state_file import get_checkpoint_state, latest_checkpoint
 from tenon.train._status import LoadStatus, UnmatchedError
 from tenon.train._trackable import TrackableType, register_trackable
@@ -45,11 +47,19 @@ NAMES: _Mapping[str, _Any] = {
 
 __all__ = [
     "NAMES",
+    "AsyncCheckpointer",
     "Checkpoint",
     "CheckpointManager",
     "CheckpointOptions",
     "CheckpointReader",
+    "KeepAll",
+    "KeepAny",
+    "KeepBest",
+    "KeepEvery",
+    "KeepLatest",
     "LoadStatus",
+    "RetentionPolicy",
+    "SavedStep",
     "TrackableType",
     "UnmatchedError",
     "checkpoints_iterator",

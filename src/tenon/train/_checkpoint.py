@@ -13,16 +13,15 @@ from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundEr
 from tenon.core.tensors import int64
 from tenon.core.tracing import executing_eagerly, init_scope
 from tenon.core.variables import Variable, attribute_was_set, observers
-from tenon.formats import BundleReader
 from tenon.train._graph import walk
 from tenon.train._name_based import NameBasedRestoration
 from tenon.train._options import CheckpointOptions
 from tenon.train._restoration import Restoration
-from tenon.train._source import object_graph
+from tenon.train._source import BundleSource, object_graph
 from tenon.train._state_file import PathLike, write_checkpoint_state
 from tenon.train._status import CheckpointLoadStatus, InitializationOnlyStatus, LoadStatus, NameBasedStatus
 from tenon.train._trackable import TrackableType, children_of, is_trackable, register_trackable
-from tenon.train._writing import BackgroundWriter, snapshot, write_snapshot
+from tenon.train._writing import BackgroundWriter, Snapshot, snapshot, write_snapshot
 
 _COUNTER: Final = "save_counter"
 _OWN: Final = frozenset({"_root", "_attached", "_counter", "_writer"})
@@ -156,7 +155,7 @@ class Checkpoint:
 
     def _write(self, path: str, options: CheckpointOptions, written: list[Written]) -> str:
         callbacks = [*(options.experimental_write_callbacks or ()), *written]
-        values = snapshot(walk(self._top(), self._attached), copied=options.enable_async)
+        values = self.snapshot(copied=options.enable_async)
 
         def run() -> None:
             write_snapshot(path, values)
@@ -168,6 +167,14 @@ class Checkpoint:
         else:
             run()
         return path
+
+    def snapshot(self, copied: bool = False) -> Snapshot:
+        """Return the values as they are now.
+
+        Args:
+            copied: whether to copy them to the host's memory, so that a training step may reuse the device's.
+        """
+        return snapshot(walk(self._top(), self._attached), copied)
 
     def sync(self) -> None:
         """Wait until what ``enable_async`` writes is on disk; what went wrong on its thread is raised here.
@@ -197,7 +204,7 @@ class Checkpoint:
         if save_path is None:
             return InitializationOnlyStatus()
         path = os.fspath(save_path)
-        source = BundleReader(path)
+        source = BundleSource(path)
         graph = object_graph(source, path)
         if graph is None:
             by_name = NameBasedRestoration(source, self._top(), self._attached)

@@ -34,7 +34,8 @@ class NameBasedRestoration:
             kind = known_type(node.value)
             name = kind.full_name(node.value)
             if name in names and len(node.tensors) == 1:
-                kind.restore(node.value, {key: self._source.read(name) for key in node.tensors})
+                tensors = self._source.fetch({name: node.value})
+                kind.restore(node.value, dict.fromkeys(node.tensors, tensors[name]))
                 self._restored[id(node.value)] = node.value
             else:
                 unmatched.append(node)

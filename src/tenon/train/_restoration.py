@@ -13,7 +13,7 @@ import itertools
 import logging
 import weakref
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -124,23 +124,29 @@ class Restoration:
 
     def _match(self, number: int, value: Any, place: Place, attached: Mapping[str, Any]) -> None:
         waiting = deque([(number, value, place)])
+        matched = []
         while waiting:
             number, value, place = waiting.popleft()
-            if not self._bind(number, value):
-                continue
-            self._give(number, value)
-            absent: dict[str, int] = {}
-            for child in self.graph.nodes[number].children:
-                found = known_type(value).child(value, child.local_name)
-                if found is None and number == 0:
-                    found = attached.get(child.local_name)
-                if found is not None:
-                    waiting.append((child.node_id, found, place_of(found, place, child.local_name)))
-                elif child.node_id in self._needed:
-                    absent[child.local_name] = child.node_id
-            if absent:
-                ROOM.add(Waiter(self, place, absent))
+            if self._bind(number, value):
+                matched.append((number, value))
+                waiting.extend(self._children(number, value, place, attached if number == 0 else {}))
+        self._give(matched)
         self._match_slots()
+
+    def _children(
+        self, number: int, value: Any, place: Place, attached: Mapping[str, Any]
+    ) -> Iterator[tuple[int, Any, Place]]:
+        """Yield the children of a node that are there, with their places; those that are not are waited for."""
+        kind, absent = known_type(value), {}
+        for child in self.graph.nodes[number].children:
+            found = kind.child(value, child.local_name)
+            found = attached.get(child.local_name) if found is None else found
+            if found is not None:
+                yield child.node_id, found, place_of(found, place, child.local_name)
+            elif child.node_id in self._needed:
+                absent[child.local_name] = child.node_id
+        if absent:
+            ROOM.add(Waiter(self, place, absent))
 
     def _bind(self, number: int, value: Any) -> bool:
         """Make a node and an object a pair; False where the node has its object already."""
@@ -159,16 +165,17 @@ class Restoration:
         self.progress.missing.discard(number)
         return True
 
-    def _give(self, number: int, value: Any) -> None:
-        attributes = self.graph.nodes[number].attributes
-        if not attributes:
-            return
-        kind = known_type(value)
-        if not kind.has_tensors:
-            self.progress.unused[number] = [attribute.name for attribute in attributes]
-        elif _claim(value, self.number):
-            tensors = {attribute.name: self._source.read(attribute.checkpoint_key) for attribute in attributes}
-            kind.restore(value, tensors)
+    def _give(self, matched: Sequence[tuple[int, Any]]) -> None:
+        takers: list[tuple[Any, dict[str, str]]] = []
+        for number, value in matched:
+            keys = {attribute.name: attribute.checkpoint_key for attribute in self.graph.nodes[number].attributes}
+            if keys and not known_type(value).has_tensors:
+                self.progress.unused[number] = [*keys]
+            elif keys and _claim(value, self.number):
+                takers.append((value, keys))
+        tensors = self._source.fetch({key: value for value, keys in takers for key in keys.values()}) if takers else {}
+        for value, keys in takers:
+            known_type(value).restore(value, {name: tensors[key] for name, key in keys.items()})
 
     def _match_slots(self) -> None:
         for slot in list(self._slots):

@@ -76,7 +76,8 @@ def _fitting(name: str, variable: Any, array: np.ndarray, other_widths: bool) ->
 
 def _assign(variable: Variable, array: np.ndarray) -> None:
     with init_scope():
-        variable.assign(Tensor(array if array.dtype == object else on_device(array, _sharding(held_array(variable)))))
+        on_its_way = isinstance(array, np.ndarray) and array.dtype != object
+        variable.assign(Tensor(on_device(array, _sharding(held_array(variable))) if on_its_way else array))
 
 
 def _sharding(array: Any) -> Any:

@@ -37,33 +37,37 @@ def snapshot(nodes: Sequence[Node], copied: bool = False) -> Snapshot:
         copied: whether to copy them to the host's memory, so that a training step may reuse the device's.
 
     Raises:
-        UnimplementedError: an array lies on devices of several processes.
+        UnimplementedError: they are to be copied and one lies on devices of several processes.
     """
-    tensors = {key: _array(node.tensors[name], key) for node in nodes for name, key in node.keys().items()}
+    tensors = {key: _array(node.tensors[name]) for node in nodes for name, key in node.keys().items()}
     if copied:
-        tensors = {key: np.array(array) for key, array in tensors.items()}
+        tensors = {key: np.array(_whole(key, array)) for key, array in tensors.items()}
     return Snapshot(tensors, graph_proto(nodes).SerializeToString(deterministic=True))
 
 
-def _array(value: Any, key: str) -> Any:
-    array = value.value if isinstance(value, Tensor) else value
+def _array(value: Any) -> Any:
+    return value.value if isinstance(value, Tensor) else value
+
+
+def _whole(key: str, array: Any) -> np.ndarray:
     if not getattr(array, "is_fully_addressable", True):
         raise UnimplementedError(
             f"{key}: a Checkpoint saves what this process can see, but the array lies on devices of several processes. "
             "Use tenon.train.AsyncCheckpointer, with which every process writes its part."
         )
-    return array
+    return np.asarray(array)
 
 
 def write_snapshot(path: str, values: Snapshot) -> None:
     """Write values as a bundle; what stood at ``path`` is there until all is on disk.
 
     Raises:
+        UnimplementedError: an array lies on devices of several processes.
         OSError: the file system refuses.
     """
     with BundleWriter(path) as writer:
         for key, array in values.tensors.items():
-            writer.add(key, np.asarray(array))
+            writer.add(key, _whole(key, array))
         writer.add(OBJECT_GRAPH, np.array(values.graph, dtype=object))
 
 

@@ -291,7 +291,8 @@ def _arrays(recorder: Recorder, source: Any) -> list[Any]:
         raise ValueError(
             f"sources: must be tensors or variables; received {source!r} of type {type(source).__name__!r}."
         )
-    return [array_of(source)]
+    array = array_of(source)
+    return [array] if recorder.is_live(array) else []
 
 
 def _starts(targets: Sequence[Any], output_gradients: Any) -> list[Any | None]:

@@ -6,7 +6,17 @@
 
 from tenon.core.control_flow._branches import switch
 from tenon.core.control_flow._conditional import case, cond, is_staged, switch_case
-from tenon.core.control_flow._loops import scan_arrays, while_arrays
+from tenon.core.control_flow._loops import ShapeChangeError, scan_arrays, while_arrays
 from tenon.core.control_flow._while import while_loop
 
-__all__ = ["case", "cond", "is_staged", "scan_arrays", "switch", "switch_case", "while_arrays", "while_loop"]
+__all__ = [
+    "ShapeChangeError",
+    "case",
+    "cond",
+    "is_staged",
+    "scan_arrays",
+    "switch",
+    "switch_case",
+    "while_arrays",
+    "while_loop",
+]

@@ -14,34 +14,40 @@ import jax
 
 from tenon.base import InvalidArgumentError
 from tenon.core.control_flow._inputs import Inputs
-from tenon.core.recording import Kernel, run
+from tenon.core.recording import Kernel, run_saving
 from tenon.core.tensors import TensorShape, as_dtype
 from tenon.core.tracing import Access, Form, Traced, taken_apart, trace
 
 Branch = Callable[[], Any]
 
 
-def switch(index: Any, branches: Sequence[Branch], name: str, labels: Sequence[str]) -> Any:
+def switch(index: Any, branches: Sequence[Branch], names: Sequence[str], rule: str) -> Any:
     """Return what the branch number ``index`` returns, with the variables that it assigned.
 
     Args:
         index: an array, an int32 scalar inside the range of the branches, or a bool scalar for two of them.
         branches: functions without arguments that return nested structures of the same form.
-        name: the public function, for messages.
-        labels: what messages call the branches.
+        names: what messages call the branches.
+        rule: how a message begins that says what must be the same in all branches.
 
     Raises:
         TypeError: the branches return different forms or dtypes.
         InvalidArgumentError: they return different shapes.
     """
-    traced = [trace(partial(_called, branch), [], label) for branch, label in zip(branches, labels, strict=True)]
-    form = _common_form(traced, name, labels)
+    traced = [
+        trace(partial(_called, branch), [], _identifier(name)) for branch, name in zip(branches, names, strict=True)
+    ]
+    form = _common_form(traced, names, rule)
     written = {id(variable): variable for one in traced for variable in one.written}
     inputs = Inputs()
     chosen = [_branch(one, inputs, written) for one in traced]
-    outputs = run(Kernel(partial(_switch, chosen), name), [index, *inputs.arrays()])
+    outputs = run_saving(Kernel(partial(_switch, chosen), "switch"), [index, *inputs.arrays()])
     inputs.assign(written.values(), outputs[form.arrays :])
     return form.unflatten(outputs[: form.arrays])
+
+
+def _identifier(name: str) -> str:
+    return "".join([letter if letter.isalnum() else "_" for letter in name])
 
 
 def _called(branch: Branch) -> tuple[list[Any], Form]:
@@ -75,40 +81,30 @@ def _switch(branches: Sequence[Callable[..., list[Any]]], index: Any, *values: A
     return found
 
 
-def _common_form(traced: Sequence[Traced], name: str, labels: Sequence[str]) -> Form:
+def _common_form(traced: Sequence[Traced], names: Sequence[str], rule: str) -> Form:
     first = traced[0]
     form: Form = first.extra
-    for one, label in zip(traced[1:], labels[1:], strict=True):
-        _check_forms(form, one.extra, name, labels[0], label)
-        for a, b in zip(first.outputs, one.outputs, strict=True):
-            _check_pair(a, b, name, labels[0], label)
+    for one, name in zip(traced[1:], names[1:], strict=True):
+        if not form.fits(one.extra):
+            raise TypeError(
+                f"{rule} {names[0]} returns {form}, where {name} returns {one.extra} (. is a tensor); where one "
+                "returns "
+                "None, so must the other."
+            )
+        for a, b, place in zip(first.outputs, one.outputs, form.places, strict=True):
+            _check_pair(a, b, f"{rule} {place}", names[0], name)
     return form
 
 
-def _check_forms(first: Form, second: Form, name: str, label: str, other: str) -> None:
-    kinds = [[leaf is None for leaf in form.leaves] for form in (first, second)]
-    same = kinds[0] == kinds[1] and first.arrays == second.arrays and _same_skeleton(first, second)
-    if not same:
-        raise TypeError(
-            f"{label} and {other} arguments to {name} must have the same number, type, and overall structure of return "
-            f"values. {label} output: {first.structure!r}, {other} output: {second.structure!r}; where one returns None, "
-            "so must the other."
-        )
-
-
-def _same_skeleton(first: Form, second: Form) -> bool:
-    return first.composite or second.composite or bool(first.structure == second.structure)
-
-
-def _check_pair(first: Any, second: Any, name: str, label: str, other: str) -> None:
+def _check_pair(first: Any, second: Any, subject: str, name: str, other: str) -> None:
     if first.dtype != second.dtype:
         raise TypeError(
-            f"{label} and {other} arguments to {name} must have the same number, type, and overall structure of return "
-            f"values. {label} returns {as_dtype(first.dtype)!r} where {other} returns {as_dtype(second.dtype)!r}: use "
-            "tf.cast."
+            f"{subject} has dtype {as_dtype(first.dtype).name} in {name}, but dtype {as_dtype(second.dtype).name} in "
+            f"{other}; use tf.cast."
         )
     if first.shape != second.shape:
         raise InvalidArgumentError(
-            f"{name}: XLA compiles for fixed shapes, so all branches must return the same; {label} returns shape "
-            f"{TensorShape(first.shape)} where {other} returns {TensorShape(second.shape)}. Pad or reshape one of them."
+            f"{subject} has shape {TensorShape(first.shape)} in {name}, but shape {TensorShape(second.shape)} in "
+            f"{other}. "
+            "XLA compiles for fixed shapes, so all branches must return the same: pad or reshape one of them."
         )

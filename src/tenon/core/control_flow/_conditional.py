@@ -63,7 +63,8 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
             )
     if not is_staged(pred):
         return true_fn() if pred else false_fn()
-    return switch(pred, (false_fn, true_fn), "tf.cond", ("false_fn", "true_fn"))
+    rule = "true_fn and false_fn arguments to tf.cond must have the same number, type, and structure of return values:"
+    return switch(pred, (false_fn, true_fn), ("false_fn", "true_fn"), rule)
 
 
 @export("switch_case")
@@ -99,7 +100,8 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Function | None = N
     order = sorted(numbered)
     functions = [*[numbered[number] for number in order], fallback]
     place = run(kernel(_place_of, numbers=tuple(order)), [index])
-    return switch(place, functions, "tf.switch_case", [*[f"branch_fns[{number}]" for number in order], "default"])
+    names = [*[f"branch_fns[{number}]" for number in order], "default"]
+    return switch(place, functions, names, "branch_fns of tf.switch_case must return the same:")
 
 
 def _place_of(index: Any, numbers: tuple[int, ...]) -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 import jax
 
 from tenon.base import InvalidArgumentError
+from tenon.core.control_flow._dynamic_while import dynamic_while
 from tenon.core.control_flow._inputs import Inputs
-from tenon.core.recording import Kernel, run
+from tenon.core.recording import Kernel, run_saving
 from tenon.core.tensors import TensorShape, as_dtype
 from tenon.core.tracing import Access, Traced, trace
 
@@ -44,7 +45,7 @@ def while_arrays(
     turn = _Step(traced_body, len(init), inputs, list(written.values()))
     tests_write = bool(traced_test.written)
     program = partial(_while_with_effects if tests_write else _while, step, turn, len(init), old)
-    results = run(Kernel(program, name), [*init, *inputs.arrays()])
+    results = run_saving(Kernel(program, name), [*init, *inputs.arrays()])
     inputs.assign(written.values(), results[len(init) :])
     return list(results[: len(init)])
 
@@ -86,7 +87,7 @@ def _while(test: _Step, body: _Step, count: int, old: Sequence[int], *values: An
         return [*outputs, *state]
 
     first = [*values[:count], *[inputs[place] for place in old]]
-    return list(jax.lax.while_loop(condition, turn, [_strong(array) for array in first]))
+    return dynamic_while(condition, turn, first)
 
 
 def _while_with_effects(test: _Step, body: _Step, count: int, old: Sequence[int], *values: Any) -> list[Any]:
@@ -101,7 +102,7 @@ def _while_with_effects(test: _Step, body: _Step, count: int, old: Sequence[int]
         return tested(*body(carry[1:], inputs))
 
     first = tested([_strong(array) for array in values[:count]], [_strong(inputs[place]) for place in old])
-    return list(jax.lax.while_loop(lambda carry: carry[0], turn, first))[1:]
+    return dynamic_while(lambda carry: carry[0], turn, first)[1:]
 
 
 def scan_arrays(
@@ -143,9 +144,9 @@ def scan_arrays(
     check_carry(init, traced.outputs[:count], labels, name)
     inputs = Inputs()
     old = [inputs.place(Access(variable)) for variable in traced.written]
-    step = _RowStep(traced, count, len(rows), inputs)
+    step = _RowStep(traced, count, inputs)
     program = partial(_scan, step, count, len(rows), old, length, reverse)
-    results = run(Kernel(program, name), [*init, *rows, *inputs.arrays()])
+    results = run_saving(Kernel(program, name), [*init, *rows, *inputs.arrays()])
     inputs.assign(traced.written, results[count : count + len(old)])
     return list(results[:count]), list(results[count + len(old) :])
 
@@ -153,7 +154,7 @@ def scan_arrays(
 class _RowStep:
     """A traced function of carry and row: ``(carry with state, row, values of all inputs) -> (carry, outputs)``."""
 
-    def __init__(self, traced: Traced, count: int, rows: int, inputs: Inputs) -> None:
+    def __init__(self, traced: Traced, count: int, inputs: Inputs) -> None:
         carried = {id(variable): count + place for place, variable in enumerate(traced.written)}
         self._traced = traced
         self._count = count
@@ -187,10 +188,15 @@ def _tested(test: Callable[[Arrays], Any], name: str, *arrays: Any) -> tuple[lis
     answer = test(arrays)
     if answer.dtype != bool or answer.shape:
         raise TypeError(
-            f"{name}: cond must return a boolean scalar tensor; received a tensor of {as_dtype(answer.dtype)!r} and shape "
+            f"{name}: cond must return a boolean scalar tensor; received a tensor of {as_dtype(answer.dtype)!r} and "
+            "shape "
             f"{TensorShape(answer.shape)}."
         )
     return [answer], None
+
+
+class ShapeChangeError(InvalidArgumentError):
+    """A loop variable does not keep its shape."""
 
 
 def check_carry(before: Arrays, after: Arrays, labels: Sequence[str], name: str) -> None:
@@ -198,19 +204,20 @@ def check_carry(before: Arrays, after: Arrays, labels: Sequence[str], name: str)
 
     Raises:
         TypeError: a dtype changes.
-        ValueError: a shape changes.
+        ShapeChangeError: a shape changes.
     """
     for old, new, label in zip(before, after, labels, strict=True):
         if old.dtype != new.dtype:
             raise TypeError(
-                f"{name}: {label} enters the loop with dtype {as_dtype(old.dtype)!r}, but has dtype "
-                f"{as_dtype(new.dtype)!r} after one iteration; it must not change, use tf.cast."
+                f"{name}: {label} has dtype {as_dtype(old.dtype).name} before the loop, but dtype "
+                f"{as_dtype(new.dtype).name} after one iteration; it must not change, use tf.cast."
             )
         if old.shape != new.shape:
-            raise InvalidArgumentError(
-                f"{name}: {label} enters the loop with shape {TensorShape(old.shape)}, but has shape "
-                f"{TensorShape(new.shape)} after one iteration. XLA compiles for fixed shapes, so a loop variable keeps "
-                "its shape: write into a tf.TensorArray or into a tensor of the final size."
+            raise ShapeChangeError(
+                f"{name}: {label} has shape {TensorShape(old.shape)} before the loop, but shape "
+                f"{TensorShape(new.shape)} "
+                "after one iteration. XLA compiles for fixed shapes, so a loop variable keeps its shape: write into a "
+                "tf.TensorArray, or into a tensor of the final size."
             )
 
 

@@ -100,7 +100,8 @@ class WeakMethod:
         instance = self._instance()
         if instance is None:
             raise FailedPreconditionError(
-                f"tf.function: the {self._owner} object whose method {getattr(self.__func__, '__name__', '')!r} this is has "
+                f"tf.function: the {self._owner} object whose method {getattr(self.__func__, '__name__', '')!r} this "
+                "is has "
                 "been deleted; keep a reference to it as long as the method is called."
             )
         return instance

@@ -12,8 +12,8 @@ import jax
 from tenon.base import InvalidArgumentError
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
-from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._signatures import named, shown, structs
+from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
 from tenon.core.functions._tracer import Attempt, Tracer, is_string
 from tenon.core.nest import flatten
@@ -104,7 +104,7 @@ class ConcreteFunction:
         for given in symbolic:
             try:
                 return given, self._tracer.trace(self._template, given, variables, may_create)
-            except Exception:  # noqa: S112, PERF203  # whatever it is: the last attempt, with numbers, raises what counts
+            except Exception:  # noqa: S112  # whatever it is: the last attempt, with numbers, raises what counts
                 continue
         return last, self._tracer.trace(self._template, last, variables, may_create)
 
@@ -144,7 +144,8 @@ class ConcreteFunction:
     def _check(self, call: Call, args: Any, kwargs: Any) -> None:
         if call.key != self.key:
             raise TypeError(
-                f"{self._tracer.name}: the function was traced for {self._signature_text()} and takes no other values of "
+                f"{self._tracer.name}: the function was traced for {self._signature_text()} and takes no other "
+                "values of "
                 f"Python; received {args} and {kwargs}. Call the tf.function itself, which traces again."
             )
         for place, (spec, array) in enumerate(zip(self.specs, call.arrays, strict=True)):
@@ -242,7 +243,8 @@ class ConcreteFunction:
         for source in traced.sources:
             if isinstance(source, Access) and id(source.variable) not in known:
                 raise InvalidArgumentError(
-                    f"{self._tracer.name}: uses the variable {source.variable.name!r}, which is not among the given ones."
+                    f"{self._tracer.name}: uses the variable {source.variable.name!r}, which is not among the given "
+                    "ones."
                 )
         inputs = [known[id(s.variable)] if isinstance(s, Access) else s for s in traced.sources]
         results = traced.function(*arrays, *inputs)

@@ -12,12 +12,14 @@ import jax
 
 from tenon.core._names import export
 from tenon.core._settings import SETTINGS
+from tenon.core.autograph import convert
 from tenon.core.functions._binding import Binder, WeakMethod
 from tenon.core.functions._concrete import ConcreteFunction
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
 from tenon.core.functions._retracing import history_of
 from tenon.core.functions._signatures import InputSignature
+from tenon.core.functions._staging import STAGING
 from tenon.core.functions._tracer import Tracer
 from tenon.core.tensors import TensorSpec, unknown_shape
 
@@ -38,7 +40,7 @@ class Function:
         reduce_retracing: bool = False,
     ) -> None:
         self._python_function = python_function
-        self._name = name or getattr(python_function, "__name__", type(python_function).__name__)
+        self._name: str = name or getattr(python_function, "__name__", type(python_function).__name__)
         self._stated_signature = input_signature
         self._autograph = autograph
         self._jit_compile = jit_compile
@@ -62,7 +64,12 @@ class Function:
 
     @functools.cached_property
     def _tracer(self) -> Tracer:
-        return Tracer(self._python_function, self._binder, self._name)
+        function = self._python_function
+        if self._autograph and isinstance(function, WeakMethod):
+            function = WeakMethod(convert(function.__func__, STAGING), function.__self__)
+        elif self._autograph:
+            function = convert(function, STAGING)
+        return Tracer(function, self._binder, self._name)
 
     @property
     def python_function(self) -> Callable[..., Any]:
@@ -145,7 +152,8 @@ class Function:
                 trace(False)
         except RecursionError as error:
             raise RecursionError(
-                f"tf.function: {self._name!r} calls itself without end while it is traced. A recursion has to end by values "
+                f"tf.function: {self._name!r} calls itself without end while it is traced. A recursion has to end by "
+                "values "
                 "of Python that are known then, not by tensors; write a loop instead (tf.while_loop, or `while`)."
             ) from error.__cause__
         self._may_create = False
@@ -156,7 +164,7 @@ class Function:
         """Return the function for one signature; trace it if that is new.
 
         Args:
-            *args: arguments; a ``tf.TensorSpec`` or a tensor states what a tensor looks like, and other values are fixed.
+            *args: arguments; a ``tf.TensorSpec`` or a tensor states what a tensor looks like, other values are fixed.
             **kwargs: keyword arguments, likewise.
 
         Raises:

@@ -13,8 +13,9 @@ from typing import Any
 import jax
 
 from tenon.core import _jax_internals as internals
+from tenon.core.callbacks import told
 from tenon.core.functions._state import ArgumentVariable, live
-from tenon.core.recording import Kernel, leaked, run
+from tenon.core.recording import Kernel, leaked, run_saving
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
 from tenon.core.variables import assign_array, held_array, read_array
@@ -43,6 +44,7 @@ class Program:
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
         self.kernel = Kernel(self._ordered, name)
+        self._has_effects = bool(traced.pure.effects)
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
         self._owned = traced.owned
@@ -65,11 +67,25 @@ class Program:
 
     def __call__(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Run on arrays and on variables that are arguments; return what the Python function returned, as tensors."""
+        if self._has_effects:
+            return self._run_with_effects(arrays, arguments)
+        return self._run_pure(arrays, arguments)
+
+    def _run_with_effects(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
+        """Run to the end, so that what Python on the host did and raised belongs to this call."""
+        try:
+            outputs = self._run_pure(arrays, arguments)
+            if internals.base_trace() is internals.EVAL_TRACE:
+                jax.effects_barrier()
+        except jax.errors.JaxRuntimeError as error:
+            raise told(error) from None
+        return outputs
+
+    def _run_pure(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
         values = list(arrays)
-        for place in self._reads:
-            values.append(_variable(place, arguments)._raw_value)
+        values += [_variable(place, arguments)._raw_value for place in self._reads]
         values += self.captured
         before = internals.enter_64_bit_mode()
         try:
@@ -92,7 +108,7 @@ class Program:
         """Run where a tape records or another function is traced."""
         variables = [_variable(place, arguments) for place in self._reads]
         values = [read_array(variable, held_array(variable), variable.trainable) for variable in variables]
-        results = run(self.kernel, [*arrays, *values, *self.captured])
+        results = run_saving(self.kernel, [*arrays, *values, *self.captured])
         for place, array in zip(self._writes, results[self._count :], strict=True):
             assign_array(_variable(place, arguments), array)
         return self.form.unflatten(results[: self._count])

@@ -38,8 +38,10 @@ class TracingHistory:
         if len(self._calls_per_trace) >= _THRESHOLD and self._warnings < _MOST_WARNINGS:
             self._warnings += 1
             _log.warning(
-                "%d out of the last %d calls to %s triggered tf.function retracing. Tracing is expensive; it repeats when a "
-                "@tf.function is created in a loop (create it once, outside), when tensors come with other shapes (pass "
+                "%d out of the last %d calls to %s triggered tf.function retracing. Tracing is expensive; it repeats "
+                "when a "
+                "@tf.function is created in a loop (create it once, outside), when tensors come with other shapes "
+                "(pass "
                 "reduce_retracing=True, or pad them), and when numbers of Python are passed (pass tensors).",
                 len(self._calls_per_trace),
                 sum(self._calls_per_trace),

@@ -36,9 +36,9 @@ class InputSignature:
             raise TypeError(f"input_signature contains {len(specs) - len(names)} extra type constraints.")
         self.specs = tuple(specs)
         self._binder = binder
-        self._bound = self._defaults(binder, variadic)
+        self._bound = self._defaults(binder)
 
-    def _defaults(self, binder: Binder, variadic: bool) -> tuple[Any, ...]:
+    def _defaults(self, binder: Binder) -> tuple[Any, ...]:
         bound: list[Any] = []
         rest = list(self.specs)
         for parameter in binder.parameters:

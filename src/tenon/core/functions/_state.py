@@ -52,7 +52,8 @@ class RootScope(FunctionScope):
         """
         if not self._may_create:
             raise ValueError(
-                "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is "
+                "tf.function only supports singleton tf.Variables created on the first call. Make sure the "
+                "tf.Variable is "
                 f"only created once or created outside tf.function; received a new variable {variable.name!r}."
             )
         self.has_created = True
@@ -86,7 +87,8 @@ def live(reference: weakref.ref[Any], name: str) -> Any:
     variable = reference()
     if variable is None:
         raise FailedPreconditionError(
-            f"Could not find variable {name}. A traced function does not keep the variables alive that it uses, and this "
+            f"Could not find variable {name}. A traced function does not keep the variables alive that it uses, and "
+            "this "
             "one has been deleted: keep a reference to it, or to the object that holds it."
         )
     return variable

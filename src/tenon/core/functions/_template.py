@@ -89,7 +89,8 @@ def _filled(leaf: Any, tensors: Iterator[Any], variables: Sequence[Any]) -> Any:
     value = leaf.reference()
     if value is None:
         raise FailedPreconditionError(
-            "tf.function: an object that was an argument when the function was traced has been deleted; keep a reference "
+            "tf.function: an object that was an argument when the function was traced has been deleted; keep a "
+            "reference "
             "to it, or call the function with a new one."
         )
     return value

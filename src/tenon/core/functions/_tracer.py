@@ -14,7 +14,7 @@ from tenon.core.functions._template import Template
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, array_of
 from tenon.core.tracing import Form, Traced, taken_apart, trace
-from tenon.core.variables import hold_array
+from tenon.core.variables import held_array, hold_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,8 @@ class Attempt:
             given = [array for array in arrays if not is_string(array)]
             values = self.traced.compute(range(first, len(self.traced.outputs)), given)
             for (variable, _), value in zip(self.scope.created, values, strict=True):
-                hold_array(variable, value)
+                if held_array(variable) is None:  # a checkpoint that waited for it was quicker
+                    hold_array(variable, value)
 
 
 class Tracer:
@@ -103,8 +104,10 @@ class Tracer:
             return array_of(value)
         except (TypeError, ValueError) as error:
             raise TypeError(
-                "To be compatible with tf.function, Python functions must return zero or more Tensors or ExtensionTypes or "
-                f"None values; in compilation of {self.name}, found return value of type {type(value).__name__}, which is "
+                "To be compatible with tf.function, Python functions must return zero or more Tensors or "
+                "ExtensionTypes or "
+                f"None values; in compilation of {self.name}, found return value of type {type(value).__name__}, "
+                "which is "
                 "not a Tensor or ExtensionType."
             ) from error
 

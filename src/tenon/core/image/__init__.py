@@ -40,6 +40,22 @@ from tenon.core.image._dtypes import convert_image_dtype
 from tenon.core.image._edges import image_gradients, sobel_edges
 from tenon.core.image._flips import flip_left_right, flip_up_down, rot90, transpose
 from tenon.core.image._quality import psnr, ssim, ssim_multiscale, total_variation
+from tenon.core.image._random import (
+    random_brightness,
+    random_contrast,
+    random_crop,
+    random_flip_left_right,
+    random_flip_up_down,
+    random_hue,
+    random_saturation,
+    stateless_random_brightness,
+    stateless_random_contrast,
+    stateless_random_crop,
+    stateless_random_flip_left_right,
+    stateless_random_flip_up_down,
+    stateless_random_hue,
+    stateless_random_saturation,
+)
 from tenon.core.image._resize import ResizeMethod, resize, resize_with_pad
 
 __all__ = [
@@ -67,6 +83,13 @@ __all__ = [
     "pad_to_bounding_box",
     "per_image_standardization",
     "psnr",
+    "random_brightness",
+    "random_contrast",
+    "random_crop",
+    "random_flip_left_right",
+    "random_flip_up_down",
+    "random_hue",
+    "random_saturation",
     "resize",
     "resize_with_crop_or_pad",
     "resize_with_pad",
@@ -78,6 +101,13 @@ __all__ = [
     "sobel_edges",
     "ssim",
     "ssim_multiscale",
+    "stateless_random_brightness",
+    "stateless_random_contrast",
+    "stateless_random_crop",
+    "stateless_random_flip_left_right",
+    "stateless_random_flip_up_down",
+    "stateless_random_hue",
+    "stateless_random_saturation",
     "total_variation",
     "transpose",
     "yiq_to_rgb",

@@ -44,6 +44,8 @@ from tenon.core.nn._depthwise import (
     depthwise_conv2d_backprop_input,
     separable_conv2d,
 )
+from tenon.core.nn._dropout import dropout, general_dropout, stateless_dropout
+from tenon.core.nn._embedding import embedding_lookup
 from tenon.core.nn._losses import compute_average_loss, l2_loss, log_poisson_loss, scale_regularization_loss
 from tenon.core.nn._morphology import dilation2d, erosion2d
 from tenon.core.nn._norms import (
@@ -94,9 +96,12 @@ __all__ = [
     "depthwise_conv2d_backprop_filter",
     "depthwise_conv2d_backprop_input",
     "dilation2d",
+    "dropout",
     "elu",
+    "embedding_lookup",
     "erosion2d",
     "gelu",
+    "general_dropout",
     "l2_loss",
     "leaky_relu",
     "local_response_normalization",
@@ -123,6 +128,7 @@ __all__ = [
     "softsign",
     "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
+    "stateless_dropout",
     "sufficient_statistics",
     "weighted_cross_entropy_with_logits",
     "weighted_moments",

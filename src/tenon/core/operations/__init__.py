@@ -89,6 +89,7 @@ from tenon.core.operations._counting import (
 )
 from tenon.core.operations._creation import eye, fill, ones, ones_like, zeros, zeros_like
 from tenon.core.operations._cumulative import cumprod, cumsum, cumulative_logsumexp
+from tenon.core.operations._dynamic_range import DynamicRange
 from tenon.core.operations._flow import group, identity, identity_n, no_op, stop_gradient, tuple_
 from tenon.core.operations._gather import batch_gather, gather, gather_nd, unravel_index
 from tenon.core.operations._indexed_slices import IndexedSlices
@@ -224,6 +225,7 @@ __all__ = [
     "STRINGS",
     "VARIABLE_METHODS",
     "ApproxTopK",
+    "DynamicRange",
     "IndexedSlices",
     "Operation",
     "Parameter",

@@ -93,9 +93,10 @@ def _fitting(shape: tuple[int, ...], wanted: Any) -> tuple[int, ...]:
         raise InvalidArgumentError(f"tf.reshape: Size {min(sizes)} must be non-negative; received {list(sizes)}.")
     known = prod([size for size in sizes if size != -1])
     total = prod(shape)
-    if holes and not known:  # the sizes that are not 0 agree then
-        known, total = prod([size for size in sizes if size > 0]), prod([size for size in shape if size])
-    if total % known if holes else total != known:
+    if holes and not known and not total:  # nothing to divide: the sizes that are not 0 say what is missing
+        rest = prod([size for size in shape if size]) // prod([size for size in sizes if size > 0])
+        return tuple([rest if size == -1 else size for size in sizes])
+    if (not known or total % known) if holes else total != known:
         raise InvalidArgumentError(
             f"tf.reshape: Input to reshape is a tensor with {total} values, but the requested shape {list(sizes)} has "
             f"{'a multiple of ' if holes else ''}{known}; the shape of the tensor is {list(shape)}."

@@ -58,13 +58,16 @@ def _is_strictly_increasing(x: Any) -> Any:
 
 
 equal = _compared(
-    "math.equal equal", jnp.equal, "Returns whether x == y.", lambda x, y: np.equal(x, y, dtype=object).astype(bool)
+    "math.equal equal",
+    jnp.equal,
+    "Returns whether x == y.",
+    lambda x, y: np.asarray(np.equal(x, y, dtype=object), bool),
 )
 not_equal = _compared(
     "math.not_equal not_equal",
     jnp.not_equal,
     "Returns whether x != y.",
-    lambda x, y: np.not_equal(x, y, dtype=object).astype(bool),
+    lambda x, y: np.asarray(np.not_equal(x, y, dtype=object), bool),
 )
 greater = _compared("math.greater greater", jnp.greater, "Returns whether x > y.")
 greater_equal = _compared("math.greater_equal greater_equal", jnp.greater_equal, "Returns whether x >= y.")

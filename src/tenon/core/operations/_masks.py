@@ -85,8 +85,11 @@ _CHOICE = kernel(jnp.where)
 
 def _places(condition: Any) -> np.ndarray:
     values = values_of(condition, "tf.where", "how many places there are where a condition is true")
-    if not values.ndim:
-        raise InvalidArgumentError("tf.where: condition must have a dimension if x and y are not given.")
+    if not values.ndim or is_string(values):
+        raise InvalidArgumentError(
+            "tf.where: condition must be numbers or truth values, and have a dimension, if x and y are not given; "
+            f"received {values.tolist()!r}."
+        )
     return np.argwhere(values).astype(np.int64)
 
 

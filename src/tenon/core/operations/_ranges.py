@@ -12,6 +12,7 @@ import numpy as np
 from tenon.base import InvalidArgumentError
 from tenon.core._names import export
 from tenon.core.operations._creation import created
+from tenon.core.operations._dynamic_range import DynamicRange
 from tenon.core.operations._sizes import as_axis, as_integers
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
@@ -26,11 +27,7 @@ def _range(start: Any, limit: Any, delta: Any, dtype: np.dtype | None) -> Any:
     wanted = None if dtype is None else as_dtype(dtype)
     given = [array_of(value, wanted) for value in (start, limit, delta)]
     if any(isinstance(array, jax.core.Tracer) for array in given):
-        raise InvalidArgumentError(
-            "tf.range: start, limit and delta say how many elements there are, which must be known when a function is "
-            "traced, because XLA compiles for fixed shapes; received a tensor that is computed in the function. Use "
-            "the largest range that may come, and mask it; or make the argument a Python number."
-        )
+        return DynamicRange(*given)
     common = max([np.asarray(array).dtype for array in given], key=_rank) if dtype is None else dtype
     scalars = [
         _scalar(array, place).astype(common) for array, place in zip(given, ("start", "limit", "delta"), strict=True)
@@ -76,6 +73,7 @@ range = operation(  # TensorFlow's name
     "3, 18, 3",
     differentiable=False,
     composed=True,
+    result=lambda found: found.value if isinstance(found.value, DynamicRange) else found,
 )
 
 

@@ -30,7 +30,7 @@ def block_of(array: Any, known: Any, traced: Sequence[Any], form: Form) -> tuple
     for part, length in zip([part for part in form if part != NEW], array.shape, strict=True):
         size, step = part if isinstance(part, tuple) else (length if part == FULL else 1, 1)
         begin = 0 if part == FULL else _from_front(next(others), length) if part == TRACED else known[next(knowns)]
-        starts.append(begin if step > 0 else begin + (size - 1) * step)
+        starts.append(begin if step > 0 or not size else begin + (size - 1) * step)
         sizes.append((size - 1) * abs(step) + 1 if size else 0)
         steps.append(step)
     return starts, sizes, steps

@@ -8,6 +8,7 @@ values become tensors by TensorFlow's rules, dtypes are checked and named, the k
 from __future__ import annotations
 
 import inspect
+import linecache
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -90,7 +91,9 @@ def _public(row: Operation) -> Callable[..., Any]:
     body = f"_call({tensors})" if quick else f"_call(({tensors}), ({attributes}))"
     scope: dict[str, Any] = {**SCOPE, "_call": quick_caller(row) if quick else caller(row)}
     source = f"def {name}({_written(row.parameters)}):\n    return {body}\n"
-    exec(compile(source, f"<operation tf.{row.name}>", "exec"), scope)  # noqa: S102  # our own table's text
+    file = f"<operation tf.{row.name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks and help
+    exec(compile(source, file, "exec"), scope)  # noqa: S102  # our own table's text
     function: Callable[..., Any] = scope[name]
     function.__module__ = "tenon." + row.name.rpartition(".")[0] if "." in row.name else "tenon"
     function.__qualname__ = name

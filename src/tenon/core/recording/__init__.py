@@ -14,10 +14,12 @@ from tenon.core.recording._derivatives import backward, forward
 from tenon.core.recording._kernels import (
     Kernel,
     LeakedTensorError,
+    add_result_check,
     is_differentiable,
     kernel,
     leaked,
     on_device,
+    remove_result_check,
     run,
     run_unrecorded,
     stage,
@@ -31,6 +33,7 @@ from tenon.core.recording._recorder import (
     new_identity,
     unrecorded,
 )
+from tenon.core.recording._saving import run_saving
 
 __all__ = [
     "Kernel",
@@ -38,6 +41,7 @@ __all__ = [
     "Node",
     "Recorder",
     "active_recorders",
+    "add_result_check",
     "backward",
     "base_trace",
     "executing_eagerly_on_arrays",
@@ -47,7 +51,9 @@ __all__ = [
     "leaked",
     "new_identity",
     "on_device",
+    "remove_result_check",
     "run",
+    "run_saving",
     "run_unrecorded",
     "stage",
     "unrecorded",

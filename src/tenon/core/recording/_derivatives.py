@@ -18,17 +18,27 @@ import numpy as np
 
 from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, run
 from tenon.core.recording._recorder import Node
+from tenon.core.recording._saving import SavingKernel
 
 Arrays = Sequence[Any]
 
 
 class Step(NamedTuple):
-    """One node in terms of slots: what runs, which slots it reads, which of those are live, which it writes."""
+    """One node in terms of slots: what runs, which slots it reads, which of those are live, which it writes.
+
+    ``saved`` is the kernel again where what it saved is enough for the gradient.
+    """
 
     kernel: Kernel
     inputs: tuple[int, ...]
     live: tuple[int, ...]
     outputs: tuple[int, ...]
+    saved: SavingKernel | None = None
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The slots that its gradient needs."""
+        return self.inputs if self.saved is None else (*self.inputs, *self.outputs)
 
 
 class Slots:
@@ -151,7 +161,7 @@ def _pull_kernels(
     reached = dict.fromkeys([step.inputs[place] for step in program for place in step.live])
     asked = tuple([slot for slot in reached if slot not in produced])
     kept = tuple([slot for slot in reached if slot in produced and id(slots.arrays[slot]) in wanted])
-    used = tuple(dict.fromkeys([slot for step in program for slot in step.inputs]))
+    used = tuple(dict.fromkeys([slot for step in program for slot in step.reads]))
     pull = _backward_kernel(tuple(program), used, known, (*asked, *kept), batched)
     results = run(pull, [slots.arrays[slot] for slot in used] + [gradients[id(slots.arrays[slot])] for slot in known])
     for slot, gradient in zip(asked, results, strict=False):
@@ -174,9 +184,17 @@ def _with_gradient(steps: Sequence[Step], known: Sequence[int]) -> list[Step]:
     have, kept = set(known), []
     for step in reversed(steps):
         if not have.isdisjoint(step.outputs):
-            kept.append(step)
+            kept.append(step._replace(saved=_saved(step, have)))
             have.update([step.inputs[place] for place in step.live])
     return kept[::-1]
+
+
+def _saved(step: Step, have: set[int]) -> SavingKernel | None:
+    """Return the step's kernel, if it saved what is needed and no residual has a gradient of its own."""
+    kernel = step.kernel
+    if not isinstance(kernel, SavingKernel) or not set(step.live) <= set(kernel.places):
+        return None
+    return kernel if have.isdisjoint(step.outputs[kernel.results :]) else None
 
 
 @lru_cache(maxsize=1 << 10)
@@ -194,12 +212,22 @@ def _backward(
     arrays = dict(zip(used, values, strict=False))
     gradients = dict(zip(known, values[len(used) :], strict=True))
     for step in reversed(steps):
-        outputs, pull = jax.vjp(*_restricted(step, arrays))
-        given = [gradients.get(slot) for slot in step.outputs]
-        for place, gradient in zip(step.live, pull(_cotangents(outputs, given)), strict=True):
+        for place, gradient in _pulled(step, arrays, gradients):
             slot = step.inputs[place]
             gradients[slot] = gradients[slot] + gradient if slot in gradients else gradient
     return tuple([gradients[slot] for slot in asked])
+
+
+def _pulled(step: Step, arrays: dict[int, Any], gradients: dict[int, Any]) -> Iterator[tuple[int, Any]]:
+    """Return the gradients of the live inputs of a step by their places."""
+    if step.saved is not None:
+        inputs, outputs = [arrays[slot] for slot in step.inputs], [arrays[slot] for slot in step.outputs]
+        given = [gradients.get(slot) for slot in step.outputs[: step.saved.results]]
+        found = step.saved.pull(inputs, outputs, given)
+        return iter([(place, found[place]) for place in step.live])
+    results, pull = jax.vjp(*_restricted(step, arrays))
+    given = [gradients.get(slot) for slot in step.outputs]
+    return zip(step.live, pull(_cotangents(results, given)), strict=True)
 
 
 def _restricted(step: Step, arrays: dict[int, Any]) -> tuple[Any, ...]:

@@ -25,12 +25,13 @@ class Kernel:
         name: what messages call it.
     """
 
-    __slots__ = ("__weakref__", "compiled", "function", "name")
+    __slots__ = ("__weakref__", "compiled", "function", "name", "twins")
 
     def __init__(self, function: Function, name: str | None = None) -> None:
         self.function = function
         self.compiled = jax.jit(function)
         self.name = name or getattr(function, "__name__", "function")
+        self.twins: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
@@ -85,6 +86,13 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
     At top level the compiled function runs; inside a trace of JAX (``jax.jit``, a ``tf.function``) the function itself.
     Recorders (tapes) that are active learn of the call.
 
+    Args:
+        kernel: what to run.
+        values: its arrays, in their order.
+
+    Raises:
+        LeakedTensorError: a value belongs to a function whose trace has ended.
+
     Example:
         >>> run(kernel(jax.numpy.add), (jax.numpy.ones(2), jax.numpy.ones(2))).tolist()
         [2.0, 2.0]
@@ -93,11 +101,14 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
     if trace is internals.EVAL_TRACE:
         before = internals.enter_64_bit_mode()
         try:
-            return kernel.compiled(*values)
+            outputs = kernel.compiled(*values)
         except jax.errors.UnexpectedTracerError as error:
             raise leaked(values) from error
         finally:
             internals.set_64_bit_mode(before)
+        if _result_checks:
+            _check_results(kernel, outputs)
+        return outputs
     if isinstance(trace, internals.RecordTrace):
         return _run_recorded(kernel, values, trace)
     if isinstance(trace, internals.FunctionTrace):
@@ -120,13 +131,50 @@ def leaked(values: Sequence[Any]) -> LeakedTensorError:
 def _run_traced(kernel: Kernel, values: Sequence[Any]) -> Any:
     before = internals.enter_64_bit_mode()
     try:
-        return kernel.function(*values)
+        outputs = kernel.function(*values)
     finally:
         internals.set_64_bit_mode(before)
+    if _result_checks:
+        _check_results(kernel, outputs)
+    return outputs
+
+
+ResultCheck = Callable[[Kernel, Sequence[Any]], None]
+
+_result_checks: list[ResultCheck] = []
+
+
+def add_result_check(check: ResultCheck) -> None:
+    """Let ``check`` see the results of every kernel that runs, or that becomes part of a program, from now on.
+
+    Example:
+        >>> add_result_check(seen := lambda kernel, outputs: print(kernel.name, len(outputs)))
+        >>> run(kernel(jax.numpy.negative), (np.ones(1),)).tolist()
+        negative 1
+        [-1.0]
+        >>> remove_result_check(seen)
+    """
+    if check not in _result_checks:
+        _result_checks.append(check)
+
+
+def remove_result_check(check: ResultCheck) -> None:
+    """Undo ``add_result_check``."""
+    if check in _result_checks:
+        _result_checks.remove(check)
+
+
+def _check_results(kernel: Kernel, outputs: Any) -> None:
+    for check in _result_checks:
+        check(kernel, outputs if isinstance(outputs, tuple | list) else (outputs,))
 
 
 def stage(kernel: Kernel, values: Sequence[Any]) -> Any:
     """Run a kernel inside the trace even where every value is known: a large constant is computed by the program then.
+
+    Args:
+        kernel: what to run.
+        values: its arrays, in their order.
 
     Example:
         >>> jax.make_jaxpr(lambda: stage(kernel(jax.numpy.zeros, shape=(2,)), ()))().eqns[0].primitive
@@ -145,6 +193,10 @@ def _run_on(trace: Any, back_to: Any, kernel: Kernel, values: Sequence[Any]) -> 
 
 def run_unrecorded(kernel: Kernel, values: Sequence[Any]) -> Any:
     """Run a kernel of which no recorder learns: what it returns is a constant for every tape.
+
+    Args:
+        kernel: what to run.
+        values: its arrays, in their order.
 
     Example:
         >>> run_unrecorded(kernel(jax.numpy.floor), (np.float32(1.5),)).tolist()

@@ -96,13 +96,22 @@ class Recorder:
         return self._reads.get(id(variable), (variable, []))[1]
 
     def read_variables(self) -> list[Any]:
-        """Return the variables that were read, in the order of their first reading."""
-        return [variable for variable, _ in self._reads.values()]
+        """Return the variables that are watched, those that were read first, in the order of their first reading."""
+        read = {key: variable for key, (variable, _) in self._reads.items()}
+        return list({**read, **self._watched_variables}.values())
+
+    def is_live(self, array: Any) -> bool:
+        """Tell whether an array is watched, or was computed from one that is."""
+        return id(array) in self._live
 
     def wants(self, inputs: Sequence[Any]) -> bool:
         """Tell whether a call on ``inputs`` would be recorded."""
         live = self._live
         return not self.paused and any([id(value) in live for value in inputs])
+
+    def wants_derivative(self, value: Any) -> bool:
+        """Tell whether derivatives with respect to a value may be asked for."""
+        return not self.paused and id(value) in self._live and is_differentiable(value)
 
     def kernel_ran(self, kernel: Kernel, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Record the run of a kernel, if an input is live."""

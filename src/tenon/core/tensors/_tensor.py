@@ -250,6 +250,10 @@ class Tensor:
 def install_method(name: str, method: Callable[..., Any]) -> None:
     """Give tensors a method: the operations stand above tensors and bring the operators of Python.
 
+    Args:
+        name: the method's name, such as ``"__add__"``.
+        method: takes the tensor and the arguments of the call.
+
     Example:
         >>> install_method("__pos__", lambda tensor: tensor)
         >>> (+Tensor(jax.numpy.ones(1))).shape
@@ -260,6 +264,9 @@ def install_method(name: str, method: Callable[..., Any]) -> None:
 
 class Reference:
     """A hashable reference to a tensor or variable: equal only to references to the same object.
+
+    Args:
+        referent: the tensor or variable.
 
     Example:
         >>> tensor = Tensor(jax.numpy.ones(1))

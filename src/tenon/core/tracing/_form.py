@@ -8,11 +8,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from tenon.core.nest import flatten, pack_sequence_as
+from tenon.core.nest import assert_same_structure, flatten, flatten_with_paths, pack_sequence_as
 from tenon.core.tensors import Tensor, array_of
 
 _ARRAY: Final = object()
 """Stands in a form where an array goes."""
+
+
+class _Dot:
+    def __repr__(self) -> str:
+        return "."
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +33,27 @@ class Form:
     structure: Any
     leaves: tuple[Any, ...]
     composite: bool
+
+    @property
+    def places(self) -> list[str]:
+        """Where the arrays are, as Python would write it; ``"the result"`` for a structure that is one array."""
+        paths = flatten_with_paths(self.structure, self.composite)
+        pairs = zip(paths, self.leaves, strict=True)
+        return [path or "the result" for (path, _), leaf in pairs if leaf is _ARRAY]
+
+    def fits(self, other: Form) -> bool:
+        """Tell whether the same arrays make a structure of the same kind of both."""
+        same = [mine is theirs for mine, theirs in zip(self.leaves, other.leaves, strict=False)]
+        if len(self.leaves) != len(other.leaves) or not all(same):
+            return False
+        try:
+            assert_same_structure(self.structure, other.structure, expand_composites=True)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    def __str__(self) -> str:
+        return repr(self.filled([_Dot()] * self.arrays)) if not self.composite else repr(self.structure)
 
     @property
     def arrays(self) -> int:

@@ -24,7 +24,7 @@ observers: Final[list[Observer]] = []
 
 
 def attribute_was_set(owner: Any, name: str) -> None:
-    """Tell the observers that ``owner`` has a new value under an attribute.
+    """Tell the observers that ``owner`` has a new value under the attribute ``name``.
 
     Example:
         >>> attribute_was_set(object(), "kernel")

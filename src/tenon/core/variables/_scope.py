@@ -87,13 +87,19 @@ def read_array(variable: Any, array: Any, trainable: bool) -> Any:
 
 
 def scoped_array(variable: Any, array: Any) -> Any:
-    """Return a variable's value where it lives now, and tell nobody."""
+    """Return a variable's value where it lives now, and tell nobody; arguments as in ``read_array``.
+
+    Args:
+        variable: the variable.
+        array: the array that it holds outside of functions.
+        trainable: whether tapes watch it by themselves.
+    """
     stack = _scopes.stack
     return stack[-1].read(variable, array) if stack else array
 
 
 def tell_tapes(variable: Any, array: Any, trainable: bool) -> None:
-    """Tell the tapes that ``array`` was read as the value of ``variable``."""
+    """Tell the tapes that ``array`` was read as the value of ``variable``; ``trainable`` as in ``read_array``."""
     for recorder in active_recorders():
         recorder.variable_read(variable, array, trainable)
 
@@ -134,7 +140,12 @@ def hold_array(variable: Any, array: Any) -> None:
 
 
 def assign_array(variable: Any, array: Any) -> None:
-    """Give a variable a new value where it lives now, without any check."""
+    """Give a variable a new value where it lives now, without any check.
+
+    Args:
+        variable: the variable.
+        array: the value.
+    """
     kept = written_array(variable, array)
     if kept is not None:
         hold_array(variable, kept)
