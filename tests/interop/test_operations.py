@@ -6,7 +6,7 @@ import ast
 import inspect
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def theirs(run_in_tensorflow, tmp_path_factory) -> dict[str, Any]:
     return json.loads((folder / "answers.json").read_text())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ours(name: str) -> dict[str, Any]:
     return json.loads(json.dumps(operation_answers.answer(tenon, _question(OPERATIONS[name]))))
 
