@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 
@@ -22,6 +22,7 @@ NOT_THE_SLOPE: Mapping[str, str] = {
     "quantization.fake_quant_with_min_max_args": "gradients go straight through the steps",
     "quantization.fake_quant_with_min_max_vars": "gradients go straight through the steps",
     "quantization.fake_quant_with_min_max_vars_per_channel": "gradients go straight through the steps",
+    "image.crop_and_resize": "the example's box ends where the image ends, beyond which is something else",
     "linalg.svd": "the example's singular vectors turn with their signs",
 }
 """Rows whose gradients are not the slope by intention, and why."""
@@ -32,7 +33,9 @@ FIXED: Mapping[str, tuple[int, ...]] = {"math.polygamma": (0,), "math.zeta": (0,
 SYMMETRIC = frozenset({"linalg.cholesky", "linalg.logdet"})
 """Rows of symmetric matrices, whose gradients hold for symmetric changes."""
 
-SHAPES_OF_VALUES = "XLA compiles for fixed shapes|known when a function is traced|runs on the host"
+SHAPES_OF_VALUES = (
+    "compiles for fixed shapes|known when a function is traced|a traced function needs shapes|runs on the host"
+)
 """What rows say in a traced function whose results' shapes depend on values."""
 
 
@@ -112,10 +115,10 @@ def test_a_traced_function_gives_what_eager_execution_gives(name):
         return results_of(row, [changed.get(place, value) for place, value in enumerate(given)], kwargs)
 
     try:
-        found = jax.jit(call)(*[given[place] for place in places])
+        found = tf.function(call, autograph=False)(*[given[place] for place in places])
     except InvalidArgumentError as error:
-        assert pytest.raises(InvalidArgumentError, match=SHAPES_OF_VALUES)
-        assert row.composed, error
+        assert row.composed
+        assert re.search(SHAPES_OF_VALUES, str(error))
         return
     for a, b in zip(found, expected, strict=True):
         assert a.dtype == b.dtype
@@ -144,12 +147,13 @@ def test_gradients_are_the_slopes_of_the_function_in_float64_and_float32(name):
 
 
 def _takes_float64(row: Operation) -> bool:
+    """Tell whether a row computes with 64 bits; some take float32 alone, some (of images) return float32 always."""
     given, kwargs, _ = tensors_of(row, "float64")
     try:
-        public(row)(*given, **kwargs)
+        results = results_of(row, given, kwargs)
     except ValueError:
         return False
-    return True
+    return all(result.dtype in (tf.float64, tf.complex128) for result in with_derivatives(results))
 
 
 def directions(row: Operation, given: list[Any], sources: list[int]) -> dict[int, Any]:
