@@ -359,7 +359,7 @@ def _check_pixels(array: np.ndarray) -> None:
 @export(*_paths("encode_jpeg"))
 def encode_jpeg(
     image: Any,
-    format: str = "",  # noqa: A002  # TensorFlow's name
+    format: str = "",  # TensorFlow's name
     quality: int = 95,
     progressive: bool = False,
     optimize_size: bool = False,
