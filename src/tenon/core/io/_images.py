@@ -57,8 +57,8 @@ def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> np.ndar
     if array.dtype == dtype.dtype:
         return array
     if dtype == uint8:
-        return (array >> 8).astype(np.uint8)
-    return array.astype(np.uint16) * np.uint16(257 if from_png else 256)
+        return np.right_shift(array, 8).astype(np.uint8)
+    return np.multiply(array, 257 if from_png else 256, dtype=np.uint16)
 
 
 @export(*_paths("decode_png"))
@@ -306,6 +306,7 @@ def decode_image(
 def _as_numbers(array: np.ndarray, dtype: DType, from_png: bool) -> np.ndarray:
     if dtype in (uint8, uint16):
         return _of_depth(array, dtype, from_png)
+    array = _of_depth(array, uint16) if from_png else array
     if dtype.is_floating:
         return (array.astype(np.float64) / np.iinfo(array.dtype).max).astype(dtype.dtype)
     bits = np.iinfo(dtype.dtype).bits - (0 if dtype.is_unsigned else 1) - np.iinfo(array.dtype).bits
