@@ -13,7 +13,7 @@ from tenon.core.control_flow._dynamic_while import dynamic_while
 from tenon.core.control_flow._inputs import Inputs
 from tenon.core.recording import Kernel, run_saving
 from tenon.core.tensors import TensorShape, as_dtype
-from tenon.core.tracing import Access, Traced, trace
+from tenon.core.tracing import Access, Traced, linked, trace
 
 Arrays = Sequence[Any]
 ArraysFunction = Callable[[Arrays], Sequence[Any]]
@@ -64,13 +64,17 @@ class _Step:
             else (False, inputs.place(source))
             for source in traced.sources
         ]
+        self._old = {arguments + place: inputs.place(Access(variable)) for place, variable in enumerate(written)}
         own = {id(variable): self._outputs + place for place, variable in enumerate(traced.written)}
         self._state = [
             (id(variable) in own, own.get(id(variable), arguments + n)) for n, variable in enumerate(written)
         ]
 
     def __call__(self, carry: Arrays, values: Arrays) -> tuple[list[Any], list[Any]]:
-        given = [carry[place] if carried else values[place] for carried, place in self._sources]
+        given = [
+            linked(carry[place], values[self._old[place]]) if carried else values[place]
+            for carried, place in self._sources
+        ]
         results = self._function(*carry[: self._arguments], *given)
         state = [results[place] if new else carry[place] for new, place in self._state]
         return [_strong(array) for array in results[: self._outputs]], [_strong(array) for array in state]
@@ -156,6 +160,7 @@ class _RowStep:
 
     def __init__(self, traced: Traced, count: int, inputs: Inputs) -> None:
         carried = {id(variable): count + place for place, variable in enumerate(traced.written)}
+        self._old = {count + place: inputs.place(Access(variable)) for place, variable in enumerate(traced.written)}
         self._traced = traced
         self._count = count
         self._sources = [
@@ -166,7 +171,10 @@ class _RowStep:
         ]
 
     def __call__(self, carry: Arrays, row: Arrays, values: Arrays) -> tuple[list[Any], list[Any]]:
-        given = [carry[place] if carried else values[place] for carried, place in self._sources]
+        given = [
+            linked(carry[place], values[self._old[place]]) if carried else values[place]
+            for carried, place in self._sources
+        ]
         results = self._traced.function(*carry[: self._count], *row, *given)
         state = results[len(self._traced.outputs) :]
         carry = [_strong(array) for array in (*results[: self._count], *state)]

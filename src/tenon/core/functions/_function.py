@@ -40,7 +40,7 @@ class Function:
         reduce_retracing: bool = False,
     ) -> None:
         self._python_function = python_function
-        self._name: str = name or getattr(python_function, "__name__", type(python_function).__name__)
+        self._name = str(name or getattr(python_function, "__name__", type(python_function).__name__))
         self._stated_signature = input_signature
         self._autograph = autograph
         self._jit_compile = jit_compile
@@ -234,10 +234,14 @@ def _widened(first: TensorSpec, second: TensorSpec) -> TensorSpec:
     return TensorSpec(first.shape.most_specific_compatible_shape(second.shape), first.dtype)
 
 
+def _hlo(lowered: jax.stages.Lowered) -> Any:
+    return lowered.compiler_ir("hlo")
+
+
 _STAGES: dict[str, Callable[[jax.stages.Lowered], Any]] = {
     "stablehlo": lambda lowered: lowered.as_text(),
     "hlo": lambda lowered: lowered.as_text("hlo"),
-    "hlo_serialized": lambda lowered: lowered.compiler_ir("hlo").as_serialized_hlo_module_proto(),
+    "hlo_serialized": lambda lowered: _hlo(lowered).as_serialized_hlo_module_proto(),
     "optimized_hlo": lambda lowered: lowered.compile().as_text(),
 }
 

@@ -18,7 +18,7 @@ from tenon.core.functions._state import ArgumentVariable, live
 from tenon.core.recording import Kernel, leaked, run_saving
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
-from tenon.core.variables import assign_array, held_array, read_array
+from tenon.core.variables import assign_array, held_array, hold_array, read_array
 
 Place = tuple[weakref.ref[Any] | None, int, str]
 """A variable: weakly, or by its number among the variables that are arguments; and its name."""
@@ -43,7 +43,7 @@ class Program:
         self.stand_ins = arguments
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
-        self.kernel = Kernel(self._ordered, name)
+        self.kernel = Kernel(self._ordered, name, self._ordered.dependence())
         self._has_effects = bool(traced.pure.effects)
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
@@ -85,7 +85,7 @@ class Program:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
         values = list(arrays)
-        values += [_variable(place, arguments)._raw_value for place in self._reads]
+        values += [held_array(_variable(place, arguments)) for place in self._reads]
         values += self.captured
         before = internals.enter_64_bit_mode()
         try:
@@ -95,7 +95,7 @@ class Program:
         finally:
             internals.set_64_bit_mode(before)
         for place, array in zip(self._writes, results[self._count :], strict=True):
-            _variable(place, arguments)._raw_value = array
+            hold_array(_variable(place, arguments), array)
         return Tensor(results[0]) if self._single else self.form.unflatten(results[: self._count])
 
     def lowered(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> jax.stages.Lowered:
@@ -141,6 +141,9 @@ class _Ordered:
     @property
     def is_symbolic(self) -> bool:
         return self._pure.is_symbolic
+
+    def dependence(self) -> list[frozenset[int]]:
+        return [frozenset([self._order[place] for place in places]) for places in self._pure.dependence()]
 
     def __call__(self, *values: Any) -> list[Any]:
         return self._pure(*[values[place] for place in self._order])

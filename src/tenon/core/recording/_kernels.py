@@ -23,12 +23,17 @@ class Kernel:
     Args:
         function: takes arrays by position and returns an array, or a tuple or list of arrays.
         name: what messages call it.
+        dependence: for each output, the inputs that its derivative depends on; ``None`` for all. Outputs beyond the end
+            depend on all.
     """
 
-    __slots__ = ("__weakref__", "compiled", "function", "name", "twins")
+    __slots__ = ("__weakref__", "compiled", "dependence", "function", "name", "twins")
 
-    def __init__(self, function: Function, name: str | None = None) -> None:
+    def __init__(
+        self, function: Function, name: str | None = None, dependence: Sequence[frozenset[int]] | None = None
+    ) -> None:
         self.function = function
+        self.dependence = dependence
         self.compiled = jax.jit(function)
         self.name = name or getattr(function, "__name__", "function")
         self.twins: dict[Any, Any] = {}

@@ -51,7 +51,7 @@ class SavingKernel(Kernel):
     def __init__(self, kernel: Kernel, places: tuple[int, ...]) -> None:
         self.places = places
         self.derivative: Derivative | None = None
-        super().__init__(self._saving(kernel.function), kernel.name)
+        super().__init__(self._saving(kernel.function), kernel.name, kernel.dependence)
 
     def _saving(self, function: Callable[..., Any]) -> Callable[..., list[Any]]:
         def saving(*values: Any) -> list[Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
+from tenon.base import InvalidArgumentError
 from tenon.core._names import export
-from tenon.core.ragged import RaggedTensor, RowPartition
-from tenon.core.strings._arrays import filled, text_bytes
-from tenon.core.tensors import as_tensor, constant_value, convert_to_tensor, string
+from tenon.core.ragged import RaggedTensor
+from tenon.core.strings._arrays import filled, row_splits, text_bytes
+from tenon.core.tensors import Tensor, array_of, string
 
 
 class Padding(NamedTuple):
@@ -78,60 +80,66 @@ def as_padding(pad_values: Any, padding_width: int | None) -> Padding | None:
 def ngrams(
     data: Any,
     ngram_width: Any,
-    separator: Any = " ",
+    separator: str = " ",
     pad_values: Any = None,
     padding_width: int | None = None,
     preserve_short_sequences: bool = False,
     name: str | None = None,
 ) -> Any:
-    """Return the runs of neighbouring strings in each row, joined, ``tf.strings.ngrams``.
+    """Return runs of neighbouring strings, joined, ``tf.strings.ngrams``.
 
     Args:
-        data: strings: a tensor, or a ragged tensor, whose innermost dimension holds the rows.
-        ngram_width: how long runs are: a number or several.
-        separator: what goes between strings.
-        pad_values: what stands before and after each row: a string, or a pair; ``None`` for nothing.
-        padding_width: how often at most; ``None`` for one less than the width.
-        preserve_short_sequences: whether a row that is shorter than a run is one run itself.
+        data: a tensor or ragged tensor of strings; runs are within its innermost rows.
+        ngram_width: how many strings a run has, or a list of such numbers, all of which are done.
+        separator: what stands between the strings of a run.
+        pad_values: a string that stands before and after each row, or a pair of strings; ``None`` for nothing.
+        padding_width: how often they stand there at most; ``None`` for one less than the width of a run.
+        preserve_short_sequences: whether a row that is too short for any run becomes one run.
         name: ignored.
 
     Returns:
-        A tensor where ``data`` is one, and else a ragged tensor.
+        A ragged tensor for a ragged tensor, else a tensor; its innermost rows are the runs.
 
     Raises:
-        TypeError: ``pad_values`` is no string and no pair of strings.
-        ValueError: a width is not above zero, or there is a padding width without values.
+        ValueError: the data is one string, a width is not above zero, or the padding does not fit.
+        TypeError: the padding is no string and no pair of strings.
 
     Example:
         >>> ngrams(["a", "b", "c"], 2).numpy().tolist()
         [b'a b', b'b c']
     """
     del name
-    given = constant_value(ngram_width)
-    widths = list(given) if isinstance(given, list) else [given]
-    if any([width < 1 for width in widths]):
+    widths = [int(width) for width in (ngram_width if isinstance(ngram_width, list | tuple) else [ngram_width])]
+    if any(width < 1 for width in widths):
         raise ValueError(f"All ngram_widths must be greater than 0. Got {ngram_width}")
-    padding, between = as_padding(pad_values, padding_width), text_bytes("separator", separator)
+    padding = as_padding(pad_values, padding_width)
+    between = text_bytes("separator", separator)
 
-    def of_row(row: list[bytes]) -> list[bytes]:
+    def runs(row: list[bytes]) -> list[bytes]:
         return ngrams_of(row, widths, between, padding, preserve_short_sequences)
 
-    return _of_ragged(data, of_row) if isinstance(data, RaggedTensor) else _of_tensor(data, of_row)
+    if not isinstance(data, RaggedTensor):
+        return _of_dense(_on_host(data), runs)
+    flat, splits = _on_host(data.flat_values), [splits.numpy() for splits in data.nested_row_splits]
+    rows = [runs(flat[start:end].tolist()) for start, end in zip(splits[-1], splits[-1][1:], strict=False)]
+    inner = row_splits(map(len, rows)).astype(splits[-1].dtype)
+    return RaggedTensor.from_nested_row_splits(_flat(rows), [*splits[:-1], inner])
 
 
-def _of_ragged(ragged: RaggedTensor, of_row: Callable[[list[bytes]], list[bytes]]) -> Any:
-    if isinstance(ragged.values, RaggedTensor):
-        return ragged.with_values(_of_ragged(ragged.values, of_row))
-    if ragged.values.ndim > 1:
-        return ragged.with_values(_of_tensor(ragged.values, of_row))
-    rows = [of_row(row) for row in ragged.to_list()]
-    items = [item for row in rows for item in row]
-    lengths = np.array([len(row) for row in rows], np.int64)
-    return RaggedTensor(as_tensor(filled(items, [len(items)])), RowPartition.of_lengths(lengths))
+def _flat(rows: Sequence[Sequence[bytes]]) -> Tensor:
+    joined = [text for row in rows for text in row]
+    return Tensor(filled(joined, [len(joined)]))
 
 
-def _of_tensor(data: Any, of_row: Callable[[list[bytes]], list[bytes]]) -> Any:
-    array = convert_to_tensor(data, string).value
-    rows = [of_row(row) for row in array.reshape(-1, array.shape[-1]).tolist()]
-    items = [item for row in rows for item in row]
-    return as_tensor(filled(items, [*array.shape[:-1], len(rows[0]) if rows else 0]))
+def _of_dense(array: np.ndarray, runs: Callable[[list[bytes]], list[bytes]]) -> Tensor:
+    if not array.ndim:
+        raise ValueError("data: Data must have rank>0; received one string.")
+    rows = [runs(row) for row in array.reshape(-1, array.shape[-1]).tolist()]
+    return Tensor(_flat(rows).value.reshape(*array.shape[:-1], len(rows[0]) if rows else 0))
+
+
+def _on_host(data: Any) -> np.ndarray:
+    array = array_of(data, string)
+    if isinstance(array, jax.core.Tracer):
+        raise InvalidArgumentError("data: strings are joined on the host, not in a function that is being traced.")
+    return np.asarray(array)
