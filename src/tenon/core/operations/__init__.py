@@ -336,7 +336,7 @@ __all__ = [
     "INEXACT",
     "INTEGERS",
     "IndexedSlices",
-    "METHODS as VARIABLE_METHODS",
+    "VARIABLE_METHODS",
     "NUMBERS",
     "NUMERIC",
     "OPERATIONS",

@@ -111,10 +111,6 @@ class Tensor:
         """Whether the tensor is an argument or a result inside a function that is being traced."""
         return isinstance(self.value, jax.core.Tracer)
 
-    @property
-    def name(self) -> str:
-        """The name that TensorFlow gives to a tensor of a graph.
-
         Raises:
             AttributeError: always: tensors have no names here, and in TensorFlow's eager execution none either.
         """
@@ -214,6 +210,8 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __getattr__(self, name: str) -> Any:
+        if name == "name":
+            raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
         if name not in _ARRAY_NAMES or not isinstance(self.value, jax.Array):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         found = _in_64_bit_mode(getattr, self.value, name)
@@ -242,7 +240,7 @@ class Tensor:
         return self
 
     def __reduce__(self) -> Any:
-        return _unpickled, (np.asarray(self.numpy()),)
+        return _unpickled, (np.asarray(self.value),)
 
     __getitem__: Callable[[Tensor, Any], Tensor]  # set by the operations, which stand above this module
 
