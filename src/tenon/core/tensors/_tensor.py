@@ -111,11 +111,6 @@ class Tensor:
         """Whether the tensor is an argument or a result inside a function that is being traced."""
         return isinstance(self.value, jax.core.Tracer)
 
-        Raises:
-            AttributeError: always: tensors have no names here, and in TensorFlow's eager execution none either.
-        """
-        raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
-
     def get_shape(self) -> TensorShape:
         """Return the shape."""
         return self.shape
