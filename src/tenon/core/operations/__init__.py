@@ -219,7 +219,7 @@ from tenon.core.operations._unary import (
     tanh,
 )
 from tenon.core.operations._values import fingerprint, get_static_value
-from tenon.core.operations._variable_slices import VariableSlice
+from tenon.core.operations._variable_slices import VariablePart
 from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
@@ -240,7 +240,7 @@ __all__ = [
     "Operation",
     "Parameter",
     "TopKV2",
-    "VariableSlice",
+    "VariablePart",
     "abs_",
     "accumulate_n",
     "acos",
