@@ -108,7 +108,7 @@ class Program:
         """Run where a tape records or another function is traced."""
         variables = [_variable(place, arguments) for place in self._reads]
         values = [read_array(variable, held_array(variable), variable.trainable) for variable in variables]
-        results = run_saving(self.kernel, [*arrays, *values, *self.captured])
+        results = run_saving(self.kernel, [*arrays, *values, *self.captured], self._has_effects)
         for place, array in zip(self._writes, results[self._count :], strict=True):
             assign_array(_variable(place, arguments), array)
         return self.form.unflatten(results[: self._count])
