@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import jax
 import jaxlib.xla_client
@@ -361,3 +361,46 @@ def _remember_function(key: Any, function: Callable[..., Any]) -> None:
     _FUNCTIONS_OF_RULES[key] = function
     if len(_FUNCTIONS_OF_RULES) > _MOST_RULES:
         del _FUNCTIONS_OF_RULES[next(iter(_FUNCTIONS_OF_RULES))]
+
+
+InconclusiveSizeError: Final[type[Exception]] = _core.InconclusiveDimensionOperation
+"""What comparing sizes raises that are symbols."""
+
+
+class Producer(NamedTuple):
+    """What computed a value inside a function that is being traced.
+
+    Attributes:
+        name: the primitive's name, or that of the function of JAX that was called.
+        params: its parameters.
+        inputs: what it took: tracers.
+        place: which of its results the value is.
+    """
+
+    name: str
+    params: Mapping[str, Any]
+    inputs: Sequence[Any]
+    place: int
+
+
+def known_constant(value: Any) -> np.ndarray | None:
+    """Return the values behind a tracer that stands for a constant; ``None`` for any other."""
+    if not isinstance(value, _core.Tracer):
+        return np.asarray(value)
+    lowered = value.full_lower() if isinstance(value, _partial_eval.DynamicJaxprTracer) else value
+    return None if isinstance(lowered, _core.Tracer) else np.asarray(lowered)
+
+
+def identity_of(value: Any) -> int:
+    """Return a number that two tracers share only if they stand for the same value."""
+    return id(value.val) if isinstance(value, _partial_eval.DynamicJaxprTracer) else id(value)
+
+
+def producer(value: Any) -> Producer | None:
+    """Return what computed a tracer; ``None`` for an argument, and where that is not known."""
+    equation = getattr(value, "parent", None) if isinstance(value, _partial_eval.DynamicJaxprTracer) else None
+    if equation is None:
+        return None
+    name = equation.params.get("name") if equation.primitive.name in ("jit", "pjit") else equation.primitive.name
+    place = next(place for place, variable in enumerate(equation.outvars) if variable is value.val)
+    return Producer(name, equation.params, equation.in_tracers, place)

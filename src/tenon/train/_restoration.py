@@ -209,9 +209,9 @@ def _no_object() -> None:
 
 
 def _claim(value: Any, number: int) -> bool:
-    """Note that a restoration gives an object its values; False where a later one did so already."""
+    """Note that a restoration gives an object its values; False where this one or a later one did so already."""
     known = _restored.get(id(value))
-    if known is not None and known[0]() is value and known[1] > number:
+    if known is not None and known[0]() is value and known[1] >= number:
         return False
     key = id(value)
     _restored[key] = (reference(value, lambda: _restored.pop(key, None)), number)

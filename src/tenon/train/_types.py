@@ -34,6 +34,10 @@ def variable_type(
         assign: gives a variable a NumPy array of its shape and dtype, wherever it is called from.
         full_name: returns a variable's name in checkpoints that go by names.
         other_widths: whether integers of other widths are taken, if their values fit.
+
+    Raises:
+        FailedPreconditionError: (when saved) a variable has no value yet.
+        InvalidArgumentError: (when restored) a value has another shape or dtype than its variable.
     """
 
     def tensors(variable: Any) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from tenon.core.autograph._loops import for_stmt, while_stmt
 from tenon.core.autograph._staging import Staging
 from tenon.core.autograph._syntax import FRAME_BUILTINS
 from tenon.core.autograph._tracebacks import defining_modules
-from tenon.core.autograph._variables import Undefined, UndefinedReturnValue, handled, ld, ldu, ret
+from tenon.core.autograph._variables import Undefined, handled, ld, ldu, ret, undefined_result
 
 _STAGED: Final[Mapping[str, Callable[..., Any]]] = {
     "if_stmt": if_stmt,
@@ -35,7 +35,7 @@ _STAGED: Final[Mapping[str, Callable[..., Any]]] = {
 
 _PLAIN: Final[Mapping[str, Any]] = {
     "Undefined": Undefined,
-    "UndefinedReturnValue": UndefinedReturnValue,
+    "UndefinedReturnValue": undefined_result,
     "handled": handled,
     "ld": ld,
     "ldu": ldu,

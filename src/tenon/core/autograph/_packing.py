@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MethodType
+from types import BuiltinMethodType, MethodType
 from typing import Any, Final
 
 import numpy as np
 
 from tenon.core.autograph._staging import Staging, Structure
-from tenon.core.autograph._variables import Undefined
+from tenon.core.autograph._variables import RESULT, Undefined
 
 _NUMBERS: Final = (bool, int, float, complex, np.number, np.bool_)
 _NUMERIC_KINDS: Final = "biufcV"
 """NumPy's letters for arrays of numbers; V is that of ml_dtypes."""
 
-_COMPARABLE: Final = (str, bytes, MethodType, type(None))
+_COMPARABLE: Final = (str, bytes, BuiltinMethodType, MethodType, type(None))
 """Types whose equal objects may stand for one another."""
 
 
@@ -112,7 +112,7 @@ def is_result(name: str) -> bool:
 
 def shown(name: str) -> str:
     """Return what messages call a variable."""
-    return "return value" if is_result(name) else name
+    return RESULT if is_result(name) else name
 
 
 def _can_be_staged(staging: Staging, leaf: Any) -> bool:

@@ -94,7 +94,8 @@ class Call:
         return (type(value), metadata, *[self._of(item) for item in components])
 
     def _composite(self, value: Any) -> Key:
-        return type(value), self._of(value.__tf_components__())
+        static = value.__tf_static__() if hasattr(value, "__tf_static__") else None
+        return type(value), static, self._of(value.__tf_components__())
 
     def _method(self, value: Any) -> Key:
         return types.MethodType, value.__func__, self._object(value.__self__)

@@ -47,9 +47,33 @@ from tenon.core.operations._arrays import (
     squeeze,
     transpose,
 )
-from tenon.core.operations._blocks import batch_to_space, space_to_batch, space_to_batch_nd
-from tenon.core.operations._casting import bitcast, cast, saturate_cast
-from tenon.core.operations._clipping import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm, l2_normalize
+from tenon.core.operations._bessel import (
+    bessel_j0,
+    bessel_j1,
+    bessel_k0,
+    bessel_k0e,
+    bessel_k1,
+    bessel_k1e,
+    bessel_y0,
+    bessel_y1,
+)
+from tenon.core.operations._blocks import (
+    batch_to_space,
+    space_to_batch,
+    space_to_batch_nd,
+)
+from tenon.core.operations._casting import (
+    bitcast,
+    cast,
+    saturate_cast,
+)
+from tenon.core.operations._clipping import (
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+    l2_normalize,
+)
 from tenon.core.operations._comparison import (
     bitwise_and,
     bitwise_or,
@@ -73,7 +97,13 @@ from tenon.core.operations._comparison import (
     not_equal,
     right_shift,
 )
-from tenon.core.operations._complex import angle, complex_, conj, imag, real
+from tenon.core.operations._complex import (
+    angle,
+    complex_,
+    conj,
+    imag,
+    real,
+)
 from tenon.core.operations._counting import (
     ApproxTopK,
     TopKV2,
@@ -87,22 +117,70 @@ from tenon.core.operations._counting import (
     invert_permutation,
     top_k,
 )
-from tenon.core.operations._creation import eye, fill, ones, ones_like, zeros, zeros_like
-from tenon.core.operations._cumulative import cumprod, cumsum, cumulative_logsumexp
-from tenon.core.operations._dynamic_range import DynamicRange
-from tenon.core.operations._flow import group, identity, identity_n, no_op, stop_gradient, tuple_
-from tenon.core.operations._gather import batch_gather, gather, gather_nd, unravel_index
-from tenon.core.operations._indexed_slices import IndexedSlices
-from tenon.core.operations._indicators import one_hot, sequence_mask
-from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
-from tenon.core.operations._masks import boolean_mask, dynamic_partition, dynamic_stitch, where
-from tenon.core.operations._operators import install_binary, install_operator
+from tenon.core.operations._creation import (
+    eye,
+    fill,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
+from tenon.core.operations._cumulative import (
+    cumprod,
+    cumsum,
+    cumulative_logsumexp,
+)
+from tenon.core.operations._dynamic_range import (
+    DynamicRange,
+)
+from tenon.core.operations._flow import (
+    group,
+    identity,
+    identity_n,
+    no_op,
+    stop_gradient,
+    tuple_,
+)
+from tenon.core.operations._gather import (
+    batch_gather,
+    gather,
+    gather_nd,
+    unravel_index,
+)
+from tenon.core.operations._indexed_slices import (
+    IndexedSlices,
+)
+from tenon.core.operations._indicators import (
+    one_hot,
+    sequence_mask,
+)
+from tenon.core.operations._joining import (
+    concat,
+    parallel_stack,
+    split,
+    stack,
+    unstack,
+)
+from tenon.core.operations._masks import (
+    boolean_mask,
+    dynamic_partition,
+    dynamic_stitch,
+    where,
+)
+from tenon.core.operations._operators import (
+    install_binary,
+    install_operator,
+)
 from tenon.core.operations._quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_vars,
     fake_quant_with_min_max_vars_per_channel,
 )
-from tenon.core.operations._ranges import linspace, meshgrid, range
+from tenon.core.operations._ranges import (
+    linspace,
+    meshgrid,
+    range,
+)
 from tenon.core.operations._reductions import (
     count_nonzero,
     reduce_all,
@@ -118,8 +196,19 @@ from tenon.core.operations._reductions import (
     reduce_variance,
     zero_fraction,
 )
-from tenon.core.operations._repeating import pad, repeat, reverse, reverse_sequence, roll, tile
-from tenon.core.operations._row import Operation, Parameter, signature_of
+from tenon.core.operations._repeating import (
+    pad,
+    repeat,
+    reverse,
+    reverse_sequence,
+    roll,
+    tile,
+)
+from tenon.core.operations._row import (
+    Operation,
+    Parameter,
+    signature_of,
+)
 from tenon.core.operations._scatter import (
     scatter_nd,
     tensor_scatter_nd_add,
@@ -142,7 +231,14 @@ from tenon.core.operations._segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
-from tenon.core.operations._slicing import get_item, slice_, strided_slice
+from tenon.core.operations._slicing import (
+    get_item,
+    slice_,
+    strided_slice,
+)
+from tenon.core.operations._sobol import (
+    sobol_sample,
+)
 from tenon.core.operations._sorting import (
     argsort,
     histogram_fixed_width,
@@ -177,8 +273,21 @@ from tenon.core.operations._special import (
     spence,
     zeta,
 )
-from tenon.core.operations._table import OPERATIONS, operation
-from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
+from tenon.core.operations._table import (
+    OPERATIONS,
+    operation,
+)
+from tenon.core.operations._types import (
+    BOOLEAN,
+    FLOATS,
+    INEXACT,
+    INTEGERS,
+    NUMBERS,
+    NUMERIC,
+    REALS,
+    SIGNED,
+    STRINGS,
+)
 from tenon.core.operations._unary import (
     abs_,
     acos,
@@ -208,28 +317,35 @@ from tenon.core.operations._unary import (
     tan,
     tanh,
 )
-from tenon.core.operations._values import fingerprint, get_static_value
-from tenon.core.operations._variable_slices import VariableSlice
-from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
+from tenon.core.operations._values import (
+    fingerprint,
+    get_static_value,
+)
+from tenon.core.operations._variable_slices import (
+    VariableSlice,
+)
+from tenon.core.operations._variable_updates import (
+    METHODS as VARIABLE_METHODS,
+)
 
 __all__ = [
+    "ApproxTopK",
     "BOOLEAN",
+    "DynamicRange",
     "FLOATS",
     "INEXACT",
     "INTEGERS",
+    "IndexedSlices",
+    "METHODS as VARIABLE_METHODS",
     "NUMBERS",
     "NUMERIC",
     "OPERATIONS",
-    "REALS",
-    "SIGNED",
-    "STRINGS",
-    "VARIABLE_METHODS",
-    "ApproxTopK",
-    "DynamicRange",
-    "IndexedSlices",
     "Operation",
     "Parameter",
+    "REALS",
     "Reduce",
+    "SIGNED",
+    "STRINGS",
     "TopKV2",
     "VariableSlice",
     "abs_",
@@ -255,6 +371,14 @@ __all__ = [
     "bessel_i0e",
     "bessel_i1",
     "bessel_i1e",
+    "bessel_j0",
+    "bessel_j1",
+    "bessel_k0",
+    "bessel_k0e",
+    "bessel_k1",
+    "bessel_k1e",
+    "bessel_y0",
+    "bessel_y1",
     "betainc",
     "bincount",
     "bitcast",
@@ -410,6 +534,7 @@ __all__ = [
     "sinh",
     "size",
     "slice_",
+    "sobol_sample",
     "sort",
     "space_to_batch",
     "space_to_batch_nd",
