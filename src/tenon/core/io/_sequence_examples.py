@@ -171,7 +171,9 @@ def parse_sequence_example(
 
 def _check(context_features: Any, sequence_features: Any) -> None:
     if not (context_features or sequence_features):
-        raise ValueError("Both `context_features` and `sequence_features` are None, but at least one should have values.")
+        raise ValueError(
+            "Both `context_features` and `sequence_features` are None, but at least one should have values."
+        )
     for key, feature in (sequence_features or {}).items():
         if not isinstance(feature, FixedLenSequenceFeature | VarLenFeature | RaggedFeature):
             raise ValueError(f"Unsupported {type(feature).__name__} {feature} for key {key!r}")
