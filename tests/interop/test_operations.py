@@ -35,6 +35,7 @@ OTHER_VALUES: Mapping[str, str] = {
 OTHER_GRADIENTS: Mapping[str, str] = {
     "linalg.eigh": "the signs of eigenvectors are free",
     "linalg.svd": "the signs of singular vectors are free",
+    "linalg.eigh_tridiagonal": "TensorFlow differentiates the steps of a bisection; ours is the slope",
     "math.betainc": "the gradients of a and b are 0 here and None there",
     "math.polygamma": "the gradient of a is 0 here and None there",
     "math.zeta": "the gradient of x is 0 here and None there",
