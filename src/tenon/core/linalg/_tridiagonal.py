@@ -101,7 +101,7 @@ tridiagonal_matmul = operation(
 
 def _eigh(alpha: Any, beta: Any, eigvals_only: bool) -> Any:
     main = jnp.real(alpha)[..., None] * jnp.eye(alpha.shape[-1], dtype=alpha.dtype)
-    lower = beta[..., None] * jnp.eye(*beta.shape[-1:], alpha.shape[-1], dtype=beta.dtype)
+    lower = beta[..., None] * jnp.eye(beta.shape[-1], alpha.shape[-1], dtype=beta.dtype)
     matrix = main + jnp.pad(lower, [(0, 0)] * (beta.ndim - 1) + [(1, 0), (0, 0)])
     values, vectors = jnp.linalg.eigh(of_lower(matrix), symmetrize_input=False)
     return values if eigvals_only else (values, vectors)

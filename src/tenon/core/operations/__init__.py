@@ -57,23 +57,9 @@ from tenon.core.operations._bessel import (
     bessel_y0,
     bessel_y1,
 )
-from tenon.core.operations._blocks import (
-    batch_to_space,
-    space_to_batch,
-    space_to_batch_nd,
-)
-from tenon.core.operations._casting import (
-    bitcast,
-    cast,
-    saturate_cast,
-)
-from tenon.core.operations._clipping import (
-    clip_by_global_norm,
-    clip_by_norm,
-    clip_by_value,
-    global_norm,
-    l2_normalize,
-)
+from tenon.core.operations._blocks import batch_to_space, space_to_batch, space_to_batch_nd
+from tenon.core.operations._casting import bitcast, cast, saturate_cast
+from tenon.core.operations._clipping import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm, l2_normalize
 from tenon.core.operations._comparison import (
     bitwise_and,
     bitwise_or,
@@ -97,13 +83,7 @@ from tenon.core.operations._comparison import (
     not_equal,
     right_shift,
 )
-from tenon.core.operations._complex import (
-    angle,
-    complex_,
-    conj,
-    imag,
-    real,
-)
+from tenon.core.operations._complex import angle, complex_, conj, imag, real
 from tenon.core.operations._counting import (
     ApproxTopK,
     TopKV2,
@@ -117,70 +97,22 @@ from tenon.core.operations._counting import (
     invert_permutation,
     top_k,
 )
-from tenon.core.operations._creation import (
-    eye,
-    fill,
-    ones,
-    ones_like,
-    zeros,
-    zeros_like,
-)
-from tenon.core.operations._cumulative import (
-    cumprod,
-    cumsum,
-    cumulative_logsumexp,
-)
-from tenon.core.operations._dynamic_range import (
-    DynamicRange,
-)
-from tenon.core.operations._flow import (
-    group,
-    identity,
-    identity_n,
-    no_op,
-    stop_gradient,
-    tuple_,
-)
-from tenon.core.operations._gather import (
-    batch_gather,
-    gather,
-    gather_nd,
-    unravel_index,
-)
-from tenon.core.operations._indexed_slices import (
-    IndexedSlices,
-)
-from tenon.core.operations._indicators import (
-    one_hot,
-    sequence_mask,
-)
-from tenon.core.operations._joining import (
-    concat,
-    parallel_stack,
-    split,
-    stack,
-    unstack,
-)
-from tenon.core.operations._masks import (
-    boolean_mask,
-    dynamic_partition,
-    dynamic_stitch,
-    where,
-)
-from tenon.core.operations._operators import (
-    install_binary,
-    install_operator,
-)
+from tenon.core.operations._creation import eye, fill, ones, ones_like, zeros, zeros_like
+from tenon.core.operations._cumulative import cumprod, cumsum, cumulative_logsumexp
+from tenon.core.operations._dynamic_range import DynamicRange
+from tenon.core.operations._flow import group, identity, identity_n, no_op, stop_gradient, tuple_
+from tenon.core.operations._gather import batch_gather, gather, gather_nd, unravel_index
+from tenon.core.operations._indexed_slices import IndexedSlices
+from tenon.core.operations._indicators import one_hot, sequence_mask
+from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
+from tenon.core.operations._masks import boolean_mask, dynamic_partition, dynamic_stitch, where
+from tenon.core.operations._operators import install_binary, install_operator
 from tenon.core.operations._quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_vars,
     fake_quant_with_min_max_vars_per_channel,
 )
-from tenon.core.operations._ranges import (
-    linspace,
-    meshgrid,
-    range,
-)
+from tenon.core.operations._ranges import linspace, meshgrid, range
 from tenon.core.operations._reductions import (
     count_nonzero,
     reduce_all,
@@ -196,19 +128,8 @@ from tenon.core.operations._reductions import (
     reduce_variance,
     zero_fraction,
 )
-from tenon.core.operations._repeating import (
-    pad,
-    repeat,
-    reverse,
-    reverse_sequence,
-    roll,
-    tile,
-)
-from tenon.core.operations._row import (
-    Operation,
-    Parameter,
-    signature_of,
-)
+from tenon.core.operations._repeating import pad, repeat, reverse, reverse_sequence, roll, tile
+from tenon.core.operations._row import Operation, Parameter, signature_of
 from tenon.core.operations._scatter import (
     scatter_nd,
     tensor_scatter_nd_add,
@@ -218,7 +139,6 @@ from tenon.core.operations._scatter import (
     tensor_scatter_nd_update,
 )
 from tenon.core.operations._segments import (
-    Reduce,
     segment_max,
     segment_mean,
     segment_min,
@@ -231,14 +151,8 @@ from tenon.core.operations._segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
-from tenon.core.operations._slicing import (
-    get_item,
-    slice_,
-    strided_slice,
-)
-from tenon.core.operations._sobol import (
-    sobol_sample,
-)
+from tenon.core.operations._slicing import get_item, slice_, strided_slice
+from tenon.core.operations._sobol import sobol_sample
 from tenon.core.operations._sorting import (
     argsort,
     histogram_fixed_width,
@@ -273,21 +187,8 @@ from tenon.core.operations._special import (
     spence,
     zeta,
 )
-from tenon.core.operations._table import (
-    OPERATIONS,
-    operation,
-)
-from tenon.core.operations._types import (
-    BOOLEAN,
-    FLOATS,
-    INEXACT,
-    INTEGERS,
-    NUMBERS,
-    NUMERIC,
-    REALS,
-    SIGNED,
-    STRINGS,
-)
+from tenon.core.operations._table import OPERATIONS, operation
+from tenon.core.operations._types import BOOLEAN, FLOATS, INEXACT, INTEGERS, NUMBERS, NUMERIC, REALS, SIGNED, STRINGS
 from tenon.core.operations._unary import (
     abs_,
     acos,
@@ -317,37 +218,29 @@ from tenon.core.operations._unary import (
     tan,
     tanh,
 )
-from tenon.core.operations._values import (
-    fingerprint,
-    get_static_value,
-)
-from tenon.core.operations._variable_slices import (
-    VariableSlice,
-)
-from tenon.core.operations._variable_updates import (
-    METHODS as VARIABLE_METHODS,
-)
+from tenon.core.operations._values import fingerprint, get_static_value
+from tenon.core.operations._variable_slices import VariablePart
+from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
-    "ApproxTopK",
     "BOOLEAN",
-    "DynamicRange",
     "FLOATS",
     "INEXACT",
     "INTEGERS",
-    "IndexedSlices",
-    "METHODS as VARIABLE_METHODS",
     "NUMBERS",
     "NUMERIC",
     "OPERATIONS",
-    "Operation",
-    "Parameter",
     "REALS",
-    "Reduce",
     "SIGNED",
     "STRINGS",
+    "VARIABLE_METHODS",
+    "ApproxTopK",
+    "DynamicRange",
+    "IndexedSlices",
+    "Operation",
+    "Parameter",
     "TopKV2",
-    "VariableSlice",
+    "VariablePart",
     "abs_",
     "accumulate_n",
     "acos",

@@ -88,7 +88,7 @@ def quick_caller(row: Operation) -> Callable[..., Any]:
     """
     call = caller(row)
     kind = row.tensors[0].kind
-    names = (row.types or NUMERIC) if kind == "T" else frozenset({kind})
+    names = (row.types or NUMERIC) if kind == "T" else frozenset({str(kind)})
     allowed = frozenset([DTYPES[name].dtype for name in names])
     found = kernel(row.function if row.differentiable else _without_derivative(row.function))
     run_kernel = run if row.differentiable else run_unrecorded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from typing import Any
 
@@ -11,9 +12,8 @@ from tenon.core.operations._table import operation
 
 
 def _sobol_sample(dim: int, num_results: int, skip: int, dtype: Any) -> np.ndarray:
-    from scipy.stats import qmc  # takes a second to import, and nobody else needs it
-
-    sequence = qmc.Sobol(dim, scramble=False)
+    statistics = importlib.import_module("scipy.stats")  # takes a second, and nobody else needs it
+    sequence = statistics.qmc.Sobol(dim, scramble=False)
     sequence.fast_forward(skip + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # any number of points is fine here, not powers of 2 alone

@@ -226,6 +226,9 @@ def known_difference(stop: Any, start: Any) -> Any:
 def is_symbol(value: Any) -> bool:
     """Tell whether a size is a symbol of ``jax.export``, or computed from some.
 
+    Args:
+        value: a size.
+
     Example:
         >>> is_symbol(3)
         False
