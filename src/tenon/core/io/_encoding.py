@@ -46,7 +46,9 @@ def _decode_raw(strings: np.ndarray, out_type: np.dtype, little_endian: bool, fi
                 f"DecodeRaw requires input strings to all be the same size, but element {place} has size {len(row)} != "
                 f"{length}; or say fixed_length."
             )
-    _check_length(length, out_type, "Input to DecodeRaw has length {} that is not a multiple of {}, the size of out_type")
+    _check_length(
+        length, out_type, "Input to DecodeRaw has length {} that is not a multiple of {}, the size of out_type"
+    )
     found = np.frombuffer(b"".join(rows), out_type).reshape(*strings.shape, length // out_type.itemsize)
     return found if little_endian else found.byteswap()
 

@@ -58,7 +58,9 @@ def decode_png16(data: bytes) -> np.ndarray:
     """
     width, height, _, kind, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
     if interlaced:
-        raise InvalidArgumentError("contents: PNG images with 16 bits a channel in color and interlaced rows are not read.")
+        raise InvalidArgumentError(
+            "contents: PNG images with 16 bits a channel in color and interlaced rows are not read."
+        )
     try:
         body = zlib.decompress(b"".join([part for name, part in _chunks(data) if name == b"IDAT"]))
         width_in_bytes = width * _KINDS[kind] * 2

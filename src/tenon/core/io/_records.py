@@ -45,9 +45,7 @@ class TFRecordOptions:
 
     def __post_init__(self) -> None:
         if (self.compression_type or "") not in _OPENERS:
-            raise ValueError(
-                f"compression_type: must be '', 'GZIP' or 'ZLIB'; received {self.compression_type!r}."
-            )
+            raise ValueError(f"compression_type: must be '', 'GZIP' or 'ZLIB'; received {self.compression_type!r}.")
 
     @classmethod
     def get_compression_type_string(cls, options: Any) -> str:
