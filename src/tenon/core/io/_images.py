@@ -52,13 +52,15 @@ def _still(contents: Any, channels: int, function: str, cut_off: bool = False) -
     return pixels(data, name, channels, cut_off)
 
 
-def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> Any:
+def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> np.ndarray:
     """Convert the pixels of a PNG between 8 and 16 bits; those of other images are only shifted."""
     if array.dtype == dtype.dtype:
         return array
     if dtype == uint8:
-        return np.right_shift(array, 8).astype(np.uint8)
-    return np.multiply(array, 257 if from_png else 256, dtype=np.uint16)
+        halved: np.ndarray = np.right_shift(array, 8).astype(np.uint8)
+        return halved
+    widened: np.ndarray = np.multiply(array, 257 if from_png else 256, dtype=np.uint16)
+    return widened
 
 
 @export(*_paths("decode_png"))

@@ -115,8 +115,9 @@ def _none(differences: np.ndarray, _above: np.ndarray, _step: int) -> np.ndarray
     return differences
 
 
-def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> Any:
-    return np.add(differences, above)
+def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> np.ndarray:
+    whole: np.ndarray = np.add(differences, above)
+    return whole
 
 
 _FILTERS: Final = {
