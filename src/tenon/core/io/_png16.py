@@ -116,7 +116,8 @@ def _none(differences: np.ndarray, _above: np.ndarray, _step: int) -> np.ndarray
 
 
 def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> np.ndarray:
-    return np.add(differences, above)
+    added: np.ndarray = np.add(differences, above)
+    return added
 
 
 _FILTERS: Final = {
