@@ -57,7 +57,7 @@ def array(val: Any, dtype: Any = None, copy: bool = True, ndmin: int = 0) -> Ten
     wanted = dtype_of(dtype)
     made = as_tensor(found if wanted is None else cast(found, wanted))
     missing = ndmin - made.ndim
-    return made if missing <= 0 else NAMES["reshape"](made, [1] * missing + made.shape.as_list())  # type: ignore[no-any-return]
+    return made if missing <= 0 else NAMES["reshape"](made, [1] * missing + made.shape.as_list())
 
 
 @export(PATH + "asarray", PATH + "asanyarray", PATH + "ascontiguousarray")
@@ -326,7 +326,7 @@ def isrealobj(x: Any) -> bool:
         >>> isrealobj([1])
         True
     """
-    return array_like(x).dtype.kind != "c"
+    return bool(array_like(x).dtype.kind != "c")
 
 
 @export(PATH + "iscomplexobj")
