@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tenon as tf
@@ -20,6 +20,7 @@ def example(dtype="int64", **features):
     return tf.train.Example(features=tf.train.Features(feature=row)).SerializeToString()
 
 
+@settings(max_examples=15)  # each form of the rows compiles its own conversion
 @given(st.lists(INTEGERS, min_size=1, max_size=4))
 def test_rows_of_any_length_are_read_in_every_way(rows):
     strings = [example(a=row) for row in rows]

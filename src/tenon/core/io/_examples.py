@@ -322,10 +322,17 @@ def parse_example(serialized: Any, features: Any, example_names: Any = None, nam
 def parse_single_example(
     serialized: Any, features: Any, example_names: Any = None, name: str | None = None
 ) -> dict[str, Any]:
-    """Return the features of one serialized ``tf.train.Example``; arguments and errors as in ``parse_example``.
+    """Return the features of one serialized ``tf.train.Example``, ``tf.io.parse_single_example``.
+
+    Args:
+        serialized: one string.
+        features: as in ``parse_example``.
+        example_names: ignored.
+        name: ignored.
 
     Raises:
-        ValueError: there is more than one string.
+        InvalidArgumentError: as in ``parse_example``.
+        ValueError: there is more than one string, or as in ``parse_example``.
     """
     del example_names, name
     strings = host_array(serialized, "serialized", string)
