@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.core.image._colours import fractions_of_hue, from_hsv, hue_and_range, to_hsv
@@ -28,7 +29,7 @@ def _gamma(image: Any, gamma: Any, gain: Any) -> Any:
 
 
 def _check_gamma(_image: Any, gamma: Any, _gain: Any) -> None:
-    if gamma < 0:
+    if np.asarray(gamma) < 0:
         raise InvalidArgumentError(f"gamma: should be a non-negative real number; received {gamma}.")
 
 
@@ -40,7 +41,7 @@ def _hue(image: Any, delta: Any) -> Any:
 
 
 def _check_hue(_image: Any, delta: Any) -> None:
-    if not -1 <= delta <= 1:
+    if not -1 <= np.asarray(delta) <= 1:
         raise InvalidArgumentError(f"delta: must be in the interval [-1, 1]; received {delta}.")
 
 

@@ -31,8 +31,9 @@ def _crelu(features: Any, axis: int) -> Any:
     return _relu(jnp.concatenate([features, -features], axis))
 
 
-def _leaky_relu(features: Any, alpha: Any) -> Any:
-    return jnp.where(features > 0, features, alpha * features)
+def _leaky_relu(features: Any, alpha: float) -> Any:
+    floats = features if jnp.issubdtype(features.dtype, jnp.floating) else features.astype(jnp.float32)
+    return jnp.where(floats > 0, floats, alpha * floats)
 
 
 def _expm1_below_zero(features: Any) -> Any:
@@ -88,11 +89,11 @@ crelu = operation(
 )
 leaky_relu = operation(
     "nn.leaky_relu",
-    "features: T, alpha: T = 0.2",
+    "features: T, alpha=0.2",
     _leaky_relu,
-    "Returns features where they are positive, and alpha * features elsewhere.",
+    "Returns features where they are positive, and alpha * features elsewhere; integers become float32.",
     "[-1.0, 2.0]",
-    types=FLOATS,
+    types=REALS,
 )
 elu = operation(
     "nn.elu",

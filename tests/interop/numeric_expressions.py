@@ -1,6 +1,8 @@
-"""The same expressions in Tenon and in TensorFlow: run as a script in TensorFlow's environment, imported in Tenon's.
+"""Evaluate expressions of numbers that see ``tf``: run as a script in TensorFlow's environment, imported in Tenon's.
 
-An expression is source text that sees ``tf``, ``np`` and the helpers below. One process of TensorFlow computes all.
+    python numeric_expressions.py EXPRESSIONS.json ANSWERS.npz
+
+An expression also sees ``np`` and the helpers below, which give the same numbers everywhere.
 """
 
 from __future__ import annotations
@@ -18,7 +20,35 @@ def values(*shape, dtype="float32", low=-1.0, high=1.0, seed=0):
 
 
 def normal(*shape, dtype="float32", seed=0):
+    """Numbers that look normally distributed."""
     return np.random.RandomState(seed).normal(size=shape).astype(dtype)
+
+
+def spectrum(*shape, dtype="complex64"):
+    """Complex numbers that look normally distributed."""
+    return (normal(*shape) + 1j * normal(*shape, seed=1)).astype(dtype)
+
+
+def edges(dtype="float32"):
+    """Where activations bend, saturate or overflow."""
+    return np.array([[-100, -8, -3, -1.5, -0.0, 0, 0.3, 1, 5, 6, 7, 100]], dtype)
+
+
+def images(*shape, dtype="float32", seed=0):
+    """Images: bytes, or numbers from 0 to 1."""
+    if np.issubdtype(dtype, np.integer):
+        return np.random.RandomState(seed).randint(0, 256, shape).astype(dtype)
+    return values(*shape, dtype=dtype, low=0.0, seed=seed)
+
+
+def boxes(count, seed=0):
+    """Boxes [top, left, bottom, right] in an image of size 1."""
+    return np.sort(np.random.RandomState(seed).uniform(size=(count, 2, 2)), 1).reshape(count, 4).astype("float32")
+
+
+def colours():
+    """Grey, black, white, and the pure colours between which hues lie."""
+    return np.array([[[0.5] * 3, [0] * 3, [1] * 3, [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1]]], "float32")
 
 
 def helpers(tf):
@@ -32,13 +62,12 @@ def helpers(tf):
         weights = np.cos(np.arange(np.prod(result.shape))).reshape(result.shape).astype(result.dtype.as_numpy_dtype)
         return [result, *tape.gradient(result, sources, output_gradients=tf.constant(weights))]
 
-    def images(*shape, dtype="float32", seed=0):
-        """Images: bytes, or numbers from 0 to 1."""
-        if np.issubdtype(dtype, np.integer):
-            return np.random.RandomState(seed).randint(0, 256, shape).astype(dtype)
-        return values(*shape, dtype=dtype, low=0.0, seed=seed)
-
-    return {"tf": tf, "np": np, "values": values, "normal": normal, "gradients": gradients, "images": images}
+    return {
+        "tf": tf,
+        "np": np,
+        "gradients": gradients,
+        **{helper.__name__: helper for helper in (values, normal, spectrum, edges, images, boxes, colours)},
+    }
 
 
 def leaves(result):
@@ -50,11 +79,12 @@ def leaves(result):
 
 
 def evaluated(tf, expression):
-    """Return the arrays that an expression gives, or the name of the error that it raises."""
+    """Return the arrays that an expression gives, or the classes of the error that it raises, and its message."""
     try:
         return leaves(eval(expression, helpers(tf)))
     except Exception as error:
-        return [np.array(f"error: {type(error).__name__}: {error}"[:300])]
+        classes = " ".join(kind.__name__ for kind in type(error).__mro__)
+        return [np.array(f"error: {classes}: {error}"[:300])]
 
 
 def main():
