@@ -210,7 +210,7 @@ def meshgrid(*xi: Any, **kwargs: Any) -> list[Tensor]:
 
     Example:
         >>> [x.numpy().tolist() for x in meshgrid([1, 2], [3])]
-        [[[1, 2]], [[3]]]
+        [[[1, 2]], [[3, 3]]]
     """
     found = run(kernel(_meshgrid, **kwargs), [array_like(x) for x in xi])
     return [as_tensor(x) for x in found]
