@@ -52,7 +52,7 @@ def _still(contents: Any, channels: int, function: str, cut_off: bool = False) -
     return pixels(data, name, channels, cut_off)
 
 
-def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> np.ndarray:
+def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> Any:
     """Convert the pixels of a PNG between 8 and 16 bits; those of other images are only shifted."""
     if array.dtype == dtype.dtype:
         return array

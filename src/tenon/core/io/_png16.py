@@ -115,7 +115,7 @@ def _none(differences: np.ndarray, _above: np.ndarray, _step: int) -> np.ndarray
     return differences
 
 
-def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> np.ndarray:
+def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> Any:
     return np.add(differences, above)
 
 
