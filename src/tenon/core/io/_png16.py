@@ -116,13 +116,8 @@ def _none(differences: np.ndarray, _above: np.ndarray, _step: int) -> np.ndarray
 
 
 def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> np.ndarray:
-<<<<<<< HEAD
-    whole: np.ndarray = np.add(differences, above)
-    return whole
-=======
     added: np.ndarray = np.add(differences, above)
     return added
->>>>>>> strings
 
 
 _FILTERS: Final = {
