@@ -21,6 +21,7 @@ def test_the_descriptor_set_is_what_the_proto_files_compile_to():
         *("tensorflow.TensorProto", "tensorflow.GraphDef", "tensorflow.Event", "tensorflow.MetaGraphDef"),
         *("tensorflow.SavedModel", "tensorflow.FingerprintDef", "tensorflow.SavedObjectGraph"),
         *("tensorflow.BundleHeaderProto", "tensorflow.BundleEntryProto", "tensorflow.TrackableObjectGraph"),
+        *("tensorflow.Example", "tensorflow.SequenceExample", "tensorflow.Features", "tensorflow.Int64List"),
         *("tensorflow.serving.PredictRequest", "tensorflow.serving.GetModelMetadataResponse"),
     ],
 )

@@ -31,7 +31,7 @@ class Holds:
     def __init__(self, value) -> None:
         self.value = value
 
-    def _trackable_children(self, save_type="checkpoint", **kwargs):
+    def _trackable_children(self):
         return {"kept": self.value, "number": 3}
 
 
@@ -121,7 +121,7 @@ def test_a_missing_child_is_none():
     assert known_type(Holds(1)).child(Holds(1), "number") is None
 
 
-def test_keras_is_imported_when_its_first_object_arrives():
+def test_keras_is_imported_when_its_first_object_arrives(tmp_path):
     script = """
 import os, sys
 os.environ["KERAS_BACKEND"] = "jax"
@@ -134,9 +134,6 @@ variable.assign([0.0])
 Checkpoint(v=variable).read(path).assert_consumed()
 print(float(variable.value[0]))
 """
-    import tempfile
-
-    done = subprocess.run(
-        [sys.executable, "-c", script, tempfile.mkdtemp() + "/c"], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", script, str(tmp_path / "c")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "1.0\n"

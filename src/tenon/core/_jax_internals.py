@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import jax
 import jaxlib.xla_client
@@ -90,7 +90,7 @@ class LeakedTensorError(TypeError):
     """A value of a function's trace was used after the trace had ended."""
 
 
-class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # JAX has no types
+class FunctionTrace(_partial_eval.DynamicJaxprTrace):
     """A pure function of arrays in the making: what runs on this trace is written down.
 
     Whatever comes from outside (tracers of other traces, floating point arrays that exist already) becomes an input,
@@ -106,7 +106,8 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
     """
 
     def __init__(self, name: str) -> None:
-        super().__init__(_linear_util.DebugInfo("tf.function", name, None, None), parent_trace=current_trace())
+        self._described = _linear_util.DebugInfo("tf.function", name, None, None)
+        super().__init__(self._described, parent_trace=current_trace())
         self.name = name
         self.sources: list[Any] = []
         self.finished = False
@@ -156,11 +157,15 @@ class FunctionTrace(_partial_eval.DynamicJaxprTrace):  # type: ignore[misc]  # J
         """
         source = _source_info.current()
         tracers = [self.to_jaxpr_tracer(output, source) for output in outputs]
-        jaxpr, constants = self.frame.to_jaxpr(self, tracers, self.frame.debug_info, source)
+        jaxpr, constants = self.frame.to_jaxpr(self, tracers, self._described, source)
         self.finished = True
         _share_with_outer(self)
-        self.invalidate()
+        self.invalidate()  # type: ignore[no-untyped-call]  # JAX has no types here
         return PureFunction(_partial_eval.convert_constvars_jaxpr(jaxpr), self.name), constants
+
+
+_GRADIENT_FROM: Final = {"tenon_linked": slice(1, 2), "stop_gradient": slice(0)}
+"""Which of their inputs primitives get a gradient from, where it is not all."""
 
 
 class PureFunction:
@@ -189,6 +194,19 @@ class PureFunction:
         kept = [eqn for eqn in self.jaxpr.eqns if eqn.outvars or not eqn.effects]
         effects = frozenset().union(*[eqn.effects for eqn in kept])
         return PureFunction(self.jaxpr.replace(eqns=kept, effects=effects), self.__name__)
+
+    def dependence(self) -> list[frozenset[int]]:
+        """Return, for each output, the inputs that its derivative may depend on."""
+        found: dict[Any, frozenset[int]] = {var: frozenset([n]) for n, var in enumerate(self.jaxpr.invars)}
+        none: frozenset[int] = frozenset()
+        for eqn in self.jaxpr.eqns:
+            given = [none if isinstance(atom, _core.Literal) else found.get(atom, none) for atom in eqn.invars]
+            chosen = _GRADIENT_FROM.get(eqn.primitive.name, slice(None))
+            joined = none.union(*given[chosen])
+            found.update(
+                {var: joined for var in eqn.outvars if jax.numpy.issubdtype(var.aval.dtype, jax.numpy.inexact)}
+            )
+        return [none if isinstance(atom, _core.Literal) else found.get(atom, none) for atom in self.jaxpr.outvars]
 
     def depends(self, inputs: Sequence[bool]) -> list[bool]:
         """Tell which outputs depend on any of the marked inputs."""
@@ -343,3 +361,46 @@ def _remember_function(key: Any, function: Callable[..., Any]) -> None:
     _FUNCTIONS_OF_RULES[key] = function
     if len(_FUNCTIONS_OF_RULES) > _MOST_RULES:
         del _FUNCTIONS_OF_RULES[next(iter(_FUNCTIONS_OF_RULES))]
+
+
+InconclusiveSizeError: Final[type[Exception]] = _core.InconclusiveDimensionOperation
+"""What comparing sizes raises that are symbols."""
+
+
+class Producer(NamedTuple):
+    """What computed a value inside a function that is being traced.
+
+    Attributes:
+        name: the primitive's name, or that of the function of JAX that was called.
+        params: its parameters.
+        inputs: what it took: tracers.
+        place: which of its results the value is.
+    """
+
+    name: str
+    params: Mapping[str, Any]
+    inputs: Sequence[Any]
+    place: int
+
+
+def known_constant(value: Any) -> np.ndarray | None:
+    """Return the values behind a tracer that stands for a constant; ``None`` for any other."""
+    if not isinstance(value, _core.Tracer):
+        return np.asarray(value)
+    lowered = value.full_lower() if isinstance(value, _partial_eval.DynamicJaxprTracer) else value
+    return None if isinstance(lowered, _core.Tracer) else np.asarray(lowered)
+
+
+def identity_of(value: Any) -> int:
+    """Return a number that two tracers share only if they stand for the same value."""
+    return id(value.val) if isinstance(value, _partial_eval.DynamicJaxprTracer) else id(value)
+
+
+def producer(value: Any) -> Producer | None:
+    """Return what computed a tracer; ``None`` for an argument, and where that is not known."""
+    equation = getattr(value, "parent", None) if isinstance(value, _partial_eval.DynamicJaxprTracer) else None
+    if equation is None:
+        return None
+    name = equation.params.get("name") if equation.primitive.name in ("jit", "pjit") else equation.primitive.name
+    place = next(place for place, variable in enumerate(equation.outvars) if variable is value.val)
+    return Producer(name, equation.params, equation.in_tracers, place)

@@ -64,7 +64,7 @@ class Checkpoint:
         for name, value in sorted(kwargs.items()):
             _check_trackable(name, _followed(value))
             if root is not None:
-                self._attach(name, _followed(value))
+                self._attach(name, value)
             setattr(self, name, value)
 
     def _attach(self, name: str, value: Any) -> None:
@@ -72,7 +72,7 @@ class Checkpoint:
         own = dict(children_of(self._top())).get(name)
         if own is None:
             self._attached[name] = value
-        elif own is not value:
+        elif own is not _followed(value):
             raise InvalidArgumentError(
                 f"Cannot create a Checkpoint with keyword argument {name} if root.{name} already exists."
             )
@@ -174,7 +174,7 @@ class Checkpoint:
         Args:
             copied: whether to copy them to the host's memory, so that a training step may reuse the device's.
         """
-        return snapshot(walk(self._top(), self._attached), copied)
+        return snapshot(walk(self._top(), self._further()), copied)
 
     def sync(self) -> None:
         """Wait until what ``enable_async`` writes is on disk; what went wrong on its thread is raised here.
@@ -207,7 +207,7 @@ class Checkpoint:
         source = BundleSource(path)
         graph = object_graph(source, path)
         if graph is None:
-            by_name = NameBasedRestoration(source, self._top(), self._attached)
+            by_name = NameBasedRestoration(source, self._top(), self._further())
             by_name.run()
             return NameBasedStatus(path, by_name)
         skip_slots = options is not None and options.experimental_skip_slot_variables
@@ -215,8 +215,8 @@ class Checkpoint:
 
     def start(self, restoration: Restoration) -> LoadStatus:
         """Give the objects what a restoration holds, now and as they appear."""
-        restoration.start(self._top(), self._attached)
-        return CheckpointLoadStatus(restoration, self._top(), self._attached)
+        restoration.start(self._top(), self._further())
+        return CheckpointLoadStatus(restoration, self._top(), self._further())
 
     def restore(self, save_path: PathLike | None, options: CheckpointOptions | None = None) -> LoadStatus:
         """Give the objects the values of a checkpoint that ``save`` wrote.
@@ -245,6 +245,10 @@ class Checkpoint:
                 f"Error when restoring from checkpoint or SavedModel at {save_path}: {error} Please double-check that "
                 "the path is correct. You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1')."
             ) from error
+
+    def _further(self) -> dict[str, Any]:
+        """Return the children of the root of which it does not know."""
+        return {name: _followed(value) for name, value in self._attached.items()}
 
     def _top(self) -> Any:
         """Return the object whose children are saved."""

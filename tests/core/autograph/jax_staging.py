@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
+import traceback
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tenon.core.autograph import Staging
+from tenon.core.autograph import Staging, convert
 
 
 class Range:
@@ -23,7 +24,11 @@ class Range:
 
 
 def is_staged(value):
-    return isinstance(value, (jax.core.Tracer, Range))
+    return isinstance(value, (jax.core.Tracer, Range)) or (isinstance(value, jax.Array) and is_tracing())
+
+
+def is_tracing():
+    return isinstance(jnp.zeros(()), jax.core.Tracer)
 
 
 def flatten(value):
@@ -119,7 +124,7 @@ def peek(iterable):
 
 
 def probe(function):
-    if not isinstance(jnp.zeros(()), jax.core.Tracer):
+    if not is_tracing():
         return function()
     found = []
     jax.eval_shape(lambda: found.append(function()))
@@ -158,3 +163,19 @@ STAGING = Staging(
         min: lambda *values: jnp.min(jnp.stack(jnp.broadcast_arrays(*values)) if len(values) > 1 else values[0]),
     },
 )
+
+
+def compiled(function):
+    """Return ``function`` converted and compiled."""
+    return jax.jit(convert(function, STAGING))
+
+
+def outcomes(function, inputs):
+    """Return what the compiled function computes and what Python computes, for arguments that are tuples of numbers."""
+    staged = compiled(function)
+    return [jax.tree.map(np.asarray, staged(*values)) for values in inputs], [function(*values) for values in inputs]
+
+
+def last_line(error: BaseException) -> str:
+    """Return the line that a traceback ends with."""
+    return traceback.extract_tb(error.__traceback__)[-1].line

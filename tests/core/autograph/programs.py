@@ -18,7 +18,7 @@ def define(source: str, name: str = "f", **variables):
     filename = f"<program {next(_numbers)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace = {"__name__": "programs_of_users", **variables}
-    exec(compile(source, filename, "exec"), namespace)
+    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
     return namespace[name]
 
 
@@ -52,10 +52,10 @@ class Writer:
             kinds += [self.attempt, self.close_over, self.assign_new, self.delete, self.surround] if self.host else []
         return self.random.choice(kinds)(depth, in_loop)
 
-    def assign(self, depth, in_loop):
+    def assign(self, _depth, _in_loop):
         return f"{self.name()} = {self.expression(2)} % 97"
 
-    def update(self, depth, in_loop):
+    def update(self, _depth, _in_loop):
         return f"{self.name()} += {self.expression(1)} % 7"
 
     def choose(self, depth, in_loop):
@@ -79,7 +79,7 @@ class Writer:
     def otherwise(self, depth, in_loop):
         return "\nelse:\n" + indent(self.block(depth - 1, in_loop), "    ") if self.random.random() < 0.2 else ""
 
-    def jump(self, depth, in_loop):
+    def jump(self, _depth, in_loop):
         jumps = [f"return {self.expression(1)}"] + ["break", "continue"] * 2 * in_loop
         return f"if {self.condition(1)}:\n    {self.random.choice(jumps)}"
 
@@ -96,16 +96,17 @@ class Writer:
     def surround(self, depth, in_loop):
         return "with suppress(KeyError):\n" + indent(self.block(depth - 1, in_loop), "    ")
 
-    def close_over(self, depth, in_loop):
+    def close_over(self, _depth, _in_loop):
         name, changed = f"g{next(self.fresh)}", self.name()
-        text = f"def {name}(x):\n    nonlocal {changed}\n    if x > 2:\n        {changed} = x % 97\n    return x + {self.name()}\n"
+        text = f"def {name}(x):\n    nonlocal {changed}\n    if x > 2:\n        {changed} = x % 97\n"
+        text += f"    return x + {self.name()}\n"
         return text + f"{self.name()} = {name}({self.expression(1)}) % 97"
 
-    def assign_new(self, depth, in_loop):
+    def assign_new(self, _depth, _in_loop):
         name = self.random.choice(["n", "m"])
         return f"if {self.condition(1)}:\n    {name} = {self.expression(1)}\n{self.name()} += {name} % 5"
 
-    def delete(self, depth, in_loop):
+    def delete(self, _depth, _in_loop):
         name = self.name()
         return f"if {self.condition(1)}:\n    del {name}\nelse:\n    {self.assign(0, False)}"
 
@@ -131,6 +132,8 @@ class Writer:
 
 def programs(**options) -> st.SearchStrategy[str]:
     """Draw the source of a function ``f(a, b, c, zero=0)``; the smallest are the simplest."""
-    return st.builds(
-        lambda size, seed: Writer(Random(seed), size, **options).function(), st.integers(1, 30), st.integers(0)
-    )
+
+    def write(size, seed):
+        return Writer(Random(seed), size, **options).function()
+
+    return st.builds(write, st.integers(1, 15), st.integers(0))

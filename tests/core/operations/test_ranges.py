@@ -44,6 +44,7 @@ def test_the_dtype_of_a_range_holds_all_its_arguments(arguments, dtype):
 def test_a_range_can_be_asked_for_in_a_dtype():
     assert range_(0, 1, 0.1, dtype="float64").numpy().tolist() == [i * 0.1 for i in range(10)]
     assert range_(3, dtype="bfloat16").dtype == "bfloat16"
+    assert range_(constant(3.5), dtype="int32").numpy().tolist() == [0, 1, 2]
     with pytest.raises(TypeError, match=r"Cannot convert 0\.5 to EagerTensor of dtype int32"):
         range_(0.5, 3, dtype="int32")
 
@@ -63,9 +64,15 @@ def test_a_range_that_does_not_end_is_refused(arguments, message):
         range_(*arguments)
 
 
-def test_the_length_of_a_range_must_be_known():
+def test_the_length_of_a_range_must_be_known_for_all_but_loops():
     with pytest.raises(InvalidArgumentError, match=r"tf\.range: start, limit and delta .* mask it"):
-        jax.jit(lambda limit: range_(Tensor(limit)).value)(3)
+        jax.jit(lambda limit: convert_to_tensor(range_(Tensor(limit))).value)(3)
+
+
+def test_the_ends_of_a_range_may_be_computed_if_its_length_is_known():
+    found = jax.jit(lambda start: range_(Tensor(start), Tensor(start) + 3, dtype="float32").value)(4)
+    assert found.tolist() == [4, 5, 6]
+    assert found.dtype == np.float32
 
 
 def test_a_loop_over_a_range_gives_scalars():

@@ -105,9 +105,23 @@ def test_known_and_computed_indices_go_together():
     assert found.tolist() == numbers((3, 4, 5))[1, 2, ::-2].tolist()
 
 
-def test_a_slice_that_ends_at_a_computed_tensor_is_refused_with_the_way_out():
+@pytest.mark.parametrize(
+    ("ends", "found"),
+    [
+        (lambda i: slice(i, i + 3), [3, 4, 5]),
+        (lambda i: slice(2 * i, (i + 1) * 2, None), [6, 7]),
+        (lambda i: slice(i - 1, i + 4, 2), [2, 4, 6]),
+        (lambda i: slice(i, i), []),
+    ],
+)
+def test_both_ends_of_a_slice_may_be_computed_if_its_size_is_known(ends, found):
+    assert traced(lambda tensor, i: tensor[ends(i)], constant(numbers((9,))), convert_to_tensor(3)).tolist() == found
+
+
+@pytest.mark.parametrize("ends", [lambda i: slice(i, None), lambda i: slice(i, 2 * i), lambda i: slice(i, i + 9)])
+def test_a_slice_of_a_size_that_is_computed_is_refused_with_the_way_out(ends):
     with pytest.raises(InvalidArgumentError, match=r"dimension 0 ends at a tensor that is computed.*tf\.slice"):
-        traced(lambda tensor, i: tensor[i:], constant([1, 2, 3]), convert_to_tensor(1))
+        traced(lambda tensor, i: tensor[ends(i)], constant([1, 2, 3]), convert_to_tensor(1))
 
 
 def test_slices_with_known_ends_become_plain_slices_of_the_traced_program():

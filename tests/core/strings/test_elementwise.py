@@ -79,7 +79,7 @@ def test_numbers_stay_within_their_dtype():
         to_number("3000000000", "int32")
     assert to_number("3000000000", "uint32").numpy() == 3000000000
     assert to_number(["1e39"]).numpy() == np.inf
-    with pytest.raises(InvalidArgumentError, match="out_type: must be float32, float64"):
+    with pytest.raises(InvalidArgumentError, match="out_type: must be one of float32, float64"):
         to_number("1", "uint8")
 
 

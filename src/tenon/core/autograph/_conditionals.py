@@ -8,7 +8,7 @@ from typing import Any, Final
 from tenon.base import InvalidArgumentError
 from tenon.core.autograph._packing import Packed, Skeleton, is_result, pack, shown, unpack, zeros
 from tenon.core.autograph._staging import Staging
-from tenon.core.autograph._variables import Undefined, UndefinedReturnValue
+from tenon.core.autograph._variables import RESULT, Undefined, is_undefined_result
 
 State = tuple[Any, ...]
 Block = Callable[[], object]
@@ -144,7 +144,7 @@ class _Branches:
 
 
 def _has_no_value(value: Any, after_return: bool) -> bool:
-    return isinstance(value, UndefinedReturnValue) or (after_return and (value is None or isinstance(value, Undefined)))
+    return is_undefined_result(value) or (after_return and (value is None or isinstance(value, Undefined)))
 
 
 def _check_fits(main: Skeleton, orelse: Skeleton) -> None:
@@ -168,7 +168,7 @@ def _check_fits(main: Skeleton, orelse: Skeleton) -> None:
 
 
 def _none_message(name: str, branch: str) -> str:
-    if name == "return value":
+    if name == RESULT:
         return (
             f"the {branch} branch of an `if` whose condition is a tensor must also have a return statement, with a"
             f" value, as the {_OTHER[branch]} branch has; falling off a function's end returns None"

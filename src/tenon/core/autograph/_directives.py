@@ -52,7 +52,8 @@ def annotate_loops(definition: ast.FunctionDef, namespace: Mapping[str, Any]) ->
     """
     for loop in ast.walk(definition):
         if isinstance(loop, (ast.For, ast.While)):
-            options = {"reads": _constants(sorted(_read_first(loop)))} | _take_directives(loop, namespace)
+            directives = _take_directives(loop, namespace)
+            options = {"reads": _constants(sorted(_read_first(loop)))} | directives
             grown = sorted(set(_grown(loop)))
             if grown:
                 options["grows"] = _lists(grown)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tenon.base import InvalidArgumentError
 from tenon.core.autograph._packing import Skeleton, pack, shown, unpack, zeros
 from tenon.core.autograph._staging import Leaves, LoopOptions, Staging
-from tenon.core.autograph._variables import Undefined, UndefinedReturnValue
+from tenon.core.autograph._variables import Undefined, is_undefined_result
 
 State = tuple[Any, ...]
 
@@ -66,7 +66,7 @@ class LoopState:
         self._packed = pack(self.staging, self._names, initial)
         changes = zip(self._names, self._given, initial, strict=True)
         changed = [(name, before) for name, before, now in changes if before is not now]
-        self._awaited = tuple(name for name, before in changed if not isinstance(before, UndefinedReturnValue))
+        self._awaited = tuple(name for name, before in changed if not is_undefined_result(before))
 
     def flag(self) -> dict[str, Any]:
         """Return the leaf that says whether the loop has run, if that matters."""

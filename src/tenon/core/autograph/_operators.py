@@ -18,7 +18,7 @@ from tenon.core.autograph._loops import for_stmt, while_stmt
 from tenon.core.autograph._staging import Staging
 from tenon.core.autograph._syntax import FRAME_BUILTINS
 from tenon.core.autograph._tracebacks import defining_modules
-from tenon.core.autograph._variables import Undefined, UndefinedReturnValue, handled, ld, ldu, ret
+from tenon.core.autograph._variables import Undefined, handled, ld, ldu, ret, undefined_result
 
 _STAGED: Final[Mapping[str, Callable[..., Any]]] = {
     "if_stmt": if_stmt,
@@ -35,7 +35,7 @@ _STAGED: Final[Mapping[str, Callable[..., Any]]] = {
 
 _PLAIN: Final[Mapping[str, Any]] = {
     "Undefined": Undefined,
-    "UndefinedReturnValue": UndefinedReturnValue,
+    "UndefinedReturnValue": undefined_result,
     "handled": handled,
     "ld": ld,
     "ldu": ldu,
@@ -98,7 +98,7 @@ def _twin(operators: Operators, target: Any) -> FunctionType | None:
 def _call_plainly(staging: Staging, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> Any:
     """Call a function as it is; a builtin that meets something staged, through what stands in for it."""
     kwargs = kwargs or {}
-    if type(function) is BuiltinFunctionType or isinstance(function, type):
+    if type(function) is BuiltinFunctionType or type(function) is type:
         if function in _ITERATORS:
             return _ITERATORS[function](staging, *args, **kwargs)
         if function in staging.overloads and any(map(staging.is_staged, (*args, *kwargs.values()))):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MethodType
+from types import BuiltinMethodType, MethodType
 from typing import Any, Final
 
 import numpy as np
 
 from tenon.core.autograph._staging import Staging, Structure
-from tenon.core.autograph._variables import Undefined
+from tenon.core.autograph._variables import RESULT, Undefined
 
 _NUMBERS: Final = (bool, int, float, complex, np.number, np.bool_)
 _NUMERIC_KINDS: Final = "biufcV"
 """NumPy's letters for arrays of numbers; V is that of ml_dtypes."""
 
-_COMPARABLE: Final = (str, bytes, MethodType, type(None))
+_COMPARABLE: Final = (str, bytes, BuiltinMethodType, MethodType)
 """Types whose equal objects may stand for one another."""
 
 
@@ -61,7 +61,7 @@ class Skeleton:
     @property
     def whole(self) -> Any:
         """The value, such as None, if nothing in it is staged; else ``STAGED``."""
-        return STAGED if STAGED in self.fixed else self.structure.unflatten(self.fixed)
+        return STAGED if any(leaf is STAGED for leaf in self.fixed) else self.structure.unflatten(self.fixed)
 
     def __str__(self) -> str:
         return repr(self.structure.unflatten(list(self.fixed)))
@@ -112,7 +112,7 @@ def is_result(name: str) -> bool:
 
 def shown(name: str) -> str:
     """Return what messages call a variable."""
-    return "return value" if is_result(name) else name
+    return RESULT if is_result(name) else name
 
 
 def _can_be_staged(staging: Staging, leaf: Any) -> bool:

@@ -50,8 +50,8 @@ class Staging:
     calls both.
 
     Attributes:
-        is_staged: ``(value) -> bool``: control flow that depends on the value has to be staged: a tensor (or a range or
-            a data set) while a function is traced. False for everything else, such as tensors that have values.
+        is_staged: ``(value) -> bool``: control flow that depends on the value has to be staged: while a function is
+            traced, any tensor, also one that has a value, and a range or a data set. Otherwise nothing.
         flatten: ``(value) -> (leaves, structure)``: take a nested value apart. Each leaf comes with its place as Python
             would write it behind the variable's name: ``""``, ``"[0]"``, ``"['a'].b"``.
         cond: ``(condition, true_fn, false_fn) -> dict``: run one of two functions that return leaves with the same

@@ -4,7 +4,7 @@ These rewrites change how a function is written, not what it does:
 
     self.__secret             self._Class__secret             names are mangled where the class is still known
     super()                   super(__class__, self)          the frame that Python would look at will be another
-    locals()                  ag__.locals()                   a call that has to stay in its frame
+    locals()                  ag__.locals()                   it sees the frame of the innermost branch or loop body
     except E as e: ...        except E: e = ag__.handled()    malt expects another syntax tree
     a path without return     return None                     so that all paths through a function return
 """
@@ -12,11 +12,12 @@ These rewrites change how a function is written, not what it does:
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from types import FunctionType
 from typing import Final, NoReturn
 
 from tenon.base import UnimplementedError
+from tenon.core.autograph._returns import can_fall_through, returns
 from tenon.core.autograph._source import Definition, Source, mangled
 
 FRAME_BUILTINS: Final = {"locals", "globals", "eval", "exec", "vars", "dir", "breakpoint"}
@@ -46,20 +47,12 @@ def simplify(source: Source, function: FunctionType) -> ast.FunctionDef:
     """
     _refuse_unsupported(source.node)
     definition = _bare(source.node)
-    hidden = {*function.__code__.co_varnames, *function.__code__.co_cellvars, *function.__code__.co_freevars}
-    visible = {name for name in (*FRAME_BUILTINS, "super") if name not in hidden and name not in function.__globals__}
+    others = {*_bound_names(definition), *function.__code__.co_freevars, *function.__globals__}
+    visible = {*FRAME_BUILTINS, "super"} - others
     has_class = "__class__" in function.__code__.co_freevars
     simpler = _Simplifier(source.class_name, visible, has_class).visit(definition)
     assert isinstance(simpler, ast.FunctionDef)
     return simpler
-
-
-def returns_early(definition: ast.FunctionDef) -> bool:
-    """Tell whether a ``return`` is anywhere but at the end of its function."""
-    found = [node for node in ast.walk(definition) if isinstance(node, ast.Return)]
-    inner = [node.body for node in ast.walk(definition) if isinstance(node, ast.FunctionDef)]
-    bodies = [body[-1].body if isinstance(body[-1], ast.With) else body for body in inner]
-    return len(found) > sum(isinstance(body[-1], ast.Return) for body in bodies)
 
 
 def _bare(node: Definition) -> ast.FunctionDef:
@@ -77,6 +70,17 @@ def _bare(node: Definition) -> ast.FunctionDef:
     assert isinstance(definition, ast.FunctionDef)
     definition.args, definition.body = node.args, [ast.copy_location(ast.Return(node.body), node.body)]
     return ast.copy_location(definition, node)
+
+
+def _bound_names(definition: ast.FunctionDef) -> Iterator[str]:
+    """Yield the names that the function, or one inside, gives a meaning."""
+    for node in ast.walk(definition):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
 
 
 def _none(place: ast.AST) -> ast.expr:
@@ -157,8 +161,10 @@ class _Simplifier(ast.NodeTransformer):
         self._first.append(_first_parameter(node))
         node.body = [self.visit(statement) for statement in node.body]
         self._first.pop()
-        if _returns(node.body) and not _never_falls_through(node.body):
-            node.body.append(ast.copy_location(ast.Return(ast.Constant(None)), node.body[-1]))
+        if returns(node.body) and can_fall_through(node.body):
+            node.body.append(ast.copy_location(ast.Return(_none(node)), node.body[-1]))
+        if len(node.body) == 1 and isinstance(node.body[0], ast.Expr):  # malt takes a docstring out
+            node.body.append(ast.copy_location(ast.Pass(), node.body[0]))
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
@@ -196,48 +202,3 @@ def _operator(name: str) -> ast.Attribute:
 def _first_parameter(node: ast.FunctionDef | ast.Lambda) -> str | None:
     positional = [*node.args.posonlyargs, *node.args.args]
     return positional[0].arg if positional else None
-
-
-_OTHER_FUNCTIONS: Final = (ast.FunctionDef, ast.ClassDef, ast.Lambda)
-_OTHER_LOOPS: Final = (*_OTHER_FUNCTIONS, ast.For, ast.While)
-
-
-def _returns(statements: list[ast.stmt]) -> bool:
-    """Tell whether a ``return`` of this very function is among the statements."""
-    return _contains(statements, ast.Return, _OTHER_FUNCTIONS)
-
-
-def _breaks(statements: list[ast.stmt]) -> bool:
-    """Tell whether a ``break`` of this very loop is among the statements."""
-    return _contains(statements, ast.Break, _OTHER_LOOPS)
-
-
-def _contains(statements: list[ast.stmt], kind: type[ast.stmt], closed: tuple[type[ast.AST], ...]) -> bool:
-    pending: list[ast.AST] = list(statements)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, kind):
-            return True
-        if not isinstance(node, closed):
-            pending.extend(ast.iter_child_nodes(node))
-    return False
-
-
-def _never_falls_through(statements: list[ast.stmt]) -> bool:
-    """Tell whether the end of the statements is certainly not reached."""
-    match statements[-1] if statements else None:
-        case ast.Return() | ast.Raise():
-            return True
-        case ast.If(body=body, orelse=orelse):
-            return _never_falls_through(body) and _never_falls_through(orelse)
-        case ast.With(body=body):  # a manager that swallows exceptions is for Python values
-            return _never_falls_through(body)
-        case ast.While(test=ast.Constant(value=True), body=body):
-            return not _breaks(body)
-        case ast.While(body=body, orelse=orelse) | ast.For(body=body, orelse=orelse):
-            return _never_falls_through(orelse) and not _breaks(body)
-        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
-            ends = all(_never_falls_through(handler.body) for handler in handlers)
-            return _never_falls_through(final) or (ends and _never_falls_through(orelse or body))
-        case _:
-            return False

@@ -24,8 +24,9 @@ from tenon.core.autograph._analysis import convert_control_flow, keep_alive, not
 from tenon.core.autograph._directives import annotate_loops
 from tenon.core.autograph._expressions import rewrite_expressions
 from tenon.core.autograph._positions import remember_origins, rename_code, restore_positions
+from tenon.core.autograph._returns import returns_early
 from tenon.core.autograph._source import find_source
-from tenon.core.autograph._syntax import returns_early, simplify
+from tenon.core.autograph._syntax import simplify
 
 _Step = Callable[[ast.FunctionDef, Any], Any]
 
@@ -70,7 +71,10 @@ def transpile(function: FunctionType) -> Conversion:
         NotFoundError: its source cannot be found.
         UnimplementedError: it contains something that cannot be converted.
     """
-    factory = _compile(*_convert(function), function)
+    try:
+        factory = _compile(*_convert(function), function)
+    except RecursionError as error:
+        raise UnimplementedError("its statements nest too deeply; split the function") from error
     names = function.__code__.co_freevars
     return Conversion(factory, tuple(names.index(name) for name in factory.co_freevars))
 
@@ -102,6 +106,8 @@ def _apply(step: _Step, definition: ast.FunctionDef, context: Any) -> ast.Functi
     """Run a step; malt raises anything when it meets what it does not know."""
     try:
         converted: ast.FunctionDef = step(definition, context)
+    except RecursionError:
+        raise
     except Exception as error:
         raise UnimplementedError(
             f"{step.__module__} fails with {type(error).__name__}: {error}; please report the function"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 
 class Undefined:
@@ -34,13 +34,18 @@ class Undefined:
         """Forget an item of nothing."""
 
 
-class UndefinedReturnValue(Undefined):
-    """Stands where the value is that a function has not returned yet."""
+RESULT: Final = "return value"
+"""What stands for the result of a function that has not returned yet is called; no variable can be called so."""
 
-    __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__("return value")
+def undefined_result() -> Undefined:
+    """Return what stands where the value is that a function has not returned yet."""
+    return Undefined(RESULT)
+
+
+def is_undefined_result(value: Any) -> bool:
+    """Tell whether ``value`` stands for the result of a function that has not returned yet."""
+    return isinstance(value, Undefined) and value.name == RESULT
 
 
 def ld(value: Any) -> Any:
@@ -56,7 +61,7 @@ def ld(value: Any) -> Any:
 
 def ret(value: Any) -> Any:
     """Return what a function returns."""
-    return None if isinstance(value, UndefinedReturnValue) else value
+    return None if is_undefined_result(value) else value
 
 
 def handled() -> BaseException | None:

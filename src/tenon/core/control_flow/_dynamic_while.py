@@ -298,12 +298,14 @@ def _loop_batched(values: Arrays, axes: Sequence[int | None], *, loop: Loop) -> 
         if not test_batched:
             return after
         goes_on = test(inputs, list(now))
-        return [
-            jnp.where(goes_on.reshape(-1, *[1] * (old.ndim - 1)), new, old) for old, new in zip(now, after, strict=True)
-        ]
+        return [_where_row(goes_on, new, old) for old, new in zip(now, after, strict=True)]
 
     outputs = dynamic_while(lambda now: test(inputs, list(now)).any(), turn_rows, carry)
     return outputs, carry_axes
+
+
+def _where_row(goes_on: Any, new: Any, old: Any) -> Any:
+    return jnp.where(goes_on.reshape(-1, *[1] * (old.ndim - 1)), new, old)
 
 
 def _tangent_batched(values: Arrays, axes: Sequence[int | None], **params: Any) -> tuple[list[Any], list[int]]:

@@ -61,6 +61,7 @@ from tenon.core.linalg._solvers import (
     triangular_solve,
 )
 from tenon.core.linalg._tridiagonal import (
+    eigh_tridiagonal,
     tridiagonal_matmul,
     tridiagonal_solve,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "diag_part",
     "eig",
     "eigh",
+    "eigh_tridiagonal",
     "eigvals",
     "eigvalsh",
     "einsum",

@@ -7,8 +7,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from tenon.core.linalg._matrices import MATRIX_TYPES
+from tenon.base import InvalidArgumentError
+from tenon.core.linalg._matrices import MATRIX_TYPES, of_lower
 from tenon.core.operations import operation
 from tenon.core.recording import kernel, run
 
@@ -94,4 +96,56 @@ tridiagonal_matmul = operation(
     _COMPACT,
     types=MATRIX_TYPES,
     composed=True,
+)
+
+
+def _eigh(alpha: Any, beta: Any, eigvals_only: bool) -> Any:
+    main = jnp.real(alpha)[..., None] * jnp.eye(alpha.shape[-1], dtype=alpha.dtype)
+    lower = beta[..., None] * jnp.eye(beta.shape[-1], alpha.shape[-1], dtype=beta.dtype)
+    matrix = main + jnp.pad(lower, [(0, 0)] * (beta.ndim - 1) + [(1, 0), (0, 0)])
+    values, vectors = jnp.linalg.eigh(of_lower(matrix), symmetrize_input=False)
+    return values if eigvals_only else (values, vectors)
+
+
+def _eigh_tridiagonal(alpha: Any, beta: Any, eigvals_only: bool, select: str, select_range: Any, tol: Any) -> Any:
+    del tol  # all digits are computed
+    found = run(kernel(_eigh, eigvals_only=bool(eigvals_only)), [alpha, beta])
+    if select == "a":
+        return found
+    if select not in ("i", "v"):
+        raise ValueError(f"select: must be 'a', 'i' or 'v'; received {select!r}.")
+    values = found if eigvals_only else found[0]
+    first, last = select_range if select == "i" else _places(values, select_range)
+    part = kernel(_part, first=first, last=last)
+    return run(part, [found]) if eigvals_only else tuple([run(part, [array]) for array in found])
+
+
+def _places(values: Any, bounds: Any) -> tuple[int, int]:
+    """Return the places of the first and the last eigenvalue between two bounds."""
+    if isinstance(values, jax.core.Tracer):
+        raise InvalidArgumentError(
+            "select: how many eigenvalues lie in a range must be known when a function is traced, because XLA compiles "
+            "for fixed shapes; select them by 'i', or take all."
+        )
+    inside = np.flatnonzero((np.asarray(values) > bounds[0]) & (np.asarray(values) <= bounds[1]))
+    return (int(inside[0]), int(inside[-1])) if len(inside) else (0, -1)
+
+
+def _part(array: Any, first: int, last: int) -> Any:
+    return array[..., first : last + 1]
+
+
+def _alone_or_together(*tensors: Any) -> Any:
+    return tensors if len(tensors) > 1 else tensors[0]
+
+
+eigh_tridiagonal = operation(
+    "linalg.eigh_tridiagonal",
+    "alpha: T, beta: T, eigvals_only=True, select='a', select_range=None, tol=None",
+    _eigh_tridiagonal,
+    "Returns eigenvalues, ascending, and eigenvectors if asked for, of Hermitian matrices of three diagonals.",
+    "tf.constant([1.0, 2.0, 3.0]), tf.constant([0.5, 0.6])",
+    types=MATRIX_TYPES,
+    composed=True,
+    result=_alone_or_together,
 )

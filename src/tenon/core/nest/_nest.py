@@ -82,14 +82,14 @@ def _rebuilt_mapping(value: Mapping[Any, Any], found: dict[Any, Any]) -> Any:
 
 
 @export("nest.is_nested")
-def is_nested(structure: Any) -> bool:
+def is_nested(seq: Any) -> bool:
     """Tell whether a value is a container, ``tf.nest.is_nested``.
 
     Example:
         >>> is_nested([1]), is_nested("text"), is_nested(None)
         (True, False, False)
     """
-    return _items(structure, False) is not None
+    return _items(seq, False) is not None
 
 
 @export("nest.flatten")

@@ -47,6 +47,16 @@ from tenon.core.operations._arrays import (
     squeeze,
     transpose,
 )
+from tenon.core.operations._bessel import (
+    bessel_j0,
+    bessel_j1,
+    bessel_k0,
+    bessel_k0e,
+    bessel_k1,
+    bessel_k1e,
+    bessel_y0,
+    bessel_y1,
+)
 from tenon.core.operations._blocks import batch_to_space, space_to_batch, space_to_batch_nd
 from tenon.core.operations._casting import bitcast, cast, saturate_cast
 from tenon.core.operations._clipping import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm, l2_normalize
@@ -129,7 +139,6 @@ from tenon.core.operations._scatter import (
     tensor_scatter_nd_update,
 )
 from tenon.core.operations._segments import (
-    Reduce,
     segment_max,
     segment_mean,
     segment_min,
@@ -143,6 +152,7 @@ from tenon.core.operations._segments import (
     unsorted_segment_sum,
 )
 from tenon.core.operations._slicing import get_item, slice_, strided_slice
+from tenon.core.operations._sobol import sobol_sample
 from tenon.core.operations._sorting import (
     argsort,
     histogram_fixed_width,
@@ -209,7 +219,7 @@ from tenon.core.operations._unary import (
     tanh,
 )
 from tenon.core.operations._values import fingerprint, get_static_value
-from tenon.core.operations._variable_slices import VariableSlice
+from tenon.core.operations._variable_slices import VariablePart
 from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
@@ -229,9 +239,8 @@ __all__ = [
     "IndexedSlices",
     "Operation",
     "Parameter",
-    "Reduce",
     "TopKV2",
-    "VariableSlice",
+    "VariablePart",
     "abs_",
     "accumulate_n",
     "acos",
@@ -255,6 +264,14 @@ __all__ = [
     "bessel_i0e",
     "bessel_i1",
     "bessel_i1e",
+    "bessel_j0",
+    "bessel_j1",
+    "bessel_k0",
+    "bessel_k0e",
+    "bessel_k1",
+    "bessel_k1e",
+    "bessel_y0",
+    "bessel_y1",
     "betainc",
     "bincount",
     "bitcast",
@@ -410,6 +427,7 @@ __all__ = [
     "sinh",
     "size",
     "slice_",
+    "sobol_sample",
     "sort",
     "space_to_batch",
     "space_to_batch_nd",

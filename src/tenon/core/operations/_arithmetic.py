@@ -231,7 +231,7 @@ divide_no_nan = operation(
     "x: T, y: T",
     _divide_no_nan,
     "Returns x / y, and 0 where y is 0.",
-    "[1.0, 2.0], [4.0, 0.0]",
+    "[1.0, 2.0], [4.0, 0.5]",
     types=NUMBERS,
 )
 multiply_no_nan = operation(
@@ -248,7 +248,7 @@ reciprocal_no_nan = operation(
     "x: T",
     _reciprocal_no_nan,
     "Returns 1 / x, and 0 where x is 0.",
-    "[2.0, 0.0]",
+    "[2.0, -0.5]",
     types=INEXACT,
 )
 negative = operation("math.negative negative", "x: T", jnp.negative, "Returns -x.", "[1.0, -2.0]", types=SIGNED)

@@ -88,7 +88,7 @@ def quick_caller(row: Operation) -> Callable[..., Any]:
     """
     call = caller(row)
     kind = row.tensors[0].kind
-    names = (row.types or NUMERIC) if kind == "T" else frozenset({kind})
+    names = (row.types or NUMERIC) if kind == "T" else frozenset({str(kind)})
     allowed = frozenset([DTYPES[name].dtype for name in names])
     found = kernel(row.function if row.differentiable else _without_derivative(row.function))
     run_kernel = run if row.differentiable else run_unrecorded
@@ -231,7 +231,22 @@ def _gathered(*given: Any, chosen: Kernel, form: tuple[int | None, ...]) -> Any:
     )
 
 
+_UNKNOWN = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerBoolConversionError,
+    jax.errors.TracerIntegerConversionError,
+)
+"""What JAX raises where a function needs a value that is not known while it is traced."""
+
+
 def _refusal(row: Operation, arrays: Sequence[Any], attributes: Values, error: Exception) -> str:
+    if isinstance(error, _UNKNOWN):
+        return (
+            f"tf.{row.name}: the values of its arguments must be known when a function is traced, because XLA compiles "
+            "for fixed shapes. Compute them from shapes or numbers of Python, or call it outside of the function. "
+            f"[Op:{row.name}]"
+        )
     shapes = " vs. ".join([str(list(array.shape)).replace(" ", "") for array in flat(arrays)])
     names = [p.name for p in row.attributes]
     stated = f" with {dict(zip(names, attributes, strict=True))}" if attributes else ""

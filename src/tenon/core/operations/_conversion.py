@@ -58,11 +58,11 @@ def number_beside(value: Any, dtype: np.dtype) -> Any:
     """
     if not executing_eagerly_on_arrays():
         return array_of(value, None, as_dtype(dtype))
-    return _remembered(value, dtype, type(value), None if value else repr(value))
+    return _remembered(value, dtype, type(value).__name__, None if value else repr(value))
 
 
 @lru_cache(maxsize=1 << 12)
-def _remembered(value: Any, dtype: np.dtype, kind: type, zero: str | None) -> Any:
+def _remembered(value: Any, dtype: np.dtype, kind: str, zero: str | None) -> Any:
     del kind, zero  # they tell 1 from 1.0 and 0.0 from -0.0, which are equal
     array = array_of(value, None, as_dtype(dtype))
     return on_device(array) if array.dtype.kind != "O" else array

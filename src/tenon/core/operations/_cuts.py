@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.tensors import array_of, is_tensor_like
+from tenon.core.tensors import array_of, is_tensor_like, known_difference
 
 NEW: Final = "new"
 """A new dimension of size 1."""
@@ -32,7 +32,8 @@ _REFUSED: Final = (
 )
 
 Part = Any
-"""One of the marks above, or ``(size, step)`` for a slice, which begins at the next of the known begins."""
+"""One of the marks above, or ``(size, step)`` for a slice, which begins at the next of the known begins; a slice that
+begins at the next of the scalars that are being traced is ``(size, step, TRACED)``."""
 
 
 class Cut(NamedTuple):
@@ -96,17 +97,34 @@ def _slice_part(item: slice, dimension: int, length: int, cut: Cut) -> Part:
     if item.step == 0:
         raise InvalidArgumentError(f"strides[{dimension}] must be non-zero; received {item}. [Op:StridedSlice]")
     if any(isinstance(end, jax.core.Tracer) for end in (item.start, item.stop, item.step)):
-        raise InvalidArgumentError(
-            f"The slice of dimension {dimension} ends at a tensor that is computed in the function that is being "
-            "traced, so that its size is not known, but XLA compiles for fixed shapes. Use tf.slice with a fixed size "
-            "(its begin may be computed), or tf.gather, or mask what is not wanted."
-        )
+        return _traced_part(item, dimension, length, cut)
     start, stop, step = item.indices(length)
     size = len(range(start, stop, step))
     if (start, size, step) == (0, length, 1):
         return FULL
     cut.begins.append(start if size else 0)
     return size, step
+
+
+def _traced_part(item: slice, dimension: int, length: int, cut: Cut) -> Part:
+    """Return the part of a slice whose ends are computed, if at least its size is known, as in ``x[i : i + 3]``."""
+    step = 1 if item.step is None else item.step
+    span = None
+    if isinstance(item.start, jax.core.Tracer) and isinstance(item.stop, jax.core.Tracer) and isinstance(step, int):
+        span = known_difference(item.stop, item.start)
+    if not isinstance(span, int) or step < 0 or span > length:
+        raise InvalidArgumentError(
+            f"The slice of dimension {dimension} ends at a tensor that is computed in the function that is being "
+            "traced, so that its size is not known, but XLA compiles for fixed shapes. Write both ends in terms of the "
+            "same tensor (`x[i : i + 3]`), or use tf.slice with a fixed size, or tf.gather, or mask what is not wanted."
+        )
+    cut.traced.append(item.start)
+    return max(0, -(-span // step)), step, TRACED
+
+
+def is_traced(part: Part) -> bool:
+    """Tell whether a part begins at one of the scalars that are being traced."""
+    return part == TRACED or (isinstance(part, tuple) and part[2:] == (TRACED,))
 
 
 def spread(items: list[Any], rank: int) -> list[Any]:

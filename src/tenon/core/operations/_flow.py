@@ -17,7 +17,12 @@ def _all_same(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 identity = operation(
-    "identity", "input: any", _same, "Returns the same values as another tensor.", "[1.0, 2.0]", strings=_same
+    "identity guarantee_const",
+    "input: any",
+    _same,
+    "Returns the same values as another tensor.",
+    "[1.0, 2.0]",
+    strings=_same,
 )
 stop_gradient = operation(
     "stop_gradient",

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._gather import EVERY, is_string, selected
+from tenon.core.operations._gather import EVERY, beside_strings, is_string, selected
 from tenon.core.operations._sizes import as_axis, as_sizes
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
@@ -76,7 +76,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     if condition.dtype != np.bool_:
         raise TypeError(f"tf.where: condition must be of bool; received {condition.dtype.name}. Compare, or tf.cast.")
     if is_string(x):
-        return np.where(values_of(condition, "tf.where", "a choice between strings"), x, y)
+        return np.where(beside_strings(condition, "where"), x, y)
     return run(_CHOICE, [condition, x, y])
 
 

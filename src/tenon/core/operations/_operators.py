@@ -130,7 +130,7 @@ _BINARY: Final[Mapping[str, Binary]] = {
     "xor": _by_dtype(logical_xor, bitwise_xor),
 }
 _COMPARISONS: Final[Mapping[str, Binary]] = {"lt": less, "le": less_equal, "gt": greater, "ge": greater_equal}
-_UNARY: Final[Mapping[str, Callable[[Any], Any]]] = {
+_METHODS: Final[Mapping[str, Callable[..., Any]]] = {
     "__neg__": lambda x: negative(x),
     "__abs__": lambda x: abs_(x),
     "__invert__": _invert,
@@ -142,5 +142,5 @@ for _name, _function in _BINARY.items():
     install_binary(_name, _function)
 for _name, _function in _COMPARISONS.items():
     install_binary(_name, _function, reflected=False)
-for _name, _method in _UNARY.items():
+for _name, _method in _METHODS.items():
     install_operator(_name, _method)

@@ -16,7 +16,7 @@ from tenon.core.operations._dynamic_range import DynamicRange
 from tenon.core.operations._sizes import as_axis, as_integers
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
-from tenon.core.tensors import Tensor, array_of, as_dtype, as_tensor
+from tenon.core.tensors import Tensor, array_of, as_dtype, as_tensor, is_tensor_like, known_difference
 
 _RANGES: Final = ("int32", "int64", "float16", "bfloat16", "float32", "float64")
 """The dtypes of ranges; of several, the one that stands last holds all."""
@@ -25,14 +25,28 @@ _RANGES: Final = ("int32", "int64", "float16", "bfloat16", "float32", "float64")
 def _range(start: Any, limit: Any, delta: Any, dtype: np.dtype | None) -> Any:
     start, limit = (0, start) if limit is None else (start, limit)
     wanted = None if dtype is None else as_dtype(dtype)
-    given = [array_of(value, wanted) for value in (start, limit, delta)]
+    given = [array_of(value, None if is_tensor_like(value) else wanted) for value in (start, limit, delta)]
+    common = max([array.dtype for array in given], key=_rank) if dtype is None else dtype
     if any(isinstance(array, jax.core.Tracer) for array in given):
-        return DynamicRange(*given)
-    common = max([np.asarray(array).dtype for array in given], key=_rank) if dtype is None else dtype
+        return _computed_range(given, common)
     scalars = [
         _scalar(array, place).astype(common) for array, place in zip(given, ("start", "limit", "delta"), strict=True)
     ]
     return created(_spaced, (_steps(*scalars),), start=scalars[0], delta=scalars[2])
+
+
+def _computed_range(given: list[Any], dtype: np.dtype) -> Any:
+    """Return a range with ends that are computed: a tensor if its length is known, as in ``tf.range(i, i + 3)``."""
+    start, limit, delta = given
+    by_ones = isinstance(delta, np.ndarray) and bool(delta == 1)
+    length = known_difference(limit, start) if by_ones else None
+    if length is None:
+        return DynamicRange(start, limit, delta)
+    return run(kernel(_counted, length=length, dtype=dtype), [start])
+
+
+def _counted(start: Any, length: Any, dtype: np.dtype) -> Any:
+    return jnp.arange(length, dtype=dtype) + start.astype(dtype)
 
 
 def _rank(dtype: np.dtype) -> int:

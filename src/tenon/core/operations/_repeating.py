@@ -54,11 +54,17 @@ def _repeat(array: Any, repeats: Any, axis: Any) -> Any:
         array = array.reshape(1) if isinstance(array, np.ndarray) else run(_FLAT, [array])
     place = 0 if axis is None else as_axis(axis, array.ndim)
     length = prod(array.shape[place : place + merged])
+    if counts.size == 1 and not is_string(array):
+        return run(kernel(_repeated, count=int(counts.reshape(())), axis=None if axis is None else place), [array])
     if counts.size not in (1, length):
         raise InvalidArgumentError(
             f"tf.repeat: repeats must be one number or {length}, as many as there are elements; received {counts.size}."
         )
     return selected(array, np.repeat(np.arange(length), counts), place, merged)
+
+
+def _repeated(array: Any, count: int, axis: int | None) -> Any:
+    return jnp.repeat(array, count, axis)
 
 
 repeat = operation(

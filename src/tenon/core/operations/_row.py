@@ -118,7 +118,7 @@ def parsed(signature: str) -> tuple[Parameter, ...]:
     assert isinstance(function, ast.FunctionDef)
     given = function.args
     missing: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
-    parameters = [_parameter(*pair) for pair in zip(given.args, missing + given.defaults, strict=True)]
+    parameters = [_parameter(*pair) for pair in zip(given.args, [*missing, *given.defaults], strict=True)]
     if given.vararg is not None:
         parameters.append(_parameter(given.vararg, None, inspect.Parameter.VAR_POSITIONAL))
     alone = inspect.Parameter.KEYWORD_ONLY

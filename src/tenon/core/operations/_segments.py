@@ -146,7 +146,7 @@ def _sorted(name: str, reduce: Reduce, what: str, types: Any = NUMBERS) -> Any:
 def _unsorted(name: str, reduce: Reduce, what: str, types: Any = NUMBERS) -> Any:
     summary = f"Returns the {what} of each segment; rows with a negative number belong to none."
     signature = "data: T, segment_ids: index, num_segments"
-    example = "[[1.0, 2.0], [5.0, 4.0], [3.0, 6.0]], [2, -1, 2], 3"
+    example = "[[1.0, 2.0], [5.0, 4.0], [3.0, 6.0], [0.5, 1.0]], [1, -1, 0, 1], 2"
     return operation(
         f"math.unsorted_segment_{name}", signature, _unsorted_segments(reduce), summary, example, types=types
     )

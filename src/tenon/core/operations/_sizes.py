@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tenon.base import InvalidArgumentError
+from tenon.core.tensors import is_symbol
 
 
 def as_sizes(shape: Any, name: str = "shape") -> tuple[int, ...]:
@@ -40,7 +41,7 @@ def as_integers(values: Any, name: str) -> tuple[int, ...]:
 
 
 def _as_integer(value: Any, name: str) -> Any:
-    if hasattr(value, "_to_var"):
+    if is_symbol(value):
         return value
     try:
         return operator.index(value)

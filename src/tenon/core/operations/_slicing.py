@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._cuts import FULL, INDEX, NEW, TRACED, Cut, Part, cut_of, parsed, plain, spread
+from tenon.core.operations._cuts import FULL, INDEX, NEW, TRACED, Cut, Part, cut_of, is_traced, parsed, plain, spread
 from tenon.core.operations._masks import is_mask, masked
 from tenon.core.operations._sizes import as_integers
 from tenon.core.operations._table import operation
@@ -28,8 +28,8 @@ def block_of(array: Any, known: Any, traced: Sequence[Any], form: Form) -> tuple
     knowns, others = iter(range(len(form))), iter(traced)
     starts, sizes, steps = [], [], []
     for part, length in zip([part for part in form if part != NEW], array.shape, strict=True):
-        size, step = part if isinstance(part, tuple) else (length if part == FULL else 1, 1)
-        begin = 0 if part == FULL else _from_front(next(others), length) if part == TRACED else known[next(knowns)]
+        size, step = part[:2] if isinstance(part, tuple) else (length if part == FULL else 1, 1)
+        begin = 0 if part == FULL else _from_front(next(others), length) if is_traced(part) else known[next(knowns)]
         starts.append(begin if step > 0 or not size else begin + (size - 1) * step)
         sizes.append((size - 1) * abs(step) + 1 if size else 0)
         steps.append(step)
@@ -143,6 +143,9 @@ def _slice(array: Any, begin: Any, size: Any) -> Any:
             f"Expected begin and size arguments to be 1-D tensors of size {array.ndim}, but got shapes "
             f"{list(begin.shape)} and [{len(sizes)}] instead. [Op:Slice]"
         )
+    if not all(isinstance(length, int) for length in array.shape):
+        ends = [None if wanted == -1 else start + wanted for start, wanted in zip(begin.tolist(), sizes, strict=True)]
+        return _sliced_symbolically(array, [slice(*pair) for pair in zip(begin.tolist(), ends, strict=True)])
     if isinstance(begin, jax.core.Tracer):
         return run(kernel(_cut, form=_traced_form(array.shape, sizes)), [array, begin])
     begins = np.asarray(begin).tolist()

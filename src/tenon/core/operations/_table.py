@@ -49,7 +49,7 @@ def operation(
         result: makes what is returned of the tensors that came out.
         strings: what computes it for tensors of strings: a function of NumPy arrays of ``bytes`` objects.
         check: raises where values break a rule, such as a divisor of zero; called with the arrays by position, only
-            where values are known: not while a function is traced.
+            where values are known: not while a function is traced. Look at them with NumPy: it is no kernel.
         composed: whether ``function`` runs kernels itself: it gets the arrays as they are, of NumPy where the caller
             gave values of Python or NumPy, and returns arrays of either kind; a tensor in place of a list comes as an
             array in place of a tuple.

@@ -183,10 +183,23 @@ def _with_gradient(steps: Sequence[Step], known: Sequence[int]) -> list[Step]:
     """Return the steps of whose outputs at least one has a gradient."""
     have, kept = set(known), []
     for step in reversed(steps):
-        if not have.isdisjoint(step.outputs):
-            kept.append(step._replace(saved=_saved(step, have)))
-            have.update([step.inputs[place] for place in step.live])
+        live = _reached(step, have)
+        if live:
+            kept.append(step._replace(live=live, saved=_saved(step, have)))
+            have.update([step.inputs[place] for place in live])
     return kept[::-1]
+
+
+def _reached(step: Step, have: set[int]) -> tuple[int, ...]:
+    """Return the live places that get a gradient from the outputs that have one."""
+    if have.isdisjoint(step.outputs):
+        return ()
+    dependence = step.kernel.dependence
+    with_gradient = [place for place, slot in enumerate(step.outputs) if slot in have]
+    if dependence is None or with_gradient[-1] >= len(dependence):
+        return step.live
+    reached = frozenset().union(*[dependence[place] for place in with_gradient])
+    return tuple([place for place in step.live if place in reached])
 
 
 def _saved(step: Step, have: set[int]) -> SavingKernel | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -172,19 +172,32 @@ def _to_integer(value: bytes, dtype: np.dtype) -> int:
     return number
 
 
+_NUMBERS: Final = ("float32", "float64", "int32", "int64", "uint32", "uint64")
+
+
+def parse_number(value: bytes, dtype: np.dtype) -> int | float:
+    """Return the number that a string writes, as ``tf.strings.to_number`` reads it.
+
+    Args:
+        value: the string.
+        dtype: a floating point or integer type.
+
+    Raises:
+        InvalidArgumentError: it writes none, or one that ``dtype`` does not hold.
+
+    Example:
+        >>> parse_number(b" 12 ", np.dtype(np.int32))
+        12
+    """
+    return _to_float(value) if dtype.kind == "f" else _to_integer(value, dtype)
+
+
 def _to_number(strings: np.ndarray, out_type: np.dtype) -> np.ndarray:
-    if out_type.name in ("float32", "float64"):
-        with np.errstate(over="ignore"):
-            return numbered(_to_float, strings, np.float64).astype(out_type)
-    if out_type.name not in ("int32", "int64", "uint32", "uint64"):
-        raise InvalidArgumentError(
-            f"out_type: must be float32, float64, int32, int64, uint32 or uint64; received {out_type}."
-        )
-
-    def convert(value: bytes) -> Any:
-        return _to_integer(value, out_type)
-
-    return numbered(convert, strings, out_type)
+    if out_type.name not in _NUMBERS:
+        raise InvalidArgumentError(f"out_type: must be one of {', '.join(_NUMBERS)}; received {out_type}.")
+    wide = np.float64 if out_type.kind == "f" else out_type
+    with np.errstate(over="ignore"):
+        return numbered(lambda value: parse_number(value, out_type), strings, wide).astype(out_type)
 
 
 to_number = operation(

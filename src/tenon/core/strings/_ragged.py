@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon.base import UnimplementedError
+from tenon.core.ragged import RaggedTensor
 from tenon.core.tensors import Tensor
 
 
@@ -30,4 +30,4 @@ def assembled(values: Tensor, *splits: Tensor) -> Any:
     """Return values with the splits of their rows, outside in; without splits, the values."""
     if not splits:
         return values
-    raise UnimplementedError("ragged")
+    return RaggedTensor.from_nested_row_splits(values, splits)

@@ -34,6 +34,7 @@ from tenon.core.tensors._dtypes import (
     uint32,
     uint64,
 )
+from tenon.core.tensors._known import is_symbol, known_difference, known_integers, known_shape
 from tenon.core.tensors._shapes import TensorShape, as_shape, unknown_shape
 from tenon.core.tensors._specs import TensorSpec
 from tenon.core.tensors._tensor import Reference, Tensor, install_method
@@ -64,8 +65,12 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "is_symbol",
     "is_tensor",
     "is_tensor_like",
+    "known_difference",
+    "known_integers",
+    "known_shape",
     "string",
     "uint8",
     "uint16",

@@ -11,6 +11,7 @@ import numpy as np
 
 from tenon.core.recording import kernel, on_device, run
 from tenon.core.tensors._dtypes import DType, as_dtype, string
+from tenon.core.tensors._known import known_shape
 from tenon.core.tensors._shapes import as_shape
 from tenon.core.tensors._tensor import Tensor
 
@@ -304,6 +305,9 @@ def constant_value(value: Any) -> Any:
     if is_tensor_like(value):
         value = array_of(value)
         if isinstance(value, jax.core.Tracer):
+            known = known_shape(value)
+            if known is not None:
+                return known
             raise TypeError(
                 "A shape, axis or size must be known when a function is traced, because XLA compiles for fixed "
                 f"shapes; received a tensor that is computed in the function: {Tensor(value)}. Compute it from shapes "

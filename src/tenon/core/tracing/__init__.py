@@ -8,6 +8,7 @@
 
 from tenon.core.tracing._context import executing_eagerly, init_scope, inside_function, is_symbolic_tensor
 from tenon.core.tracing._form import Form, taken_apart
+from tenon.core.tracing._linked import linked
 from tenon.core.tracing._scope import Access, FunctionScope
 from tenon.core.tracing._trace import Traced, source_array, trace
 
@@ -20,6 +21,7 @@ __all__ = [
     "init_scope",
     "inside_function",
     "is_symbolic_tensor",
+    "linked",
     "source_array",
     "taken_apart",
     "trace",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tenon.core import _jax_internals as internals
+from tenon.core.tracing._linked import linked
 from tenon.core.variables import StateScope, held_array, read_array
 
 
@@ -38,6 +39,8 @@ class FunctionScope:
         self.trace = trace
         self._outer = outer
         self._values: dict[int, Any] = {}
+        self._read: dict[int, Any] = {}
+        self._outside: dict[int, Any] = {}
         self._variables: dict[int, Any] = {}
         self._written: dict[int, Any] = {}
         self.owned: list[Any] = []
@@ -48,18 +51,36 @@ class FunctionScope:
         return tuple(self._written.values())
 
     def read(self, variable: Any, array: Any) -> Any:
-        """Return the value inside; at the first time, an input that stands for the value outside."""
-        found = self._values.get(id(variable))
-        if found is None:
+        """Return the value inside: an input that stands for the value outside, or what was assigned last.
+
+        What was assigned passes its gradient on to the value outside, and none to what it was computed from: as in
+        TensorFlow, the derivative with respect to a variable is that of all its readings, and assigning has none.
+        """
+        key = id(variable)
+        if key not in self._values:
+            self._values[key] = self._read[key] = self._origin(variable, array)
+        if key not in self._read:
+            new = self._values[key]
+            known = self._outside.get(key, array)
+            same = known is not None and known.shape == new.shape and known.dtype == new.dtype
+            with internals.trace_as_current(self.trace):
+                self._read[key] = linked(new, self._origin(variable, array)) if same else new
+        return self._read[key]
+
+    def _origin(self, variable: Any, array: Any) -> Any:
+        """Return the input that stands for the value outside."""
+        key = id(variable)
+        if key not in self._outside:
             outside = array if self._outer is None else self._outer.read(variable, array)
-            found = self.trace.argument(outside)
+            self._outside[key] = self.trace.argument(outside)
             self.trace.sources.append(Access(variable))
-            self.remember(variable, found)
-        return found
+            self._variables[key] = variable
+        return self._outside[key]
 
     def write(self, variable: Any, array: Any) -> None:
         """Set the value inside."""
         self.remember(variable, array)
+        self._read.pop(id(variable), None)
         self._written[id(variable)] = variable
 
     def value(self, variable: Any) -> Any:

@@ -317,7 +317,7 @@ class Variable:
         return self.value().__index__()
 
     def __iter__(self) -> Any:
-        raise TypeError("'Variable' object is not iterable; use variable.value() to iterate over its rows.")
+        return iter(self.value())
 
     def __len__(self) -> int:
         return len(self.value())
