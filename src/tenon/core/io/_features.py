@@ -107,16 +107,8 @@ class UniformRowLength(NamedTuple):
     length: int
 
 
-class _RaggedFields(NamedTuple):
-    dtype: Any
-    value_key: str | None = None
-    partitions: Sequence[Any] = ()
-    row_splits_dtype: Any = int32
-    validate: bool = False
-
-
 @export("io.RaggedFeature")
-class RaggedFeature(_RaggedFields):
+class RaggedFeature(NamedTuple):
     """A feature with any number of values, read as a ragged tensor, ``tf.io.RaggedFeature``.
 
     Attributes:
@@ -128,7 +120,11 @@ class RaggedFeature(_RaggedFields):
         validate: whether to check that the partitions fit; they are always checked.
     """
 
-    __slots__ = ()
+    dtype: Any
+    value_key: str | None = None
+    partitions: Sequence[Any] = ()
+    row_splits_dtype: Any = int32
+    validate: bool = False
 
     RowSplits = RowSplits
     RowLengths = RowLengths
