@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 from tenon.core._names import export
 from tenon.core.tensors import int32
@@ -108,7 +109,8 @@ class UniformRowLength(NamedTuple):
 
 
 @export("io.RaggedFeature")
-class RaggedFeature(NamedTuple):
+@dataclass(frozen=True)
+class RaggedFeature:
     """A feature with any number of values, read as a ragged tensor, ``tf.io.RaggedFeature``.
 
     Attributes:
@@ -126,9 +128,9 @@ class RaggedFeature(NamedTuple):
     row_splits_dtype: Any = int32
     validate: bool = False
 
-    RowSplits = RowSplits
-    RowLengths = RowLengths
-    RowStarts = RowStarts
-    RowLimits = RowLimits
-    ValueRowIds = ValueRowIds
-    UniformRowLength = UniformRowLength
+    RowSplits: ClassVar = RowSplits
+    RowLengths: ClassVar = RowLengths
+    RowStarts: ClassVar = RowStarts
+    RowLimits: ClassVar = RowLimits
+    ValueRowIds: ClassVar = ValueRowIds
+    UniformRowLength: ClassVar = UniformRowLength
