@@ -11,7 +11,8 @@ import pytest
 import tenon
 from tenon import keras, saved_model
 from tenon.formats import BundleReader, make_ndarray, read_events
-from tools.write_golden import GOLDEN, TENSORS, X, write_golden
+from tenon.train import latest_checkpoint, load_checkpoint
+from tools.write_golden import GOLDEN, TENSORS, X, golden_checkpoint, write_golden
 
 VERSIONS = sorted(path.name for path in GOLDEN.iterdir())
 NOW = "now"
@@ -59,6 +60,18 @@ def test_a_bundle_holds_the_same_tensors(golden, key):
     tensor = BundleReader(golden / "bundle" / "tensors").read(key)
     np.testing.assert_array_equal(tensor, TENSORS[key])
     assert tensor.dtype == TENSORS[key].dtype
+
+
+def test_a_checkpoint_is_restored_to_the_last_value(golden, tmp_path):
+    checkpoint = golden_checkpoint(0)
+    checkpoint.restore(latest_checkpoint(golden / "checkpoint")).assert_consumed()
+    assert int(checkpoint.save_counter) == 1
+    restored, expected = (
+        load_checkpoint(each.write(tmp_path / name)) for name, each in (("0", checkpoint), ("1", golden_checkpoint(1)))
+    )
+    for key in expected.get_variable_to_shape_map():
+        if key != "_CHECKPOINTABLE_OBJECT_GRAPH":
+            np.testing.assert_array_equal(restored.get_tensor(key), expected.get_tensor(key), err_msg=key)
 
 
 def test_an_event_file_tells_the_same(golden):

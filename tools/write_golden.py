@@ -20,8 +20,11 @@ import numpy as np
 import tenon
 from tenon import keras, saved_model
 from tenon.base import TensorSpec
+from tenon.core.random import Generator
+from tenon.core.variables import Module, Variable
 from tenon.formats import BundleWriter
 from tenon.summary import SummaryWriter
+from tenon.train import Checkpoint
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
 
@@ -44,10 +47,14 @@ TENSORS = {
 
 
 def write_golden(folder: Path) -> None:
-    """Write a function's SavedModel, a trained Keras model's, a bundle and an event file, with the answers expected."""
+    """Write a function's SavedModel, a trained Keras model's, a bundle, a checkpoint and an event file.
+
+    The answers that are expected of the models lie beside them.
+    """
     folder.mkdir(parents=True)
     answers = {"function": _write_function(folder / "function"), "keras": _write_keras(folder / "keras")}
     _write_bundle(folder / "bundle" / "tensors")
+    golden_checkpoint(1).save(folder / "checkpoint" / "ckpt")
     _write_events(folder / "events")
     (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
 
@@ -73,6 +80,20 @@ def _write_bundle(prefix: Path) -> None:
     with BundleWriter(prefix) as writer:
         for key, tensor in TENSORS.items():
             writer.add(key, tensor)
+
+
+def golden_checkpoint(number: int) -> Checkpoint:
+    """Return objects of every kind that a checkpoint holds, with values that depend on a number."""
+    held = Module()
+    held.rows = [Variable([number, 2]), {"a/b.c": Variable(number / 3, dtype="float64")}, (Variable(f"text {number}"),)]
+    held.half = Variable([[number]], dtype="bfloat16")
+    held.twice = held.rows[0]
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2), keras.layers.BatchNormalization()])
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(model.trainable_variables)
+    for place, variable in enumerate([*model.weights, *optimizer.variables]):
+        variable.assign(np.full(variable.shape, place + number, variable.dtype))
+    return Checkpoint(held=held, model=model, optimizer=optimizer, rng=Generator.from_seed(number))
 
 
 def _write_events(folder: Path) -> None:

@@ -26,8 +26,8 @@ COMPUTE = {
         "    if i == 4:\n        break\n    s += i\nreturn s"
     ),
     "nested": (
-        "s = 0\nfor i in range(x):\n    j = 0\n    while j < i:\n        j += 1\n        if j == 2:\n            continue\n"
-        "        if j > 3:\n            break\n        s += i * j\nreturn s"
+        "s = 0\nfor i in range(x):\n    j = 0\n    while j < i:\n        j += 1\n"
+        "        if j == 2:\n            continue\n        if j > 3:\n            break\n        s += i * j\nreturn s"
     ),
     "downwards": "s = 0\nfor i in range(10, x, -2):\n    s = 2 * s + i\nreturn s",
     "read_after": "i = 50\nfor i in range(x):\n    pass\nreturn i",

@@ -116,7 +116,9 @@ def test_a_pytree_is_no_checkpoint(tmp_path):
             checkpointer.restore(1, Checkpoint(v=Variable(1)))
 
 
-@pytest.mark.parametrize("leaf", ["text", np.zeros((0, 2)), object(), constant("text")], ids=str)
+@pytest.mark.parametrize(
+    "leaf", ["text", np.zeros((0, 2)), object(), constant("text")], ids=["text", "empty", "object", "strings"]
+)
 def test_what_cannot_be_saved_is_refused_with_its_place(tmp_path, leaf):
     with AsyncCheckpointer(tmp_path) as checkpointer:
         with pytest.raises(

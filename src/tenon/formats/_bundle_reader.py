@@ -26,6 +26,7 @@ from tenon.formats._varint import decode_varint
 _BundleHeader: Final = message_class("tensorflow.BundleHeaderProto")
 _BundleEntry: Final = message_class("tensorflow.BundleEntryProto")
 _SLICE = b"\0"
+_ALIGNMENT: Final = 64
 _ADVICE = "Restore it from a copy, or save the checkpoint again."
 
 
@@ -192,12 +193,19 @@ def _numbers(file: BufferedReader, entry: Any, dtype: np.dtype) -> np.ndarray:
     shape = _sizes(entry)
     if entry.size != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"shape {list(shape)} of {dtype} does not take {entry.size} bytes")
-    array = np.empty(shape, dtype)
-    data = array.reshape(-1).view(np.uint8)
+    data = _aligned(entry.size)
+    array = data.view(dtype).reshape(shape)
     if file.readinto(data.data) != entry.size:
         raise ValueError("the file is truncated")
     _check_crc(google_crc32c.value(data), entry.crc32c)
     return array if sys.byteorder == "little" else array.byteswap()
+
+
+def _aligned(size: int) -> np.ndarray:
+    """Return memory that begins where XLA wants an array to begin, so that JAX need not copy it."""
+    memory = np.empty(size + _ALIGNMENT - 1, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size]
 
 
 def _strings(file: BufferedReader, entry: Any) -> np.ndarray:

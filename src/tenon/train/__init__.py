@@ -14,6 +14,17 @@ np.int32(1)
 from collections.abc import Mapping as _Mapping
 from typing import Any as _Any
 
+from tenon.core.io import (
+    BytesList,
+    Example,
+    Feature,
+    FeatureList,
+    FeatureLists,
+    Features,
+    FloatList,
+    Int64List,
+    SequenceExample,
+)
 from tenon.train._async import AsyncCheckpointer
 from tenon.train._checkpoint import Checkpoint
 from tenon.train._iterator import checkpoints_iterator
@@ -48,10 +59,18 @@ NAMES: _Mapping[str, _Any] = {
 __all__ = [
     "NAMES",
     "AsyncCheckpointer",
+    "BytesList",
     "Checkpoint",
     "CheckpointManager",
     "CheckpointOptions",
     "CheckpointReader",
+    "Example",
+    "Feature",
+    "FeatureList",
+    "FeatureLists",
+    "Features",
+    "FloatList",
+    "Int64List",
     "KeepAll",
     "KeepAny",
     "KeepBest",
@@ -60,6 +79,7 @@ __all__ = [
     "LoadStatus",
     "RetentionPolicy",
     "SavedStep",
+    "SequenceExample",
     "TrackableType",
     "UnmatchedError",
     "checkpoints_iterator",

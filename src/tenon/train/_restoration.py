@@ -14,6 +14,7 @@ import logging
 import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -214,5 +215,6 @@ def _claim(value: Any, number: int) -> bool:
     if known is not None and known[0]() is value and known[1] >= number:
         return False
     key = id(value)
-    _restored[key] = (reference(value, lambda: _restored.pop(key, None)), number)
+    with suppress(TypeError):  # of what cannot be referred to weakly nothing is noted, so that it can end
+        _restored[key] = (weakref.ref(value, lambda _: _restored.pop(key, None)), number)
     return True

@@ -28,15 +28,18 @@ arrives; that keeps this folder free of Keras."""
 
 
 def _nothing(_: Any) -> Names:
+    """Return nothing."""
     return {}
 
 
 def _no_name(_: Any) -> str:
+    """Return no name."""
     return ""
 
 
-def _unrestorable(value: Any, tensors: Mapping[str, np.ndarray]) -> None:
-    raise AssertionError(f"{type(value).__name__} has no values, but is given {sorted(tensors)}")
+def _take_nothing(value: Any, tensors: Mapping[str, np.ndarray]) -> None:
+    """Take no values, as there are none."""
+    assert not tensors, f"{type(value).__name__} has no values, but is given {sorted(tensors)}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class TrackableType:
 
     children: Callable[[Any], Names] = _nothing
     tensors: Callable[[Any], Names] = _nothing
-    restore: Callable[[Any, Mapping[str, np.ndarray]], None] = _unrestorable
+    restore: Callable[[Any, Mapping[str, np.ndarray]], None] = _take_nothing
     full_name: Callable[[Any], str] = _no_name
     find: Callable[[Any, str], Any] | None = None
     tells: bool = False

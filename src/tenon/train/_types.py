@@ -7,7 +7,7 @@ restored. Their elements are named by position and by key, those of named tuples
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from tenon.core.tracing import init_scope
 from tenon.core.variables import Module, Variable, held_array
 from tenon.train._keys import VARIABLE_VALUE
 from tenon.train._trackable import TrackableType, is_trackable, register_trackable
+
+_LARGE: Final = 1 << 20
 
 
 def variable_type(
@@ -34,6 +36,10 @@ def variable_type(
         assign: gives a variable a NumPy array of its shape and dtype, wherever it is called from.
         full_name: returns a variable's name in checkpoints that go by names.
         other_widths: whether integers of other widths are taken, if their values fit.
+
+    Raises:
+        FailedPreconditionError: (when saved) a variable has no value yet.
+        InvalidArgumentError: (when restored) a value has another shape or dtype than its variable.
     """
 
     def tensors(variable: Any) -> Mapping[str, Any]:
@@ -77,7 +83,9 @@ def _fitting(name: str, variable: Any, array: np.ndarray, other_widths: bool) ->
 def _assign(variable: Variable, array: np.ndarray) -> None:
     with init_scope():
         on_its_way = isinstance(array, np.ndarray) and array.dtype != object
-        variable.assign(Tensor(on_device(array, _sharding(held_array(variable))) if on_its_way else array))
+        if on_its_way:  # nobody else has the array; for small ones a copy is quicker than sharing the memory
+            array = on_device(array, _sharding(held_array(variable)), given_away=array.nbytes >= _LARGE)
+        variable.assign(Tensor(array))
 
 
 def _sharding(array: Any) -> Any:

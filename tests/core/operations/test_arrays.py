@@ -147,6 +147,13 @@ def test_static_shapes_broadcast_as_far_as_they_are_known(x, y, found):
     assert broadcast_static_shape(TensorShape(y), TensorShape(x)).rank == (None if found is None else len(found))
 
 
+def test_shapes_that_are_computed_broadcast_too():
+    found = jax.jit(lambda x, y: broadcast_dynamic_shape(Tensor(x), Tensor(y)).value)(
+        np.array([1, 3]), np.array([5, 1, 1])
+    )
+    assert found.tolist() == [5, 1, 3]
+
+
 def test_broadcast_to_refuses_what_does_not_fit():
     with pytest.raises(InvalidArgumentError, match=r"Incompatible shapes"):
         broadcast_to([1, 2], [3])

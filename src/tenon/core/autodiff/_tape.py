@@ -48,6 +48,7 @@ class GradientTape:
         self._watch_variables = watch_accessed_variables
         self._recorder: Recorder | None = None
         self._active: Recorder | None = None
+        self._watched: tuple[Any, ...] = ()
 
     def __enter__(self) -> GradientTape:
         if self._active is not None:
@@ -106,7 +107,7 @@ class GradientTape:
 
     def watched_variables(self) -> tuple[Any, ...]:
         """Return the variables that were watched, in the order of their first reading."""
-        return tuple(self._recorder.read_variables()) if self._recorder is not None else ()
+        return tuple(self._recorder.read_variables()) if self._recorder is not None else self._watched
 
     def gradient(
         self,
@@ -250,6 +251,7 @@ class GradientTape:
         finally:
             recorder.paused = paused
             if not self._persistent:
+                self._watched = tuple(recorder.read_variables())
                 self._recorder = None
 
 
@@ -299,6 +301,8 @@ def _starts(targets: Sequence[Any], output_gradients: Any) -> list[Any | None]:
     if output_gradients is None:
         return [None] * len(targets)
     given = leaves_of(output_gradients)
+    if len(targets) == 1 and len(given) != 1:
+        given = [output_gradients]  # the rows of one tensor
     if len(given) != len(targets):
         raise ValueError(f"output_gradients: must be one for each of {len(targets)} targets; received {len(given)}.")
     return [_start(target, start) for target, start in zip(targets, given, strict=True)]

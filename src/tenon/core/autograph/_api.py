@@ -83,6 +83,11 @@ def do_not_convert(function: Any = None) -> Any:
 def to_graph(function: Callable[..., Any], staging: Staging, recursive: bool = True) -> FunctionType:
     """Return the converted function itself: ``tf.autograph.to_graph``. A method becomes a function of ``self``.
 
+    Args:
+        function: a function or method.
+        staging: what staging means.
+        recursive: whether the functions that it calls are converted too, libraries excepted.
+
     Raises:
         InvalidArgumentError: it is no Python function.
         NotFoundError: its source cannot be found.
@@ -108,8 +113,8 @@ def set_verbosity(level: int, alsologtostdout: bool = False) -> None:
     """Say what the logger ``tenon.autograph`` records: ``tf.autograph.set_verbosity``.
 
     Args:
-        level: 0 for nothing; from 1 on the functions that are converted, and tracebacks keep the conversion's frames;
-            from 3 on the converted code.
+        level: 0 for nothing; from 1 on the functions that are converted, and tracebacks keep Tenon's frames; from 3 on
+            the converted code.
         alsologtostdout: show the records on standard output.
     """
     LOGGER.setLevel(logging.WARNING if level < 1 else logging.INFO if level < 3 else logging.DEBUG)

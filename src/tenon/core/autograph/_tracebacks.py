@@ -1,4 +1,4 @@
-"""Tracebacks without the frames of the conversion."""
+"""Tracebacks that show the user's lines."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 
 from tenon.core.autograph._staging import Staging
 
-_PACKAGES: Final = ("tenon.core.autograph", "malt")
+_PACKAGES: Final = ("malt", "tenon")
 
 
 def hide_conversion(error: BaseException, modules: Collection[str]) -> None:
-    """Cut the conversion's frames, and those of ``modules``, out of the tracebacks of an error and of its causes.
+    """Cut the frames of Tenon, malt and ``modules`` out of the tracebacks of an error and of its causes.
 
-    Converted code has the user's lines, so the last line shown is the user's, unless a library failed below it.
+    Converted code has the user's lines, so the last line shown is the user's, unless another library failed below it.
     """
     for one in _chain(error):
         one.__traceback__ = _shortened(one.__traceback__, modules) or one.__traceback__

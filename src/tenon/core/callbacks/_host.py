@@ -101,11 +101,25 @@ def ask(host: Host, arrays: Sequence[Any], results: Sequence[jax.ShapeDtypeStruc
     """
     if executing_eagerly_on_arrays():
         return [np.asarray(array) for array in host(*[np.asarray(array) for array in arrays])]
+    with unrecorded():
+        return list(stage(Kernel(asked(host, results, differentiable=False), "ask"), arrays))
+
+
+def asked(
+    host: Host, results: Sequence[jax.ShapeDtypeStruct], differentiable: bool = True
+) -> Callable[..., Sequence[Any]]:
+    """Return the call as a function of JAX, which knows no derivative of it.
+
+    Args:
+        host: takes arrays; returns a list of arrays of the shapes and dtypes of ``results``.
+        results: what it returns.
+        differentiable: whether JAX refuses to differentiate it; else it takes it for a constant.
+    """
     guarded = _guarded(host)
 
-    def program(*values: Any) -> list[Any]:
-        found: list[Any] = io_callback(guarded, list(results), *jax.lax.stop_gradient(values), ordered=True)
+    def program(*values: Any) -> Sequence[Any]:
+        given = values if differentiable else jax.lax.stop_gradient(values)
+        found: Sequence[Any] = io_callback(guarded, list(results), *given, ordered=True)
         return found
 
-    with unrecorded():
-        return list(stage(Kernel(program, "ask"), arrays))
+    return program

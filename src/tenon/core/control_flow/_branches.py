@@ -14,6 +14,7 @@ import jax
 
 from tenon.base import InvalidArgumentError
 from tenon.core.control_flow._inputs import Inputs
+from tenon.core.control_flow._unallocated import allocated, is_unallocated
 from tenon.core.recording import Kernel, run_saving
 from tenon.core.tensors import TensorShape, as_dtype
 from tenon.core.tracing import Access, Form, Traced, taken_apart, trace
@@ -40,8 +41,10 @@ def switch(index: Any, branches: Sequence[Branch], names: Sequence[str], rule: s
     form = _common_form(traced, names, rule)
     written = {id(variable): variable for one in traced for variable in one.written}
     inputs = Inputs()
-    chosen = [_branch(one, inputs, written) for one in traced]
-    outputs = run_saving(Kernel(partial(_switch, chosen), "switch"), [index, *inputs.arrays()])
+    shapes = [_allocated_shape(outputs) for outputs in zip(*[one.outputs for one in traced], strict=True)]
+    chosen = [_branch(one, inputs, written, shapes) for one in traced]
+    effects = any([one.pure.effects for one in traced])
+    outputs = run_saving(Kernel(partial(_switch, chosen), "switch"), [index, *inputs.arrays()], effects)
     inputs.assign(written.values(), outputs[form.arrays :])
     return form.unflatten(outputs[: form.arrays])
 
@@ -54,7 +57,12 @@ def _called(branch: Branch) -> tuple[list[Any], Form]:
     return taken_apart(branch())
 
 
-def _branch(traced: Traced, inputs: Inputs, written: dict[int, Any]) -> Callable[..., list[Any]]:
+def _allocated_shape(outputs: Sequence[Any]) -> Any:
+    """Return what an output looks like that one branch has allocated."""
+    return next((output for output in outputs if not is_unallocated(output)), outputs[0])
+
+
+def _branch(traced: Traced, inputs: Inputs, written: dict[int, Any], shapes: Sequence[Any]) -> Callable[..., list[Any]]:
     """Return the branch as a function of all inputs that gives its outputs and a value for each written variable."""
     places = [inputs.place(source) for source in traced.sources]
     own = {id(variable): len(traced.outputs) + place for place, variable in enumerate(traced.written)}
@@ -63,7 +71,7 @@ def _branch(traced: Traced, inputs: Inputs, written: dict[int, Any]) -> Callable
     def function(*values: Any) -> list[Any]:
         results = traced.function(*[values[place] for place in places])
         kept = [results[own[key]] if key in own else values[old[key]] for key in written]
-        return [_strong(value) for value in (*results[: len(traced.outputs)], *kept)]
+        return [_strong(value) for value in (*allocated(results[: len(shapes)], shapes), *kept)]
 
     return function
 
@@ -102,7 +110,7 @@ def _check_pair(first: Any, second: Any, subject: str, name: str, other: str) ->
             f"{subject} has dtype {as_dtype(first.dtype).name} in {name}, but dtype {as_dtype(second.dtype).name} in "
             f"{other}; use tf.cast."
         )
-    if first.shape != second.shape:
+    if first.shape != second.shape and not is_unallocated(first) and not is_unallocated(second):
         raise InvalidArgumentError(
             f"{subject} has shape {TensorShape(first.shape)} in {name}, but shape {TensorShape(second.shape)} in "
             f"{other}. "

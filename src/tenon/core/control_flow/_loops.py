@@ -11,6 +11,7 @@ import jax
 from tenon.base import InvalidArgumentError
 from tenon.core.control_flow._dynamic_while import dynamic_while
 from tenon.core.control_flow._inputs import Inputs
+from tenon.core.control_flow._unallocated import allocated
 from tenon.core.recording import Kernel, run_saving
 from tenon.core.tensors import TensorShape, as_dtype
 from tenon.core.tracing import Access, Traced, linked, trace
@@ -37,6 +38,9 @@ def while_arrays(
     """
     traced_test = trace(partial(_tested, test, name), init, f"{name}_cond")
     traced_body = trace(lambda *arrays: (list(body(arrays)), None), init, f"{name}_body")
+    first = allocated(init, traced_body.outputs)
+    if any([new is not old for new, old in zip(first, init, strict=True)]):
+        return while_arrays(test, body, first, labels, name)
     check_carry(init, traced_body.outputs, labels, name)
     written = {id(variable): variable for variable in (*traced_test.written, *traced_body.written)}
     inputs = Inputs()
@@ -45,7 +49,8 @@ def while_arrays(
     turn = _Step(traced_body, len(init), inputs, list(written.values()))
     tests_write = bool(traced_test.written)
     program = partial(_while_with_effects if tests_write else _while, step, turn, len(init), old)
-    results = run_saving(Kernel(program, name), [*init, *inputs.arrays()])
+    effects = bool(traced_test.pure.effects | traced_body.pure.effects)
+    results = run_saving(Kernel(program, name), [*init, *inputs.arrays()], effects)
     inputs.assign(written.values(), results[len(init) :])
     return list(results[: len(init)])
 
@@ -145,12 +150,15 @@ def scan_arrays(
 
     like = [jax.ShapeDtypeStruct(array.shape[1:], array.dtype) for array in rows]
     traced = trace(flat, [*init, *like], f"{name}_body")
+    first = allocated(init, traced.outputs[:count])
+    if any([new is not old for new, old in zip(first, init, strict=True)]):
+        return scan_arrays(body, first, rows, length, labels, name, reverse)
     check_carry(init, traced.outputs[:count], labels, name)
     inputs = Inputs()
     old = [inputs.place(Access(variable)) for variable in traced.written]
     step = _RowStep(traced, count, inputs)
     program = partial(_scan, step, count, len(rows), old, length, reverse)
-    results = run_saving(Kernel(program, name), [*init, *rows, *inputs.arrays()])
+    results = run_saving(Kernel(program, name), [*init, *rows, *inputs.arrays()], bool(traced.pure.effects))
     inputs.assign(traced.written, results[count : count + len(old)])
     return list(results[:count]), list(results[count + len(old) :])
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from tenon.core._names import export
-from tenon.core.control_flow._loops import while_arrays
-from tenon.core.nest import assert_same_structure, flatten_with_paths, map_structure
+from tenon.core.control_flow._loops import ShapeChangeError, while_arrays
+from tenon.core.control_flow._unrolled import has_growing, unrolled
+from tenon.core.nest import Composite, assert_same_structure, flatten_with_paths, map_structure
 from tenon.core.recording import kernel, run
-from tenon.core.tensors import array_of, convert_to_tensor
+from tenon.core.tensors import array_of, constant_value, convert_to_tensor
 from tenon.core.tracing import executing_eagerly, taken_apart
 
 
@@ -36,7 +37,8 @@ def while_loop(
         cond: takes the loop variables; returns a bool scalar.
         body: takes the loop variables; returns as many.
         loop_vars: a tuple or list of nested structures of tensors; numbers of Python become tensors.
-        shape_invariants: accepted; XLA compiles for fixed shapes, so that only shapes which stay are possible.
+        shape_invariants: what stays of the shapes of the loop variables. XLA compiles for fixed shapes: a loop whose
+            variables change theirs is unrolled while the function is traced, so its condition must be known then.
         parallel_iterations: ignored: XLA orders the work.
         back_prop: ignored: gradients are always possible.
         swap_memory: ignored.
@@ -54,7 +56,7 @@ def while_loop(
         >>> [x.numpy() for x in while_loop(lambda i: i < 3, lambda i: (i + 1,), (convert_to_tensor(0),))]
         [np.int32(3)]
     """
-    del shape_invariants, parallel_iterations, back_prop, swap_memory, name
+    del parallel_iterations, back_prop, swap_memory, name
     for argument, function in (("cond", cond), ("body", body)):
         if not callable(function):
             raise TypeError(f"'{argument}' must be callable; received {function!r}.")
@@ -62,30 +64,42 @@ def while_loop(
         loop_vars = [loop_vars]
     if not len(loop_vars):
         raise ValueError("'loop_vars' must have at least one loop variable.")
-    if executing_eagerly():
-        return _eager(cond, body, loop_vars, maximum_iterations)
-    return _staged(cond, body, loop_vars, maximum_iterations)
+    if executing_eagerly() or has_growing(loop_vars):
+        return _in_python(cond, body, loop_vars, maximum_iterations)
+    try:
+        return _staged(cond, body, loop_vars, maximum_iterations)
+    except ShapeChangeError:
+        if shape_invariants is None:
+            raise
+        return _in_python(cond, body, loop_vars, maximum_iterations)
 
 
 def _converted(value: Any) -> Any:
-    return value if value is None else convert_to_tensor(value)
+    return value if value is None or isinstance(value, Composite) else convert_to_tensor(value)
 
 
 def _packed(returned: Any, loop_vars: Any) -> Any:
     """Return what a body returned in the structure of the loop variables."""
     if not isinstance(returned, list | tuple) or (len(loop_vars) == 1 and hasattr(returned, "_fields")):
         returned = (returned,)
-    assert_same_structure(list(loop_vars), list(returned), expand_composites=True)
+    assert_same_structure(list(loop_vars), list(returned))
     return type(loop_vars)(returned) if not hasattr(loop_vars, "_fields") else type(loop_vars)(*returned)
 
 
-def _eager(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, limit: Any) -> Any:
-    limit = None if limit is None else int(limit)
+def _in_python(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, limit: Any) -> Any:
+    """Go through the loop iteration after iteration: at top level, or unrolled while a function is traced."""
     iterations = 0
-    while (limit is None or iterations < limit) and cond(*loop_vars):
-        loop_vars = map_structure(_converted, _packed(body(*loop_vars), loop_vars), expand_composites=True)
+    limit = None if limit is None else constant_value(limit)
+
+    def goes_on(variables: Any) -> Any:
+        return (limit is None or iterations < limit) and cond(*variables)
+
+    def turn(variables: Any) -> Any:
+        nonlocal iterations
         iterations += 1
-    return loop_vars
+        return map_structure(_converted, _packed(body(*variables), variables))
+
+    return unrolled(goes_on, turn, map_structure(_converted, loop_vars))
 
 
 def _staged(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, limit: Any) -> Any:

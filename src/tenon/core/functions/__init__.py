@@ -15,5 +15,6 @@
 
 from tenon.core.functions._concrete import ConcreteFunction
 from tenon.core.functions._function import Function, function
+from tenon.core.functions._types import control_dependencies
 
-__all__ = ["ConcreteFunction", "Function", "function"]
+__all__ = ["ConcreteFunction", "Function", "control_dependencies", "function"]

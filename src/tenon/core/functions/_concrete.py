@@ -36,7 +36,7 @@ class ConcreteFunction:
         self._template = Template(arguments, call.variables)
         self._variables = [ArgumentVariable(variable) for variable in call.variables]
         self._lock = threading.RLock()
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, list[Program]] = {}
         self._general: Program | None = None
         self._name = f"__inference_{tracer.name}_{next(_numbers)}"
         self.key = call.key
@@ -55,9 +55,11 @@ class ConcreteFunction:
         """Return the program for the sizes of a call; trace it at the first time."""
         shapes = call.shapes()
         with self._lock:
-            if shapes not in self._programs:
-                self.trace(call, False)
-            return self._programs[shapes]
+            for program in self._programs.setdefault(shapes, []):
+                if program.fits(call.variables):
+                    return program
+            self.trace(call, False)
+            return self._programs[shapes][-1]
 
     def trace(self, call: Call, may_create: bool) -> bool:
         """Trace the function for the sizes of a call.
@@ -73,7 +75,8 @@ class ConcreteFunction:
         if attempt.has_created:
             attempt.initialize(call.arrays)
             return True
-        program = self._programs[call.shapes()] = self._made(attempt)
+        program = self._made(attempt, [place for place, array in enumerate(call.arrays) if is_string(array)])
+        self._programs.setdefault(call.shapes(), []).append(program)
         if all([spec.shape.is_fully_defined() for spec in self.specs]):
             self._general = self._general or program
         return False
@@ -96,7 +99,7 @@ class ConcreteFunction:
             return True
         self._general = self._made(attempt)
         if all([spec.shape.is_fully_defined() for spec in self.specs]):
-            self._programs[tuple([(spec.shape, spec.dtype) for spec in given])] = self._general
+            self._programs[tuple([(spec.shape, spec.dtype) for spec in given])] = [self._general]
         return False
 
     def _attempt(self, variables: Sequence[Any], may_create: bool) -> tuple[list[jax.ShapeDtypeStruct], Attempt]:
@@ -108,8 +111,8 @@ class ConcreteFunction:
                 continue
         return last, self._tracer.trace(self._template, last, variables, may_create)
 
-    def _made(self, attempt: Attempt) -> Program:
-        return Program(attempt.traced, attempt.stand_ins, self._tracer.name)
+    def _made(self, attempt: Attempt, strings: Sequence[int] = ()) -> Program:
+        return Program(attempt.traced, attempt.stand_ins, self._tracer.name, strings)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the function.

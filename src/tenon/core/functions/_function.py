@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 import weakref
@@ -15,7 +16,7 @@ from tenon.core._settings import SETTINGS
 from tenon.core.autograph import convert
 from tenon.core.functions._binding import Binder, WeakMethod
 from tenon.core.functions._concrete import ConcreteFunction
-from tenon.core.functions._keys import Call
+from tenon.core.functions._keys import Call, is_alive
 from tenon.core.functions._program import Program
 from tenon.core.functions._retracing import history_of
 from tenon.core.functions._signatures import InputSignature
@@ -48,7 +49,7 @@ class Function:
         self._lock = threading.RLock()
         self._programs: dict[Any, Program] = {}
         self._concrete: list[ConcreteFunction] = []
-        self._bound: weakref.WeakKeyDictionary[Any, Function] = weakref.WeakKeyDictionary()
+        self._bound: dict[int, tuple[weakref.ref[Any], Function]] = {}
         self._may_create = True
         self._traces = 0
         self._history = history_of(python_function)
@@ -101,7 +102,7 @@ class Function:
             return self._python_function(*args, **kwargs)
         call = Call(self._binder.bound(args, kwargs))
         program = self._programs.get((call.key, call.shapes(), SETTINGS.check_numerics))
-        if program is None:
+        if program is None or (program.may_misfit and not program.fits(call.variables)):
             call, program = self._traced(args, kwargs)
         else:
             self._history.calls += 1
@@ -117,10 +118,12 @@ class Function:
             concrete = self._known(call)
             if concrete is None:
                 concrete = self._new(call, arguments, self._specs_for(call), general=False)
+                self._concrete = [one for one in self._concrete if is_alive(one.key)]
                 self._history.traced(repr(self._python_function))
             else:
                 self._history.calls += 1
             program = concrete.program(call)
+            self._programs = {key: one for key, one in self._programs.items() if is_alive(key)}
             self._programs[call.key, call.shapes(), SETTINGS.check_numerics] = program
             return call, program
 
@@ -209,20 +212,25 @@ class Function:
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
-        found = self._bound.get(instance)
-        if found is None:
-            found = self._bound.setdefault(instance, self._bound_to(instance))
-        return found
+        number = id(instance)
+        found = self._bound.get(number)
+        if found is None or found[0]() is not instance:
+            reference = weakref.ref(instance, lambda _: self._bound.pop(number, None))
+            found = self._bound[number] = reference, self._bound_to(instance)
+        return found[1]
 
     def _bound_to(self, instance: Any) -> Function:
-        return Function(
-            WeakMethod(self._python_function, instance),
-            self._name,
-            self._stated_signature,
-            self._autograph,
-            self._jit_compile,
-            self._reduce_retracing,
-        )
+        return Function(WeakMethod(self._python_function, instance), self._name, *self._options)
+
+    @property
+    def _options(self) -> tuple[Any, ...]:
+        return self._stated_signature, self._autograph, self._jit_compile, self._reduce_retracing
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Function:
+        return Function(copy.deepcopy(self._python_function, memo), self._name, *self._options)
+
+    def __reduce__(self) -> Any:
+        return Function, (self._python_function, self._name, *self._options)
 
     def __repr__(self) -> str:
         return f"<tf.function {getattr(self, '__qualname__', self._name)}>"

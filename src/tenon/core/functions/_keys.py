@@ -103,10 +103,38 @@ class Call:
     def _object(self, value: Any) -> Key:
         try:
             reference = weakref.ref(value)
-            hash(reference)
         except TypeError:
             return _hashable(value)
-        return reference
+        return reference if type(value).__hash__ is not None else Identity(reference)
+
+
+class Identity:
+    """Stands in a key for an object that cannot be hashed: equal only to the same object."""
+
+    __slots__ = ("_number", "reference")
+
+    def __init__(self, reference: weakref.ref[Any]) -> None:
+        self.reference = reference
+        self._number = id(reference())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self.reference() is other.reference() is not None
+
+    def __hash__(self) -> int:
+        return self._number
+
+
+def is_alive(key: Key) -> bool:
+    """Tell whether every object that a key knows weakly still exists.
+
+    Example:
+        >>> is_alive((1, (list, TENSOR)))
+        True
+    """
+    if isinstance(key, tuple):
+        return all([is_alive(part) for part in key])
+    reference = key.reference if isinstance(key, Identity) else key
+    return not isinstance(reference, weakref.ref) or reference() is not None
 
 
 def _shape(array: Any) -> Any:

@@ -18,7 +18,7 @@ from tenon.core.functions._state import ArgumentVariable, live
 from tenon.core.recording import Kernel, leaked, run_saving
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
-from tenon.core.variables import assign_array, held_array, hold_array, read_array
+from tenon.core.variables import Variable, assign_array, held_array, hold_array, read_array, scoped_array
 
 Place = tuple[weakref.ref[Any] | None, int, str]
 """A variable: weakly, or by its number among the variables that are arguments; and its name."""
@@ -31,9 +31,13 @@ class Program:
         traced: what came of tracing; its extra is the form of the outputs.
         arguments: the variables that stand for those that are arguments.
         name: what messages call it.
+        strings: which of the tensors that it will be called with are strings: they are constants of the program.
     """
 
-    def __init__(self, traced: Traced, arguments: Sequence[ArgumentVariable], name: str) -> None:
+    def __init__(
+        self, traced: Traced, arguments: Sequence[ArgumentVariable], name: str, strings: Sequence[int] = ()
+    ) -> None:
+        self._strings = frozenset(strings)
         numbers = {id(variable): number for number, variable in enumerate(arguments)}
         accesses = [n for n, source in enumerate(traced.sources) if isinstance(source, Access)]
         others = [n for n, source in enumerate(traced.sources) if not isinstance(source, Access)]
@@ -44,6 +48,8 @@ class Program:
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
         self.kernel = Kernel(self._ordered, name, self._ordered.dependence())
+        self._open_shapes = _open_shapes(traced.sources, numbers)
+        self.may_misfit = bool(self._open_shapes)
         self._has_effects = bool(traced.pure.effects)
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
@@ -56,6 +62,19 @@ class Program:
         """Whether sizes are symbols: such a program says what the function returns and cannot be called."""
         return self._ordered.is_symbolic
 
+    def fits(self, arguments: Sequence[Any]) -> bool:
+        """Tell whether the variables that may change their shape have the shapes that the program was traced for.
+
+        Args:
+            arguments: the variables that are arguments.
+        """
+        return all(
+            [
+                scoped_array(variable, held_array(variable)).shape == shape
+                for variable, shape in [(_variable(place, arguments), shape) for place, shape in self._open_shapes]
+            ]
+        )
+
     def own_variables(self) -> list[Any]:
         """Return the variables that the function reads or assigns, each once.
 
@@ -67,6 +86,8 @@ class Program:
 
     def __call__(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Run on arrays and on variables that are arguments; return what the Python function returned, as tensors."""
+        if self._strings:
+            arrays = [array for place, array in enumerate(arrays) if place not in self._strings]
         if self._has_effects:
             return self._run_with_effects(arrays, arguments)
         return self._run_pure(arrays, arguments)
@@ -84,9 +105,7 @@ class Program:
     def _run_pure(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
-        values = list(arrays)
-        values += [held_array(_variable(place, arguments)) for place in self._reads]
-        values += self.captured
+        values = [*arrays, *[held_array(_variable(place, arguments)) for place in self._reads], *self.captured]
         before = internals.enter_64_bit_mode()
         try:
             results = self.kernel.compiled(*values)
@@ -94,12 +113,15 @@ class Program:
             raise leaked(values) from error
         finally:
             internals.set_64_bit_mode(before)
-        for place, array in zip(self._writes, results[self._count :], strict=True):
-            hold_array(_variable(place, arguments), array)
-        return Tensor(results[0]) if self._single else self.form.unflatten(results[: self._count])
+        if self._writes:
+            for place, array in zip(self._writes, results[self._count :], strict=True):
+                hold_array(_variable(place, arguments), array)
+            results = results[: self._count]
+        return Tensor(results[0]) if self._single else self.form.unflatten(results)
 
     def lowered(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> jax.stages.Lowered:
         """Return the program as it goes to XLA."""
+        arrays = [array for place, array in enumerate(arrays) if place not in self._strings]
         values = [*arrays, *[held_array(_variable(place, arguments)) for place in self._reads], *self.captured]
         with jax.enable_x64(True):
             return self.kernel.compiled.lower(*values)
@@ -108,10 +130,20 @@ class Program:
         """Run where a tape records or another function is traced."""
         variables = [_variable(place, arguments) for place in self._reads]
         values = [read_array(variable, held_array(variable), variable.trainable) for variable in variables]
-        results = run_saving(self.kernel, [*arrays, *values, *self.captured])
+        results = run_saving(self.kernel, [*arrays, *values, *self.captured], self._has_effects)
         for place, array in zip(self._writes, results[self._count :], strict=True):
             assign_array(_variable(place, arguments), array)
         return self.form.unflatten(results[: self._count])
+
+
+def _open_shapes(sources: Sequence[Any], numbers: dict[int, int]) -> list[tuple[Place, tuple[int, ...]]]:
+    """Return the variables without a fixed shape, and the shapes that their values had."""
+    found = [source.variable for source in sources if isinstance(source, Access)]
+    return [
+        (_place(variable, numbers), tuple(scoped_array(variable, held_array(variable)).shape))
+        for variable in found
+        if isinstance(variable, Variable) and not variable.shape.is_fully_defined()
+    ]
 
 
 def _place(variable: Any, numbers: dict[int, int]) -> Place:

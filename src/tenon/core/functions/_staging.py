@@ -13,12 +13,12 @@ from tenon.base import InvalidArgumentError
 from tenon.core._names import NAMES
 from tenon.core.autograph import LoopOptions, Staging
 from tenon.core.callbacks import tell
-from tenon.core.control_flow import ShapeChangeError, scan_arrays, switch, while_arrays
+from tenon.core.control_flow import ShapeChangeError, has_growing, scan_arrays, switch, unrolled, while_arrays
 from tenon.core.nest import Composite, assert_same_structure, flatten_with_paths, pack_sequence_as
 from tenon.core.operations import DynamicRange
 from tenon.core.recording import kernel, run
-from tenon.core.tensors import Tensor, TensorShape, array_of, as_dtype, as_tensor, is_tensor_like
-from tenon.core.tracing import executing_eagerly, trace
+from tenon.core.tensors import Tensor, TensorShape, array_of, as_dtype, as_tensor, convert_to_tensor, is_tensor_like
+from tenon.core.tracing import executing_eagerly, taken_apart, trace
 
 Leaves = dict[str, Any]
 
@@ -32,38 +32,34 @@ def is_staged(value: Any) -> bool:
         return False
     if isinstance(value, Tensor):
         return bool(value.value.dtype != object)
-    return isinstance(value, DynamicRange) or (is_tensor_like(value) and not isinstance(value, type))
+    return isinstance(value, DynamicRange | Composite) or (is_tensor_like(value) and not isinstance(value, type))
 
 
 class _Structure:
     """A nested value without its leaves."""
 
-    def __init__(self, value: Any, count: int, composite: bool) -> None:
-        self._value = value if composite else pack_sequence_as(value, [None] * count)
-        self._composite = composite
+    def __init__(self, value: Any, count: int) -> None:
+        self._value = pack_sequence_as(value, [None] * count)
 
     def unflatten(self, leaves: Sequence[Any], /) -> Any:
-        return pack_sequence_as(self._value, leaves, self._composite)
+        return pack_sequence_as(self._value, leaves)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Structure) or self._composite != other._composite:
+        if not isinstance(other, _Structure):
             return False
         try:
-            assert_same_structure(self._value, other._value, expand_composites=True)
+            assert_same_structure(self._value, other._value)
         except (TypeError, ValueError):
             return False
         return True
 
     def __hash__(self) -> int:
-        return hash(self._composite)
+        return hash(type(self._value))
 
 
 def _flatten(value: Any) -> tuple[list[tuple[str, Any]], _Structure]:
-    plain = flatten_with_paths(value)
-    if not any([isinstance(leaf, Composite) for _, leaf in plain]):
-        return plain, _Structure(value, len(plain), False)
-    found = flatten_with_paths(value, expand_composites=True)
-    return found, _Structure(value, len(found), True)
+    found = flatten_with_paths(value)
+    return found, _Structure(value, len(found))
 
 
 def _condition(value: Any, statement: str) -> Any:
@@ -153,17 +149,19 @@ class _Loop:
     """The leaves of one loop as arrays in a fixed order."""
 
     def __init__(self, leaves: Leaves, options: LoopOptions) -> None:
-        self._names = list(leaves)
-        self._arrays = [array_of(leaf) for leaf in leaves.values()]
-        self._labels = [repr(name) for name in self._names]
+        self._start = {name: _as_tensor(leaf) for name, leaf in leaves.items()}
+        self._arrays, self._form = taken_apart(self._start)
+        self._labels = [_label(path) for path, _ in flatten_with_paths(self._start, expand_composites=True)]
         self._may_change = bool(options.shape_invariants)
 
     def run(self, test: Callable[[Leaves], Any], body: Callable[[Leaves], Leaves], name: str) -> Leaves:
         """Run the body while the test holds."""
+        if has_growing(self._start):
+            return unrolled(test, body, self._start)
         try:
             found = while_arrays(
-                lambda arrays: array_of(test(self._leaves(arrays))),
-                lambda arrays: self._given(body(self._leaves(arrays))),
+                lambda arrays: array_of(test(self._form.unflatten(arrays))),
+                lambda arrays: self._given(body(self._form.unflatten(arrays))),
                 self._arrays,
                 self._labels,
                 f"`{name}` on a tensor",
@@ -171,7 +169,7 @@ class _Loop:
         except ShapeChangeError:
             if not self._may_change:
                 raise
-            return self._unrolled(test, body)
+            return unrolled(test, body, self._start)
         return self._leaves(found)
 
     def scan(self, iterables: Sequence[Any], length: int, body: Callable[[Sequence[Any], Leaves], Leaves]) -> Leaves:
@@ -179,41 +177,40 @@ class _Loop:
         rows = [run(kernel(_first_rows, length=length), [array_of(iterable)]) for iterable in iterables]
 
         def turn(carry: Sequence[Any], items: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-            return self._given(body([Tensor(item) for item in items], self._leaves(carry))), ()
+            return self._given(body([Tensor(item) for item in items], self._form.unflatten(carry))), ()
 
+        def in_python() -> Leaves:
+            leaves = self._start
+            for place in range(length):
+                leaves = body([_item(row, np.int32(place)) for row in rows], leaves)
+            return leaves
+
+        if has_growing(self._start):
+            return in_python()
         try:
             found, _ = scan_arrays(turn, self._arrays, rows, length, self._labels, "`for` over a tensor")
         except ShapeChangeError:
             if not self._may_change:
                 raise
-            leaves = self._leaves(self._arrays)
-            for place in range(length):
-                leaves = body([_item(row, np.int32(place)) for row in rows], leaves)
-            return leaves
+            return in_python()
         return self._leaves(found)
 
-    def _unrolled(self, test: Callable[[Leaves], Any], body: Callable[[Leaves], Leaves]) -> Leaves:
-        """Run a loop whose variables change their shapes, as the source says, while it is traced."""
-        leaves = self._leaves(self._arrays)
-        while True:
-            answer = array_of(test(leaves))
-            if isinstance(answer, jax.core.Tracer):
-                raise InvalidArgumentError(
-                    "shape_invariants: XLA compiles for fixed shapes; a loop whose variables change theirs is "
-                    "unrolled while "
-                    "it is traced, so its condition must be known then. Use a tf.TensorArray, or a tensor of the "
-                    "final size."
-                )
-            if not answer:
-                return leaves
-            leaves = body(leaves)
-
     def _leaves(self, arrays: Sequence[Any]) -> Leaves:
-        return dict(zip(self._names, [as_tensor(array) for array in arrays], strict=True))
+        found: Leaves = self._form.unflatten(arrays)
+        return found
 
     def _given(self, leaves: Mapping[str, Any]) -> list[Any]:
-        pairs = zip(self._names, self._arrays, strict=True)
-        return [array_of(leaves[name], hint=as_dtype(array.dtype)) for name, array in pairs]
+        pairs = {name: _as_tensor(leaves[name], like) for name, like in self._start.items()}
+        return taken_apart(pairs)[0]
+
+
+def _as_tensor(leaf: Any, like: Any = None) -> Any:
+    hint = like.dtype if isinstance(like, Tensor) else None
+    return leaf if isinstance(leaf, Composite) else convert_to_tensor(leaf, dtype_hint=hint)
+
+
+def _label(path: str) -> str:
+    return path.removeprefix("[").removesuffix("]")
 
 
 def _first_rows(rows: Any, length: int) -> Any:
@@ -250,9 +247,9 @@ def _probe(function: Callable[[], Any]) -> Any:
     return trace(lambda: ((), function()), [], "probe").extra
 
 
-def _zeros_like(leaf: Any) -> Tensor:
-    array = leaf.value if isinstance(leaf, Tensor) else array_of(leaf)
-    return as_tensor(np.zeros(array.shape, array.dtype))
+def _zeros_like(leaf: Any) -> Any:
+    parts, form = taken_apart(leaf)
+    return form.unflatten([as_tensor(np.zeros(part.shape, part.dtype)).value for part in parts])
 
 
 def _assert_true(condition: Any, message: Any) -> None:

@@ -74,6 +74,6 @@ crop_and_resize = operation(
     "image: T, boxes: float32, box_indices: int32, crop_size, method='bilinear', extrapolation_value=0.0",
     _crop_and_resize,
     "Returns the boxes [top, left, bottom, right] of images, fractions of their sizes, resized to crop_size.",
-    "[[[[1.0], [2.0]], [[3.0], [5.0]]]], [[0.0, 0.25, 1.0, 1.0]], [0], [2, 3]",
+    "[[[[1.0], [2.0]], [[3.0], [5.0]]]], [[0.1, 0.25, 0.9, 0.8]], [0], [2, 3]",
     types=REALS,
 )

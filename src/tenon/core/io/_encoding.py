@@ -46,7 +46,9 @@ def _decode_raw(strings: np.ndarray, out_type: np.dtype, little_endian: bool, fi
                 f"DecodeRaw requires input strings to all be the same size, but element {place} has size {len(row)} != "
                 f"{length}; or say fixed_length."
             )
-    _check_length(length, out_type, "Input to DecodeRaw has length {} that is not a multiple of {}, the size of out_type")
+    _check_length(
+        length, out_type, "Input to DecodeRaw has length {} that is not a multiple of {}, the size of out_type"
+    )
     found = np.frombuffer(b"".join(rows), out_type).reshape(*strings.shape, length // out_type.itemsize)
     return found if little_endian else found.byteswap()
 
@@ -166,7 +168,7 @@ def _parse_tensor(strings: np.ndarray, out_type: np.dtype) -> np.ndarray:
         raise InvalidArgumentError(f"Cannot parse tensor from proto: {error}") from error
     wanted = as_dtype(out_type)
     if proto.dtype != wanted.as_datatype_enum:
-        named = data_type_name(proto.dtype) if proto.dtype else "none"
+        named = data_type_name(proto.dtype).removeprefix("DT_").lower() if proto.dtype else "none"
         raise InvalidArgumentError(f"Type mismatch between parsed tensor ({named}) and dtype ({wanted.name})")
     return np.asarray(make_ndarray(proto))
 

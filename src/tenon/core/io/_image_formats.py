@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageSequence, UnidentifiedImageError
 
 from tenon.base import InvalidArgumentError
+from tenon.core.io._bmp import decode_bmp_planes
 from tenon.core.io._png16 import decode_png16, is_png16_in_color
 
 _SIGNATURES: Final[Mapping[str, Callable[[bytes], bool]]] = {
@@ -26,7 +29,8 @@ _CHANNELS: Final[Mapping[str, tuple[int, ...]]] = {
     "BMP": (0, 3, 4),
     "WebP": (0, 3, 4),
 }
-_MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_FAILURES: Final = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+"""What Pillow raises on damaged or far too large images."""
 
 
 def format_of(data: bytes) -> str:
@@ -59,7 +63,8 @@ def check_channels(name: str, channels: int) -> None:
         raise InvalidArgumentError(f"`channels` must be 0, 1, 3 or 4 but got {channels}")
     if channels not in _CHANNELS[name]:
         raise InvalidArgumentError(
-            f"channels: {name} does not support {channels} channels; use one of {_CHANNELS[name]}, 0 for the image's own."
+            f"channels: {name} does not support {channels} channels; use one of {_CHANNELS[name]}, 0 for "
+            "the image's own."
         )
 
 
@@ -71,7 +76,7 @@ def opened(data: bytes, name: str) -> Image.Image:
     """
     try:
         return Image.open(BytesIO(data), formats=[name.upper()])
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except _FAILURES as error:
         raise _damaged(name, len(data), error) from error
 
 
@@ -79,13 +84,31 @@ def _damaged(name: str, size: int, error: Exception) -> InvalidArgumentError:
     return InvalidArgumentError(f"contents: Invalid {name} data, size {size}: {error}")
 
 
-def pixels(data: bytes, name: str, channels: int) -> np.ndarray:
+@contextmanager
+def _cut_off_allowed(allowed: bool) -> Iterator[None]:
+    """Let Pillow read images that end early; it has one switch for the whole process."""
+    if not allowed:
+        yield
+        return
+    with _SWITCH:
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+_SWITCH: Final = threading.Lock()
+
+
+def pixels(data: bytes, name: str, channels: int, cut_off: bool = False) -> np.ndarray:
     """Return the pixels of an image, or of the first frame of several: ``(height, width, channels)``.
 
     Args:
         data: the encoded image.
         name: its format.
         channels: how many channels to return; 0 for as many as it has.
+        cut_off: whether the image may end early; what is missing is gray.
 
     Returns:
         uint8, or uint16 where a PNG has 16 bits for a channel.
@@ -96,24 +119,27 @@ def pixels(data: bytes, name: str, channels: int) -> np.ndarray:
     check_channels(name, channels)
     if name == "PNG" and is_png16_in_color(data):
         return _with_channels(decode_png16(data), channels)
+    if name == "BMP":
+        return _with_channels(decode_bmp_planes(data), channels)
     image = opened(data, name)
     if name == "JPEG" and channels == 1:
         image.draft("L", image.size)
     try:
-        return _READERS.get(name, _of_image)(image, channels)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        with _cut_off_allowed(cut_off):
+            return _of_png(image, channels) if name == "PNG" else _of_image(image, channels)
+    except _FAILURES as error:
         raise _damaged(name, len(data), error) from error
 
 
 def frames(data: bytes, name: str, channels: int) -> np.ndarray:
-    """Return the pixels of every frame: ``(frames, height, width, channels)``; arguments and errors as in ``pixels``."""
+    """Return the pixels of every frame, ``(frames, height, width, channels)``; errors as in ``pixels``."""
     if name not in ("GIF", "WebP"):
         return pixels(data, name, channels)[None]
     check_channels(name, channels)
     image = opened(data, name)
     try:
         return np.stack([_of_image(frame, channels) for frame in ImageSequence.Iterator(image)])
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except _FAILURES as error:
         raise _damaged(name, len(data), error) from error
 
 
@@ -137,15 +163,6 @@ def _of_png(image: Image.Image, channels: int) -> np.ndarray:
     return _of_image(image, channels)
 
 
-def _of_bmp(image: Image.Image, channels: int) -> np.ndarray:
-    if image.mode == "P":  # TensorFlow takes the numbers of the colors for shades of gray
-        return _with_channels(np.asarray(image), channels)
-    return _of_image(image, channels)
-
-
-_READERS: Final = {"PNG": _of_png, "BMP": _of_bmp}
-
-
 def _with_channels(array: np.ndarray, channels: int) -> np.ndarray:
     """Add, drop or mix channels as TensorFlow does."""
     planes = array[..., None] if array.ndim == 2 else array
@@ -165,7 +182,7 @@ def _with_channels(array: np.ndarray, channels: int) -> np.ndarray:
 def _gray(color: np.ndarray) -> np.ndarray:
     """Mix colors to gray in fixed point, as libpng does."""
     rounding = 1 << 14 if color.dtype == np.uint16 else 0
-    mixed = (color.astype(np.int64) @ np.array([9798, 19235, 3735]) + rounding) >> 15
+    mixed = (color.astype(np.int64) @ np.array([9797, 19234, 3737]) + rounding) >> 15
     same = (color[..., 0] == color[..., 1]) & (color[..., 1] == color[..., 2])
     return np.where(same, color[..., 0], mixed).astype(color.dtype)[..., None]
 

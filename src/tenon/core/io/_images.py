@@ -24,6 +24,10 @@ def _paths(name: str) -> tuple[str, str]:
 def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
     """Return whether encoded bytes are a JPEG.
 
+    Args:
+        contents: one string.
+        name: ignored.
+
     Example:
         >>> bool(is_jpeg(b"abc"))
         False
@@ -32,7 +36,7 @@ def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
     return as_tensor(np.array(one_string(contents, "contents")[:3] == b"\xff\xd8\xff"))
 
 
-def _still(contents: Any, channels: int, function: str) -> np.ndarray:
+def _still(contents: Any, channels: int, function: str, cut_off: bool = False) -> np.ndarray:
     """Decode one image of a format that the function takes."""
     data = one_string(contents, "contents")
     name = format_of(data)
@@ -48,8 +52,9 @@ def _still(contents: Any, channels: int, function: str) -> np.ndarray:
                 f"Got {len(every)} frames, but animated gifs can only be decoded by tf.io.decode_gif or "
                 "tf.io.decode_image"
             )
-        return every[0]
-    return pixels(data, name, channels)
+        first: np.ndarray = every[0]
+        return first
+    return pixels(data, name, channels, cut_off)
 
 
 def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> np.ndarray:
@@ -57,8 +62,10 @@ def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> np.ndar
     if array.dtype == dtype.dtype:
         return array
     if dtype == uint8:
-        return (array >> 8).astype(np.uint8)
-    return array.astype(np.uint16) * np.uint16(257 if from_png else 256)
+        narrow: np.ndarray = np.right_shift(array, 8).astype(np.uint8)
+        return narrow
+    wide: np.ndarray = np.multiply(array, 257 if from_png else 256, dtype=np.uint16)
+    return wide
 
 
 @export(*_paths("decode_png"))
@@ -101,16 +108,16 @@ def decode_jpeg(
 ) -> Tensor:
     """Return the pixels of a JPEG, ``tf.io.decode_jpeg``; also of a PNG, a WebP or a GIF with one frame.
 
-    The cosine transform is always the accurate one: pixels may differ by a few units from TensorFlow's, whose default is
-    the fast one; with ``dct_method="INTEGER_ACCURATE"`` there they are the same.
+    The cosine transform is always the accurate one and colors are always interpolated: pixels may differ by a few units
+    from TensorFlow's, whose default is the fast transform.
 
     Args:
         contents: the encoded image, one string.
         channels: 1 for gray, 3 for RGB; 0 for what the image has.
         ratio: 1, 2, 4 or 8, by which the image is made smaller while it is decoded.
-        fancy_upscaling: must be true: colors of lower resolution are always interpolated.
-        try_recover_truncated: must be false: an image that ends early is refused.
-        acceptable_fraction: ignored.
+        fancy_upscaling: ignored: colors of lower resolution are always interpolated.
+        try_recover_truncated: whether an image that ends early is filled up with gray, and not refused.
+        acceptable_fraction: ignored: however little of it there is.
         dct_method: ``""``, ``"INTEGER_ACCURATE"`` or ``"INTEGER_FAST"``; ignored.
         name: ignored.
 
@@ -120,22 +127,17 @@ def decode_jpeg(
     Raises:
         InvalidArgumentError: it is no such image, it is damaged, or an option is not possible.
     """
-    del acceptable_fraction, name
-    if not fancy_upscaling or try_recover_truncated:
-        raise InvalidArgumentError(
-            "fancy_upscaling, try_recover_truncated: only the defaults, True and False, are possible; the decoder has no "
-            "other way."
-        )
+    del fancy_upscaling, acceptable_fraction, name
     if dct_method not in ("", "INTEGER_ACCURATE", "INTEGER_FAST"):
         raise InvalidArgumentError(f"dct_method: must be '', 'INTEGER_ACCURATE' or 'INTEGER_FAST'; got {dct_method!r}")
-    return as_tensor(_jpeg(contents, channels, ratio))
+    return as_tensor(_jpeg(contents, channels, ratio, try_recover_truncated))
 
 
-def _jpeg(contents: Any, channels: int, ratio: int) -> np.ndarray:
+def _jpeg(contents: Any, channels: int, ratio: int, cut_off: bool) -> np.ndarray:
     if ratio not in (1, 2, 4, 8):
         raise InvalidArgumentError(f"ratio must be 1, 2, 4, or 8, got {ratio}")
     if ratio == 1:
-        return _of_depth(_still(contents, channels, "DecodeJpeg"), uint8)
+        return _of_depth(_still(contents, channels, "DecodeJpeg", cut_off), uint8)
     data = one_string(contents, "contents")
     if format_of(data) != "JPEG":
         raise InvalidArgumentError(f"ratio: only a JPEG can be made smaller while it is decoded; got {format_of(data)}")
@@ -192,6 +194,11 @@ def decode_and_crop_jpeg(
 def extract_jpeg_shape(contents: Any, output_type: Any = int32, name: str | None = None) -> Tensor:
     """Return ``[height, width, channels]`` of a JPEG without decoding it.
 
+    Args:
+        contents: the encoded image, one string.
+        output_type: int32 or int64.
+        name: ignored.
+
     Raises:
         InvalidArgumentError: it is no JPEG.
     """
@@ -203,6 +210,10 @@ def extract_jpeg_shape(contents: Any, output_type: Any = int32, name: str | None
 @export(*_paths("decode_gif"))
 def decode_gif(contents: Any, name: str | None = None) -> Tensor:
     """Return the pixels of every frame of a GIF, ``tf.io.decode_gif``; also of a PNG or a JPEG, with one frame.
+
+    Args:
+        contents: the encoded image, one string.
+        name: ignored.
 
     Returns:
         A tensor ``(frames, height, width, 3)`` of uint8; each frame is drawn over those before.
@@ -311,6 +322,7 @@ def decode_image(
 def _as_numbers(array: np.ndarray, dtype: DType, from_png: bool) -> np.ndarray:
     if dtype in (uint8, uint16):
         return _of_depth(array, dtype, from_png)
+    array = _of_depth(array, uint16) if from_png else array
     if dtype.is_floating:
         return (array.astype(np.float64) / np.iinfo(array.dtype).max).astype(dtype.dtype)
     bits = np.iinfo(dtype.dtype).bits - (0 if dtype.is_unsigned else 1) - np.iinfo(array.dtype).bits
@@ -364,7 +376,7 @@ def _check_pixels(array: np.ndarray) -> None:
 @export(*_paths("encode_jpeg"))
 def encode_jpeg(
     image: Any,
-    format: str = "",  # noqa: A002  # TensorFlow's name
+    format: str = "",  # TensorFlow's name
     quality: int = 95,
     progressive: bool = False,
     optimize_size: bool = False,

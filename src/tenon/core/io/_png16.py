@@ -58,7 +58,9 @@ def decode_png16(data: bytes) -> np.ndarray:
     """
     width, height, _, kind, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
     if interlaced:
-        raise InvalidArgumentError("contents: PNG images with 16 bits a channel in color and interlaced rows are not read.")
+        raise InvalidArgumentError(
+            "contents: PNG images with 16 bits a channel in color and interlaced rows are not read."
+        )
     try:
         body = zlib.decompress(b"".join([part for name, part in _chunks(data) if name == b"IDAT"]))
         width_in_bytes = width * _KINDS[kind] * 2
@@ -109,10 +111,19 @@ def _paeth(differences: np.ndarray, above: np.ndarray, step: int) -> np.ndarray:
     return np.array(row[step:], np.uint8)
 
 
+def _none(differences: np.ndarray, _above: np.ndarray, _step: int) -> np.ndarray:
+    return differences
+
+
+def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> np.ndarray:
+    added: np.ndarray = np.add(differences, above)
+    return added
+
+
 _FILTERS: Final = {
-    0: lambda differences, above, step: differences,
+    0: _none,
     1: _sub,
-    2: lambda differences, above, step: differences + above,
+    2: _up,
     3: _average,
     4: _paeth,
 }

@@ -219,28 +219,28 @@ from tenon.core.operations._unary import (
     tanh,
 )
 from tenon.core.operations._values import fingerprint, get_static_value
-from tenon.core.operations._variable_slices import VariableSlice
+from tenon.core.operations._variable_slices import VariablePart
 from tenon.core.operations._variable_updates import METHODS as VARIABLE_METHODS
 
 __all__ = [
-    "ApproxTopK",
     "BOOLEAN",
-    "DynamicRange",
     "FLOATS",
     "INEXACT",
     "INTEGERS",
-    "IndexedSlices",
     "NUMBERS",
     "NUMERIC",
     "OPERATIONS",
-    "Operation",
-    "Parameter",
     "REALS",
     "SIGNED",
     "STRINGS",
-    "TopKV2",
     "VARIABLE_METHODS",
-    "VariableSlice",
+    "ApproxTopK",
+    "DynamicRange",
+    "IndexedSlices",
+    "Operation",
+    "Parameter",
+    "TopKV2",
+    "VariablePart",
     "abs_",
     "accumulate_n",
     "acos",

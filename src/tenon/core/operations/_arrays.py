@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import Any, Final
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -12,7 +13,7 @@ from tenon.base import InvalidArgumentError
 from tenon.core._names import export
 from tenon.core.operations._sizes import as_axes, as_axis, as_integers, as_sizes
 from tenon.core.operations._table import operation
-from tenon.core.recording import kernel, stage
+from tenon.core.recording import kernel, run, stage
 from tenon.core.tensors import Tensor, TensorShape, array_of, as_shape, as_tensor, unknown_shape
 
 
@@ -209,9 +210,19 @@ def _broadcast_size(a: int | None, b: int | None, x: TensorShape, y: TensorShape
     raise ValueError(f"Incompatible shapes for broadcasting: {x} and {y}.")
 
 
+def _traced_sizes(x: Any, y: Any) -> Any:
+    rank = max(len(x), len(y))
+    x, y = [jnp.pad(sizes, (rank - len(sizes), 0), constant_values=1) for sizes in (x, y)]
+    return jnp.where(x == 1, y, x)
+
+
 def _broadcast_sizes(x: Any, y: Any) -> Any:
+    if isinstance(x, jax.core.Tracer) or isinstance(y, jax.core.Tracer):
+        return run(_SIZES, [x, y])
     return np.array(np.broadcast_shapes(*[tuple(np.asarray(sizes).tolist()) for sizes in (x, y)]), x.dtype)
 
+
+_SIZES: Final = kernel(_traced_sizes)
 
 broadcast_dynamic_shape = operation(
     "broadcast_dynamic_shape",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -26,50 +26,58 @@ from tenon.core.tensors import Tensor, array_of
 from tenon.core.variables import Variable
 
 
-class VariableSlice(Tensor):
-    """A part of a variable as it was when it was read, which knows how to give the variable a new part.
+@dataclass(frozen=True)
+class VariablePart:
+    """A part of a variable, which can be given a new value.
+
+    Attributes:
+        variable: the variable.
+        cut: which part.
 
     Example:
-        >>> variable = Variable([1, 2, 3, 4])
-        >>> variable[1:3].assign([7, 8]).numpy().tolist()
+        >>> VariablePart(Variable([1, 2, 3, 4]), parsed(slice(1, 3), (4,))).assign([7, 8]).numpy().tolist()
         [1, 7, 8, 4]
     """
 
-    __slots__ = ("_cut", "_variable")
+    variable: Any
+    cut: Cut
 
-    def __init__(self, value: Any, variable: Any, cut: Cut) -> None:
-        super().__init__(value)
-        self._variable = variable
-        self._cut = cut
+    def read(self) -> Tensor:
+        """Return the value of the part, which knows how to assign to it."""
+        tensor = Tensor(sliced(array_of(self.variable), self.cut))
+        tensor.part = self
+        return tensor
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
-        """Give this part of the variable a new value, and return the variable.
+        """Give the part a new value.
 
         Args:
             value: anything that becomes a tensor of the variable's dtype and broadcasts to the shape of the part.
             use_locking: ignored.
             name: ignored.
-            read_value: whether to return the variable; ``None`` is returned else.
+            read_value: whether to return the variable.
+
+        Returns:
+            The variable, or ``None``.
 
         Raises:
-            ValueError: a tensor has another dtype.
-            InvalidArgumentError: the shape does not fit.
+            ValueError: a tensor has another dtype, or the shape does not fit.
         """
         del use_locking, name
-        part = array_of(value, self._variable.dtype)
-        return self._variable.assign(Tensor(written(array_of(self._variable), part, self._cut)), read_value=read_value)
+        part = array_of(value, self.variable.dtype)
+        return self.variable.assign(Tensor(written(array_of(self.variable), part, self.cut)), read_value=read_value)
 
     def assign_add(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
-        """Add to this part of the variable; arguments and errors as in ``assign``."""
-        return self.assign(self + delta, use_locking, name, read_value)
+        """Add to the part; arguments and errors as in ``assign``."""
+        return self.assign(self.read() + delta, use_locking, name, read_value)
 
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
-        """Subtract from this part of the variable; arguments and errors as in ``assign``."""
-        return self.assign(self - delta, use_locking, name, read_value)
+        """Subtract from the part; arguments and errors as in ``assign``."""
+        return self.assign(self.read() - delta, use_locking, name, read_value)
 
 
 def _written(array: Any, value: Any, known: Any, *traced: Any, form: Form) -> Any:
@@ -99,21 +107,10 @@ def written(array: Any, value: Any, cut: Cut) -> Any:
     return run(kernel(_written, form=cut.form), [array, value, begins_of(cut, array.shape), *cut.traced])
 
 
-def _get_item(variable: Any, key: Any) -> Any:
-    tensor = variable.value()
+def _get_item(variable: Any, key: Any) -> Tensor:
     if is_mask(key):
-        return get_item(tensor, key)
-    cut = parsed(key, tensor.value.shape)
-    return VariableSlice(sliced(tensor.value, cut), variable, cut)
+        return get_item(variable.value(), key)
+    return VariablePart(variable, parsed(key, array_of(variable).shape)).read()
 
 
-def _flatten(tensor: VariableSlice) -> tuple[tuple[Any], None]:
-    return (tensor.value,), None
-
-
-def _unflatten(_: None, children: tuple[Any]) -> Any:
-    return Tensor(children[0])
-
-
-jax.tree_util.register_pytree_node(VariableSlice, _flatten, _unflatten)
 setattr(Variable, "__getitem__", _get_item)  # noqa: B010  # the class does not state the method

@@ -115,19 +115,21 @@ def _gather_nd(_: Operation, arguments: Mapping[str, Any]) -> Any:
     vectors = places.reshape(-1, places.shape[-1])
     found: Any = params
     rows = np.zeros(len(vectors), np.int64)
-    for column in vectors.T:
+    for place, column in enumerate(vectors.T):
         if not isinstance(found, RaggedTensor):
             raise ValueError("tf.gather_nd: the indices go further in than the ragged dimensions; use to_tensor().")
-        lengths = found.partition.lengths[rows] if found is not params else None
-        found, rows = _entered(found, rows, column, lengths)
+        if place:
+            _check(column, found.partition.lengths[rows])
+            found, rows = found.values, found.partition.starts[rows] + column
+        else:
+            _check(column, found.partition.count)
+            rows = column
     return _shaped(taken(found, rows), places.shape[:-1])
 
 
-def _entered(value: Any, rows: np.ndarray, column: np.ndarray, lengths: Any) -> tuple[Any, np.ndarray]:
-    bounds = np.full(len(rows), value.partition.count) if lengths is None else lengths
-    if not ((column >= 0) & (column < bounds)).all():
-        raise InvalidArgumentError(f"indices: out of bounds; received {column.tolist()}. [Op:GatherNd]")
-    return (value, column) if lengths is None else (value.values, value.partition.starts[rows] + column)
+def _check(places: np.ndarray, bounds: Any) -> None:
+    if not ((places >= 0) & (places < bounds)).all():
+        raise InvalidArgumentError(f"indices: out of bounds; received {places.tolist()}. [Op:GatherNd]")
 
 
 @export("ragged.boolean_mask")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tenon.base import InvalidArgumentError
 from tenon.core.operations import (
     abs_,
     add,
@@ -44,6 +45,18 @@ def _by_dtype(of_bool: Binary, of_integers: Binary) -> Binary:
     return function
 
 
+def _compared(function: Binary, otherwise: bool) -> Binary:
+    """Return a comparison with anything: what has other rows is not equal."""
+
+    def compare(x: Any, y: Any) -> Any:
+        try:
+            return otherwise if y is None else broadcast(function, [x, y])
+        except InvalidArgumentError:
+            return otherwise
+
+    return compare
+
+
 _BINARY: Final[Mapping[str, Binary]] = {
     "add": add,
     "sub": subtract,
@@ -57,12 +70,12 @@ _BINARY: Final[Mapping[str, Binary]] = {
     "xor": _by_dtype(logical_xor, bitwise_xor),
 }
 _COMPARISONS: Final[Mapping[str, Binary]] = {"lt": less, "le": less_equal, "gt": greater, "ge": greater_equal}
-_UNARY: Final[Mapping[str, Callable[[Any], Any]]] = {
+_METHODS: Final[Mapping[str, Callable[..., Any]]] = {
     "__neg__": lambda x: negative(x),
     "__abs__": lambda x: abs_(x),
     "__invert__": lambda x: logical_not(x) if x.dtype.is_bool else invert(x),
-    "__eq__": lambda x, y: False if y is None else equal(x, y),  # type: ignore[dict-item, misc]
-    "__ne__": lambda x, y: True if y is None else not_equal(x, y),  # type: ignore[dict-item, misc]
+    "__eq__": _compared(equal, False),
+    "__ne__": _compared(not_equal, True),
 }
 
 
@@ -78,5 +91,5 @@ for _name, _function in {**_BINARY, **_COMPARISONS}.items():
     setattr(RaggedTensor, f"__{_name}__", _forward(_function))
 for _name, _function in _BINARY.items():
     setattr(RaggedTensor, f"__r{_name}__", _reflected(_function))
-for _name, _method in _UNARY.items():
+for _name, _method in _METHODS.items():
     setattr(RaggedTensor, _name, _method)

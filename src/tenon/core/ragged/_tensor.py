@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import jax
 import numpy as np
@@ -171,7 +171,7 @@ class RaggedTensor:
         counts = list(nested_nrows) if nested_nrows is not None else [None] * len(nested_value_rowids)
         for ids, count in reversed(list(zip(nested_value_rowids, counts, strict=True))):
             found = cls.from_value_rowids(found, ids, count)
-        return found
+        return cast(RaggedTensor, found)
 
     @classmethod
     def _nested(cls, make: Callable[..., RaggedTensor], flat_values: Any, nested: Any) -> RaggedTensor:
@@ -180,7 +180,7 @@ class RaggedTensor:
         found: Any = flat_values
         for rows in reversed(list(nested)):
             found = make(found, rows)
-        return found
+        return cast(RaggedTensor, found)
 
     @classmethod
     def _checked(cls, values: Any, cut: Callable[[int], RowPartition]) -> RaggedTensor:
@@ -427,14 +427,16 @@ def method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return install
 
 
-def _text(value: Any) -> str:
-    return np.array2string(value, separator=", ", prefix=" ", formatter={"all": _shown})
+def _text(value: np.ndarray, prefix: str = "") -> str:
+    if not value.size:
+        return str(value.tolist())
+    return np.array2string(value, separator=", ", prefix=prefix, formatter={"all": _shown})
 
 
 def _shown(item: Any) -> str:
     if isinstance(item, np.ndarray):
-        return _text(item) if item.size else "[]"
-    return repr(item.item() if isinstance(item, np.generic) else item)
+        return _text(item, " ")
+    return str(item) if isinstance(item, np.generic) else repr(item)
 
 
 def _flatten(ragged: Any) -> tuple[tuple[Any], tuple[RowPartition, ...]]:

@@ -164,7 +164,7 @@ def add_result_check(check: ResultCheck) -> None:
 
 
 def remove_result_check(check: ResultCheck) -> None:
-    """Undo ``add_result_check``."""
+    """Undo ``add_result_check`` for ``check``."""
     if check in _result_checks:
         _result_checks.remove(check)
 
@@ -244,27 +244,29 @@ def renewed(value: Any) -> Any:
         return internals.twin(value)
 
 
-def on_device(array: Any, sharding: Any = None) -> Any:
+def on_device(array: Any, sharding: Any = None, given_away: bool = False) -> Any:
     """Copy a NumPy array to a device, 64-bit types as they are, whatever is being traced.
 
     Args:
         array: numbers.
         sharding: the device or ``jax.sharding.Sharding`` to put them on; ``None`` for the default device.
+        given_away: whether nobody will use ``array`` any more, so that its memory may be that of the result.
 
     Example:
         >>> on_device(np.ones(2)).dtype
         dtype('float64')
     """
-    found = internals.copied_to_device(np.asarray(array)) if sharding is None else _sharded(array, sharding)
+    copied = sharding is None and not given_away
+    found = internals.copied_to_device(np.asarray(array)) if copied else _put(array, sharding, given_away)
     base = internals.base_trace()
     return base.keep(found) if isinstance(base, internals.FunctionTrace) else found
 
 
-def _sharded(array: Any, sharding: Any) -> Any:
+def _put(array: Any, sharding: Any, given_away: bool) -> Any:
     before = internals.enter_64_bit_mode()
     try:
         with internals.trace_as_current(internals.EVAL_TRACE):
-            return jax.device_put(np.asarray(array), sharding, may_alias=False)
+            return jax.device_put(np.asarray(array), sharding, may_alias=given_away)
     finally:
         internals.set_64_bit_mode(before)
 

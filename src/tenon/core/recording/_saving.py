@@ -8,13 +8,13 @@ other: an outer recorder, which needs derivatives of residuals too, treats it as
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import jax
 import numpy as np
 
-from tenon.core.recording._kernels import Kernel, is_differentiable, run
-from tenon.core.recording._recorder import active_recorders
+from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, run, stage
+from tenon.core.recording._recorder import active_recorders, executing_eagerly_on_arrays, unrecorded
 
 
 class Residual(NamedTuple):
@@ -106,24 +106,34 @@ def _cotangent(output: jax.ShapeDtypeStruct, gradient: Any | None) -> Any:
     )
 
 
-def run_saving(kernel: Kernel, values: Sequence[Any]) -> list[Any]:
+def run_saving(program: Kernel, values: Sequence[Any], has_effects: bool = False) -> list[Any]:
     """Run a kernel that is worth it; where a recorder wants its derivative, keep what that needs.
 
     Args:
-        kernel: returns a list or tuple of arrays.
+        program: returns a list or tuple of arrays.
         values: its inputs.
+        has_effects: whether it calls Python on the host: it belongs into the program then, even if every value is known
+            while that is traced.
 
     Example:
         >>> run_saving(Kernel(lambda x: [x + x]), [jax.numpy.float32(1)])
         [Array(2., dtype=float32)]
     """
+    if has_effects and not executing_eagerly_on_arrays():
+        with unrecorded():
+            symbol = stage(_SYMBOL, ())
+        inner = program.function
+        return run_saving(Kernel(lambda _, *given: inner(*given), program.name), [symbol, *values])
     recorders = active_recorders()
     places = tuple([place for place, value in enumerate(values) if any([r.wants_derivative(value) for r in recorders])])
     if not places:
-        return list(run(kernel, values))
-    twins = kernel.twins
+        return list(run(program, values))
+    twins = program.twins
     twin = twins.get(places)
     if twin is None:
-        twin = twins[places] = SavingKernel(kernel, places)
+        twin = twins[places] = SavingKernel(program, places)
     outputs = run(twin, values)
     return list(outputs[: twin.results])
+
+
+_SYMBOL: Final = kernel(lambda: jax.lax.full((), 0, np.int32))

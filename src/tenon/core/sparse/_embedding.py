@@ -9,7 +9,17 @@ import numpy as np
 
 from tenon.core._names import export
 from tenon.core.nn import embedding_lookup
-from tenon.core.operations import cast, divide, expand_dims, logical_not, multiply, reshape, sqrt, square, unsorted_segment_sum
+from tenon.core.operations import (
+    cast,
+    divide,
+    expand_dims,
+    logical_not,
+    multiply,
+    reshape,
+    sqrt,
+    square,
+    unsorted_segment_sum,
+)
 from tenon.core.sparse._places import fill_empty_rows, retain
 from tenon.core.sparse._tensor import SparseTensor, as_sparse, known_indices
 from tenon.core.tensors import Tensor, array_of, as_tensor, convert_to_tensor

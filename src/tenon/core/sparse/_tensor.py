@@ -139,7 +139,7 @@ class SparseTensor:
         return self.with_values(function(self._values, picked))
 
     def __repr__(self) -> str:
-        return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self.dense_shape})"
+        return f"SparseTensor(indices={self._indices!s}, values={self._values!s}, dense_shape={self.dense_shape!s})"
 
     def __tf_dispatch__(self, row: Operation, arguments: Mapping[str, Any]) -> Any:
         """Return what an operation is for a sparse tensor.

@@ -8,6 +8,7 @@ from tenon.core.strings._elementwise import length, lower, parse_number, strip, 
 from tenon.core.strings._formatting import as_string, format_strings, tensor_text
 from tenon.core.strings._hashing import to_hash_bucket, to_hash_bucket_fast, to_hash_bucket_strong
 from tenon.core.strings._joining import join, reduce_join, unsorted_segment_join
+from tenon.core.strings._ngrams import ngrams
 from tenon.core.strings._regex import regex_full_match, regex_replace
 from tenon.core.strings._splitting import bytes_split, split
 from tenon.core.strings._unicode import (
@@ -26,6 +27,7 @@ __all__ = [
     "join",
     "length",
     "lower",
+    "ngrams",
     "parse_number",
     "reduce_join",
     "regex_full_match",

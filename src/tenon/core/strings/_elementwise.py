@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -177,6 +177,10 @@ _NUMBERS: Final = ("float32", "float64", "int32", "int64", "uint32", "uint64")
 
 def parse_number(value: bytes, dtype: np.dtype) -> int | float:
     """Return the number that a string writes, as ``tf.strings.to_number`` reads it.
+
+    Args:
+        value: the string.
+        dtype: a floating point or integer type.
 
     Raises:
         InvalidArgumentError: it writes none, or one that ``dtype`` does not hold.

@@ -220,12 +220,13 @@ def as_dtype(type_value: Any) -> DType:
 
 
 def _resolved(type_value: Any) -> DType:
+    refusal = f"dtype: cannot convert {type_value!r} to a TensorFlow dtype; write one such as tf.float32."
+    if type_value is None:  # NumPy would take it for float64
+        raise TypeError(refusal)
     try:
         dtype = np.dtype(type_value)
     except TypeError as error:
-        raise TypeError(
-            f"dtype: cannot convert {type_value!r} to a TensorFlow dtype; write one such as tf.float32."
-        ) from error
+        raise TypeError(refusal) from error
     if dtype.kind in "SU":
         return string
     found = _CACHE.get(dtype) or _CACHE.get(dtype.newbyteorder("="))

@@ -170,19 +170,30 @@ def _unknown(value: Any) -> np.ndarray:
 
 
 def known_integers(*tracers: Any) -> list[np.ndarray] | None:
-    """Return what is known of integers that are being traced, as arrays of ``Sum``; ``None`` where they are many."""
+    """Return what is known of integers that are being traced.
+
+    Args:
+        *tracers: arrays of integers, traced or not.
+
+    Returns:
+        For each an array of ``Sum``; ``None`` where one holds many numbers, or none that are integers.
+    """
     found: dict[int, np.ndarray] = {}
     return [_known(value, 0, found) for value in tracers] if all(map(_is_small, tracers)) else None
 
 
 def known_shape(tracer: Any) -> Any:
-    """Return integers, and expressions of symbols of ``jax.export``, where they are known of a tracer; else ``None``.
+    """Return the values of integers that are being traced, where they are known.
+
+    Args:
+        tracer: an array of integers, traced or not.
+
+    Returns:
+        A nested list of integers and of expressions of symbols of ``jax.export``; ``None`` where one is not known.
 
     Example:
-        >>> sizes = []
-        >>> program = jax.jit(lambda array: sizes.append(known_shape(array)) or array)
-        >>> program(np.int32(1)), sizes
-        (Array(1, dtype=int32), [None])
+        >>> known_shape(np.array([2, 3]))
+        [2, 3]
     """
     known = known_integers(tracer)
     if known is None or any(item.terms for item in known[0].ravel()):
@@ -192,11 +203,18 @@ def known_shape(tracer: Any) -> Any:
 
 
 def known_difference(stop: Any, start: Any) -> Any:
-    """Return by how much one integer exceeds another, where that is known though they are not; else ``None``.
+    """Return by how much one integer exceeds another, where that is known though they are not.
+
+    Args:
+        stop: a scalar, traced or not.
+        start: a scalar, traced or not.
+
+    Returns:
+        An integer, or an expression of symbols of ``jax.export``; ``None`` where it is not known.
 
     Example:
-        >>> jax.jit(lambda start: known_difference(start * 2 + 3, start * 2))(1)
-        Array(3, dtype=int32, weak_type=True)
+        >>> known_difference(np.int32(5), np.int32(2))
+        3
     """
     known = known_integers(stop, start)
     if known is None or known[0].shape or known[1].shape:
@@ -206,5 +224,13 @@ def known_difference(stop: Any, start: Any) -> Any:
 
 
 def is_symbol(value: Any) -> bool:
-    """Tell whether a size is a symbol of ``jax.export``, or computed from some."""
+    """Tell whether a size is a symbol of ``jax.export``, or computed from some.
+
+    Args:
+        value: a size.
+
+    Example:
+        >>> is_symbol(3)
+        False
+    """
     return bool(is_symbolic_dim(value))

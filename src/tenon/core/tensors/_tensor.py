@@ -16,50 +16,15 @@ from tenon.core.tensors._shapes import TensorShape
 
 _ARRAY_NAMES: Final = frozenset(
     {
-        *(
-            "T",
-            "mT",
-            "at",
-            "astype",
-            "ravel",
-            "transpose",
-            "reshape",
-            "clip",
-            "size",
-            "tolist",
-            "item",
-            "copy",
-            "flatten",
-        ),
-        *(
-            "mean",
-            "sum",
-            "min",
-            "max",
-            "any",
-            "all",
-            "prod",
-            "std",
-            "var",
-            "argmax",
-            "argmin",
-            "cumsum",
-            "round",
-            "dot",
-        ),
-        *(
-            "squeeze",
-            "swapaxes",
-            "nbytes",
-            "itemsize",
-            "sharding",
-            "devices",
-            "block_until_ready",
-            "is_fully_addressable",
-        ),
+        *("T", "mT", "at", "astype", "ravel", "transpose", "reshape", "clip", "size", "tolist", "item", "copy"),
+        *("mean", "sum", "min", "max", "any", "all", "prod", "std", "var", "argmax", "argmin", "cumsum"),
+        *("flatten", "squeeze", "swapaxes", "round", "dot", "nbytes", "itemsize", "sharding", "devices"),
+        *("block_until_ready", "is_fully_addressable"),
     }
 )
 """What tensors take over from JAX's arrays; TensorFlow's have it only after ``experimental_enable_numpy_behavior``."""
+
+_ASSIGNMENTS: Final = frozenset({"assign", "assign_add", "assign_sub"})
 
 
 class Tensor:
@@ -72,6 +37,7 @@ class Tensor:
 
     Attributes:
         value: what it wraps.
+        part: the part of a variable that it was read from, which has ``assign``; not there for other tensors.
 
     Example:
         >>> tensor = Tensor(jax.numpy.ones((2, 3)))
@@ -79,9 +45,11 @@ class Tensor:
         (TensorShape([2, 3]), tf.float32, [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
     """
 
-    __slots__ = ("__weakref__", "value")
+    __slots__ = ("__weakref__", "part", "value")
 
     __array_priority__ = 100
+
+    part: Any
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -110,15 +78,6 @@ class Tensor:
     def is_symbolic(self) -> bool:
         """Whether the tensor is an argument or a result inside a function that is being traced."""
         return isinstance(self.value, jax.core.Tracer)
-
-    @property
-    def name(self) -> str:
-        """The name that TensorFlow gives to a tensor of a graph.
-
-        Raises:
-            AttributeError: always: tensors have no names here, and in TensorFlow's eager execution none either.
-        """
-        raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
 
     def get_shape(self) -> TensorShape:
         """Return the shape."""
@@ -214,6 +173,10 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __getattr__(self, name: str) -> Any:
+        if name == "name":
+            raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
+        if name in _ASSIGNMENTS and hasattr(self, "part"):
+            return getattr(self.part, name)
         if name not in _ARRAY_NAMES or not isinstance(self.value, jax.Array):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         found = _in_64_bit_mode(getattr, self.value, name)
@@ -242,7 +205,7 @@ class Tensor:
         return self
 
     def __reduce__(self) -> Any:
-        return _unpickled, (np.asarray(self.numpy()),)
+        return _unpickled, (np.asarray(self.value),)
 
     __getitem__: Callable[[Tensor, Any], Tensor]  # set by the operations, which stand above this module
 
