@@ -102,7 +102,7 @@ class Function:
             return self._python_function(*args, **kwargs)
         call = Call(self._binder.bound(args, kwargs))
         program = self._programs.get((call.key, call.shapes(), SETTINGS.check_numerics))
-        if program is None or not program.fits(call.variables):
+        if program is None or (program.may_misfit and not program.fits(call.variables)):
             call, program = self._traced(args, kwargs)
         else:
             self._history.calls += 1

@@ -49,6 +49,7 @@ class Program:
         self._ordered = _Ordered(traced, [*accesses, *others])
         self.kernel = Kernel(self._ordered, name, self._ordered.dependence())
         self._open_shapes = _open_shapes(traced.sources, numbers)
+        self.may_misfit = bool(self._open_shapes)
         self._has_effects = bool(traced.pure.effects)
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
@@ -104,9 +105,7 @@ class Program:
     def _run_pure(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         if internals.current_trace() is not internals.EVAL_TRACE:
             return self._run(arrays, arguments)
-        values = list(arrays)
-        values += [held_array(_variable(place, arguments)) for place in self._reads]
-        values += self.captured
+        values = [*arrays, *[held_array(_variable(place, arguments)) for place in self._reads], *self.captured]
         before = internals.enter_64_bit_mode()
         try:
             results = self.kernel.compiled(*values)
@@ -114,9 +113,11 @@ class Program:
             raise leaked(values) from error
         finally:
             internals.set_64_bit_mode(before)
-        for place, array in zip(self._writes, results[self._count :], strict=True):
-            hold_array(_variable(place, arguments), array)
-        return Tensor(results[0]) if self._single else self.form.unflatten(results[: self._count])
+        if self._writes:
+            for place, array in zip(self._writes, results[self._count :], strict=True):
+                hold_array(_variable(place, arguments), array)
+            results = results[: self._count]
+        return Tensor(results[0]) if self._single else self.form.unflatten(results)
 
     def lowered(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> jax.stages.Lowered:
         """Return the program as it goes to XLA."""
