@@ -64,7 +64,7 @@ def test_what_is_absent_is_an_attribute_error_with_a_hint(path, hint):
 
 
 def test_a_module_that_does_not_exist_cannot_be_imported():
-    with pytest.raises(ModuleNotFoundError, match="tenon.nothing"):
+    with pytest.raises(ModuleNotFoundError, match=r"tenon\.nothing"):
         importlib.import_module("tenon.nothing")
 
 

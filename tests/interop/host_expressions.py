@@ -1,6 +1,6 @@
 """Evaluate expressions that see ``tf``: run as a script in TensorFlow's environment, imported in Tenon's.
 
-python host_expressions.py FOLDER EXPRESSIONS.json ANSWERS.json
+python host_expressions.py FOLDER EXPRESSIONS.json ANSWERS.json IMAGES
 """
 
 import json
@@ -32,9 +32,44 @@ def plain(value):
     return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
 
 
-def answer(tf, folder, expression):
+def helpers(tf, images):
+    """Return what expressions see beside ``tf``: names of parts, and functions that make bytes."""
+
+    def feature(values):
+        kinds = {
+            bytes: ("bytes_list", "BytesList"),
+            float: ("float_list", "FloatList"),
+            int: ("int64_list", "Int64List"),
+        }
+        if not values:
+            return tf.train.Feature()
+        field, name = kinds[type(values[0])]
+        return tf.train.Feature(**{field: getattr(tf.train, name)(value=values)})
+
+    def features(values):
+        return tf.train.Features(feature={key: feature(list(value)) for key, value in values.items()})
+
+    def example(**values):
+        return tf.train.Example(features=features(values)).SerializeToString()
+
+    def sequence_example(context, **sequences):
+        lists = {
+            key: tf.train.FeatureList(feature=[feature(step) for step in steps]) for key, steps in sequences.items()
+        }
+        message = tf.train.SequenceExample(
+            context=features(context), feature_lists=tf.train.FeatureLists(feature_list=lists)
+        )
+        return message.SerializeToString()
+
+    def image(name):
+        return Path(images, name).read_bytes()
+
+    return {"S": tf.strings, "IO": tf.io, "example": example, "sequence_example": sequence_example, "image": image}
+
+
+def answer(tf, folder, expression, images=Path("tests/interop/images")):
     """Return the plain value of an expression, or the names of the classes of the error that it raises."""
-    scope = {"tf": tf, "np": np, "folder": folder, "S": tf.strings}
+    scope = {"tf": tf, "np": np, "folder": folder, **helpers(tf, images)}
     try:
         return {"value": plain(eval(expression, scope))}
     except Exception as error:
@@ -45,5 +80,5 @@ if __name__ == "__main__":
     import tensorflow
 
     expressions = json.loads(Path(sys.argv[2]).read_text())
-    answers = [answer(tensorflow, sys.argv[1], expression) for expression in expressions]
+    answers = [answer(tensorflow, sys.argv[1], expression, sys.argv[4]) for expression in expressions]
     Path(sys.argv[3]).write_text(json.dumps(answers))

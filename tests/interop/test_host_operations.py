@@ -29,6 +29,7 @@ def answers(tmp_path_factory, run_in_tensorflow):
         folder / "files",
         folder / "expressions.json",
         folder / "answers.json",
+        HERE / "images",
     )
     found = iter(json.loads((folder / "answers.json").read_text()))
     return {topic: [next(found) for _ in lines] for topic, lines in EXPRESSIONS.items()}
@@ -37,7 +38,9 @@ def answers(tmp_path_factory, run_in_tensorflow):
 @pytest.mark.parametrize(("topic", "place"), CASES, ids=[f"{t}: {EXPRESSIONS[t][p]}" for t, p in CASES])
 def test_an_expression_gives_what_tensorflow_gives(answers, tmp_path, topic, place):
     expected = answers[topic][place]
-    found = json.loads(json.dumps(host_expressions.answer(tf, str(tmp_path), EXPRESSIONS[topic][place])))
+    found = json.loads(
+        json.dumps(host_expressions.answer(tf, str(tmp_path), EXPRESSIONS[topic][place], HERE / "images"))
+    )
     if "error" in expected:
         assert expected["error"][0] in found.get("error", ["no error"]), (expected, found)
     else:

@@ -213,3 +213,12 @@ held.read(path)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stderr.count("Value in checkpoint could not be found in the restored object: (root).b") == 1
+
+
+def test_places_that_were_kept_free_are_restored_when_they_are_filled(waiting):
+    waiting.rows = [None, None]
+    waiting.table = {"a": None}
+    waiting.rows[0] = Variable(0)
+    assert int(waiting.rows[0]) == 4
+    waiting.table["a"] = Variable(0)
+    assert int(waiting.table["a"]) == 7

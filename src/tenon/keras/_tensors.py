@@ -1,7 +1,7 @@
 """Keras's objects take and give Tenon's tensors, and Keras's variables are watched by tapes and held by functions.
 
 Who calls Keras decides what comes back. Eager code and functions of ``tf.function`` are TensorFlow's way of writing and
-get tensors; Keras's own code, and JAX's way of writing (``jax.jit``, ``jax.grad``, ``stateless_call``) get plain arrays.
+get tensors; Keras's own code, and JAX's way of writing (``jax.jit``, ``stateless_call``), get plain arrays.
 What users write and Keras calls (``call`` of a layer) takes arrays, as always on JAX, and may return tensors.
 """
 

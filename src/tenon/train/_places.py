@@ -43,7 +43,9 @@ class Place:
         """Return what is there; ``None`` where there is nothing."""
         value = self.holder()
         for name in self.path:
-            value = None if value is None else known_type(value).child(value, name)
+            if value is None:
+                return None
+            value = known_type(value).child(value, name)
         return value
 
 

@@ -41,7 +41,7 @@ class Waiter:
     matcher: Matcher
     place: Place
     names: dict[str, int]
-    _seen: tuple[int, int] = field(default=(0, -1), init=False)
+    _first: int = field(default=0, init=False)
 
     @property
     def over(self) -> bool:
@@ -51,20 +51,26 @@ class Waiter:
     def look(self, name: str | None = None) -> bool:
         """Take what is there now, or only what is there under ``name``; tell whether there was anything to take."""
         value = self.place.value()
-        if value is None or self._is_as_it_was(value):
+        if not self._may_have(value):
             return False
         before = len(self.names)
         for wanted in [wanted for wanted in self.names if name is None or wanted == name]:
             child = known_type(value).child(value, wanted)
             if child is not None:
                 self.matcher.match(self.names.pop(wanted), child, place_of(child, self.place, wanted))
+        self._first = min([int(wanted) for wanted in self.names if wanted.isdecimal()], default=0)
         return len(self.names) < before
 
-    def _is_as_it_was(self, value: Any) -> bool:
-        if not isinstance(value, list | dict):
-            return False
-        before, self._seen = self._seen, (id(value), len(value))
-        return before == self._seen
+    def is_due(self) -> bool:
+        """Tell, in less than a microsecond, whether it is worth to look."""
+        return self._may_have(self.place.value())
+
+    def _may_have(self, value: Any) -> bool:
+        if isinstance(value, list):
+            return self._first < len(value)
+        if isinstance(value, dict):
+            return not self.names.keys().isdisjoint(value)
+        return value is not None
 
 
 class WaitingRoom:
@@ -95,10 +101,11 @@ class WaitingRoom:
 
     def variable_used(self, variable: Any) -> None:  # noqa: ARG002  # which one does not matter
         """Look at lists and dicts, in which the variable may be since a moment ago."""
-        if self._in_containers:
+        due = [waiter for waiter in self._in_containers if waiter.is_due()]
+        if due:
             with self._lock:
                 if not self._busy:
-                    self._look(self._in_containers)
+                    self._look(due)
 
     def look(self) -> None:
         """Look at everything."""

@@ -167,7 +167,7 @@ def test_misuse_is_named():
     with tape:
         with pytest.raises(ValueError, match="already recording"):
             tape.__enter__()
-        with pytest.raises(ValueError, match="not tf.Tensor or tf.Variable"):
+        with pytest.raises(ValueError, match=r"not tf\.Tensor or tf\.Variable"):
             tape.watch("text")
         y = tf.constant(1.0) * 1.0
     with pytest.raises(ValueError, match="must be tensors or variables"):

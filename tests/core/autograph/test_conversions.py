@@ -23,6 +23,12 @@ def test_functions_that_share_code_share_the_conversion():
     assert required_conversion(functions[0]) is conversion_of(functions[0])
 
 
+def test_a_library_that_is_converted_on_request_is_left_alone_otherwise():
+    function = define(TEXT, __name__="keras.layers")
+    assert required_conversion(function) is not None
+    assert conversion_of(function) is None
+
+
 def test_equal_code_in_two_files_is_converted_for_each():
     first, second = define(TEXT), define(TEXT)
     assert first.__code__ == second.__code__

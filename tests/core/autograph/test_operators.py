@@ -43,7 +43,10 @@ class Scaled:
 
 
 class Meta(type):
-    """A metaclass whose classes are called through it."""
+    """A metaclass whose classes are called through it, and have no hash."""
+
+    def __eq__(cls, other):
+        return cls is other
 
     def __call__(cls, x):
         return super().__call__(x)

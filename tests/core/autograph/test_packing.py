@@ -33,7 +33,7 @@ def test_numbers_can_be_staged(number):
 
 
 @pytest.mark.parametrize(
-    "leaf", [None, "text", b"bytes", Thing(), len, np.array(["a"]), np.array([None]), Undefined("x")]
+    "leaf", [None, "text", b"bytes", Thing(), len, np.array(["a", "b"]), np.array([None]), Undefined("x")]
 )
 def test_other_things_cannot(leaf):
     assert pack(STAGING, ["x"], [leaf]).leaves == {}

@@ -24,7 +24,7 @@ def outcome(function, *args):
         return NameError
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(programs(host=True))
 def test_on_python_values_it_does_what_python_does(source):
     function = define(source, suppress=suppress)
@@ -33,7 +33,7 @@ def test_on_python_values_it_does_what_python_does(source):
         assert outcome(converted, *values) == outcome(function, *values)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(programs(number="({} + zero)"))
 def test_on_tensors_the_compiled_program_computes_what_python_computes(source):
     function = define(source)

@@ -14,7 +14,7 @@ from tests.core.autograph.programs import define, programs
 INPUTS = [(0, 1, 2), (5, 3, 4), (40, 96, 7)]
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(programs(number="({} + zero)"))
 def test_a_traced_function_computes_what_python_computes(source):
     function = define(source)

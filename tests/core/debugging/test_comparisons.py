@@ -31,7 +31,8 @@ def test_pairs_are_compared_as_numpy_compares_them(name, x, y):
 def test_the_error_tells_which_elements_differ():
     expected = (
         "sizes\nCondition x == y did not hold.\nIndices of first 1 different values:\n[[1]]\n"
-        "Corresponding x values:\n[2]\nCorresponding y values:\n[3]\nFirst 1 elements of x:\n[1]\nFirst 1 elements of y:\n[1]"
+        "Corresponding x values:\n[2]\nCorresponding y values:\n[3]\n"
+        "First 1 elements of x:\n[1]\nFirst 1 elements of y:\n[1]"
     )
     with pytest.raises(InvalidArgumentError) as caught:
         tf.debugging.assert_equal([1, 2, 5], [1, 3, 6], message="sizes", summarize=1)

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from tenon.base import InvalidArgumentError
 from tenon.core.autodiff import GradientTape
-from tenon.core.operations import batch_gather, gather, gather_nd, square, unravel_index
+from tenon.core.operations import (
+    batch_gather,
+    gather,
+    gather_nd,
+    square,
+    tensor_scatter_nd_update,
+    unravel_index,
+    where,
+)
 from tenon.core.operations._gather import on_host, outside, selected
 from tenon.core.recording import executing_eagerly_on_arrays
 from tenon.core.tensors import Tensor, constant, convert_to_tensor
@@ -160,6 +168,20 @@ def test_selected_elements_keep_their_gradients_and_compile_nothing_else():
         tape.watch(Tensor(array))
         found = Tensor(selected(array, np.array([2, 2]), 1))
     assert tape.gradient(found, Tensor(array)).numpy().tolist() == [[0, 0, 2], [0, 0, 2]]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda i: gather(["a", "b"], i),
+        lambda i: gather_nd(["a", "b"], [i]),
+        lambda i: where(i > 0, ["a"], ["b"]),
+        lambda i: tensor_scatter_nd_update(["a", "b"], [[i]], ["c"]),
+    ],
+)
+def test_strings_cannot_be_chosen_by_what_a_traced_function_computes(function):
+    with pytest.raises(InvalidArgumentError, match=r"strings live on the host.*tf\.py_function"):
+        jax.jit(lambda i: function(Tensor(i)).value)(1)
 
 
 def test_values_are_known_on_the_host_unless_they_are_traced():

@@ -39,7 +39,7 @@ def conversion_of(function: FunctionType) -> Conversion | None:
 
 
 def required_conversion(function: FunctionType) -> Conversion:
-    """Return the conversion of a function; raises what ``transpile`` raises."""
+    """Return the conversion of a function, of a library too; raises what ``transpile`` raises."""
     with _lock:
         known = _known.get(id(function.__code__))
         return _convert(function) if known is None or known[1] is None else known[1]
@@ -53,7 +53,7 @@ def _decide(function: FunctionType) -> Conversion | None:
         if code.co_flags & _LEFT_ALONE or is_library(function.__globals__.get("__name__", "")):
             return _remember(code, None)
         try:
-            return _convert(function)
+            return _remember(code, _convert(function))
         except (NotFoundError, UnimplementedError) as error:
             _warn(function, error)
             return _remember(code, None)
@@ -66,7 +66,6 @@ def _convert(function: FunctionType) -> Conversion:
     LOGGER.info("converted %s", function.__qualname__)
     if LOGGER.isEnabledFor(logging.DEBUG):
         LOGGER.debug("%s is now:\n%s", function.__qualname__, converted_text(function))
-    _remember(function.__code__, conversion)
     return conversion
 
 

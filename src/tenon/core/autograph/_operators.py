@@ -98,7 +98,7 @@ def _twin(operators: Operators, target: Any) -> FunctionType | None:
 def _call_plainly(staging: Staging, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> Any:
     """Call a function as it is; a builtin that meets something staged, through what stands in for it."""
     kwargs = kwargs or {}
-    if type(function) is BuiltinFunctionType or isinstance(function, type):
+    if type(function) is BuiltinFunctionType or type(function) is type:
         if function in _ITERATORS:
             return _ITERATORS[function](staging, *args, **kwargs)
         if function in staging.overloads and any(map(staging.is_staged, (*args, *kwargs.values()))):

@@ -17,7 +17,7 @@ _NUMBERS: Final = (bool, int, float, complex, np.number, np.bool_)
 _NUMERIC_KINDS: Final = "biufcV"
 """NumPy's letters for arrays of numbers; V is that of ml_dtypes."""
 
-_COMPARABLE: Final = (str, bytes, BuiltinMethodType, MethodType, type(None))
+_COMPARABLE: Final = (str, bytes, BuiltinMethodType, MethodType)
 """Types whose equal objects may stand for one another."""
 
 
@@ -61,7 +61,7 @@ class Skeleton:
     @property
     def whole(self) -> Any:
         """The value, such as None, if nothing in it is staged; else ``STAGED``."""
-        return STAGED if STAGED in self.fixed else self.structure.unflatten(self.fixed)
+        return STAGED if any(leaf is STAGED for leaf in self.fixed) else self.structure.unflatten(self.fixed)
 
     def __str__(self) -> str:
         return repr(self.structure.unflatten(list(self.fixed)))

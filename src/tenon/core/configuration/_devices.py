@@ -55,7 +55,11 @@ def list_logical_devices(device_type: str | None = None) -> list[LogicalDevice]:
 
 @export("config.get_visible_devices", "config.experimental.get_visible_devices")
 def get_visible_devices(device_type: str | None = None) -> list[PhysicalDevice]:
-    """Return the processors that are used, ``tf.config.get_visible_devices``."""
+    """Return the processors that are used, ``tf.config.get_visible_devices``.
+
+    Args:
+        device_type: ``"CPU"``, ``"GPU"`` or ``"TPU"``; ``None`` for all.
+    """
     return DEVICES.visible(device_type)
 
 
@@ -118,6 +122,10 @@ def get_memory_growth(device: PhysicalDevice) -> bool:
 @export("config.experimental.set_memory_growth")
 def set_memory_growth(device: PhysicalDevice, enable: bool) -> None:
     """Take memory of GPUs as it is needed, and not nearly all at once; JAX does so for all GPUs or for none.
+
+    Args:
+        device: a physical device.
+        enable: whether to.
 
     Raises:
         ValueError: there is no such device, or it is no GPU.
@@ -187,7 +195,7 @@ def _device(name: str) -> Any:
 
 
 def find_device(spec: DeviceSpec) -> Any | None:
-    """Return the device of JAX that a specification means, the first of its type where it has no index; or ``None``."""
+    """Return the device of JAX that ``spec`` means, the first of its type where it has no index; or ``None``."""
     candidates = [*jax.local_devices(), *jax.local_devices(backend="cpu")]
     for device in candidates:
         if type_of(device) == spec.device_type and spec.device_index in (None, device.id):

@@ -18,6 +18,9 @@ _config: Any = jax.config
 def run_functions_eagerly(run_eagerly: bool) -> None:
     """Let every ``tf.function`` run its Python function, to debug it, ``tf.config.run_functions_eagerly``.
 
+    Args:
+        run_eagerly: whether to.
+
     Example:
         >>> run_functions_eagerly(True)
         >>> functions_run_eagerly()
@@ -52,7 +55,7 @@ def _add_xla_flag(flag: str) -> None:
 
 @export("config.set_soft_device_placement")
 def set_soft_device_placement(enabled: bool) -> None:
-    """Say whether ``tf.device`` takes another device where the named one is not there."""
+    """Say whether ``tf.device`` takes another device where the named one is not there: ``enabled``."""
     SETTINGS.soft_device_placement = bool(enabled)
 
 

@@ -111,7 +111,17 @@ assert_less_equal = _assertion("debugging.assert_less_equal", "<=", less_equal)
 def assert_none_equal(
     x: Any, y: Any, summarize: int | None = None, message: str | None = None, name: str | None = None
 ) -> None:
-    """Refuse unless ``x != y`` for every pair of elements; arguments and errors as in ``assert_equal``.
+    """Refuse unless ``x != y`` for every pair of elements, ``tf.debugging.assert_none_equal``.
+
+    Args:
+        x: a tensor.
+        y: a tensor of the same dtype, of a shape that broadcasts with that of ``x``.
+        summarize: how many elements the error shows; ``None`` for 3, -1 for all.
+        message: what the error begins with.
+        name: ignored.
+
+    Raises:
+        InvalidArgumentError: as in ``assert_equal``.
 
     Example:
         >>> assert_none_equal([1, 2], 3)

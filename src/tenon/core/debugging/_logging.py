@@ -14,7 +14,7 @@ _config: Final[Any] = jax.config
 
 @export("debugging.set_log_device_placement")
 def set_log_device_placement(enabled: bool) -> None:
-    """Remember whether placement is to be logged; ``tensor.device`` tells it at any time."""
+    """Remember whether placement is to be logged, ``enabled``; ``tensor.device`` tells it at any time."""
     SETTINGS.log_device_placement = bool(enabled)
 
 

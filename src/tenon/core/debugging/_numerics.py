@@ -74,7 +74,16 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Tensor
 
 @export("debugging.assert_all_finite")
 def assert_all_finite(x: Any, message: str, name: str | None = None) -> Tensor:
-    """Return a tensor all of whose elements are finite numbers; arguments and errors as in ``check_numerics``."""
+    """Return a tensor all of whose elements are finite numbers, ``tf.debugging.assert_all_finite``.
+
+    Args:
+        x: a tensor of floating point numbers.
+        message: what the error begins with.
+        name: ignored.
+
+    Raises:
+        InvalidArgumentError: as in ``check_numerics``.
+    """
     del name
     return check_numerics(x, message)
 

@@ -80,7 +80,17 @@ def assert_rank(x: Any, rank: Any, message: str | None = None, name: str | None 
 
 @export("debugging.assert_rank_at_least")
 def assert_rank_at_least(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
-    """Refuse a tensor that has fewer than ``rank`` dimensions; arguments and errors as in ``assert_rank``.
+    """Refuse a tensor that has fewer than ``rank`` dimensions, ``tf.debugging.assert_rank_at_least``.
+
+    Args:
+        x: a tensor.
+        rank: an integer.
+        message: what the error begins with.
+        name: ignored.
+
+    Raises:
+        ValueError: it has fewer, or the rank is no scalar.
+        TypeError: the rank is no integer.
 
     Example:
         >>> assert_rank_at_least([[1, 2]], 1)
@@ -92,7 +102,17 @@ def assert_rank_at_least(x: Any, rank: Any, message: str | None = None, name: st
 
 @export("debugging.assert_rank_in")
 def assert_rank_in(x: Any, ranks: Iterable[Any], message: str | None = None, name: str | None = None) -> None:
-    """Refuse a tensor that has none of several numbers of dimensions; arguments and errors as in ``assert_rank``.
+    """Refuse a tensor that has none of several numbers of dimensions, ``tf.debugging.assert_rank_in``.
+
+    Args:
+        x: a tensor.
+        ranks: integers.
+        message: what the error begins with.
+        name: ignored.
+
+    Raises:
+        ValueError: it has none of them, or a rank is no scalar.
+        TypeError: a rank is no integer.
 
     Example:
         >>> assert_rank_in([1, 2], (0, 1))
@@ -105,6 +125,11 @@ def assert_rank_in(x: Any, ranks: Iterable[Any], message: str | None = None, nam
 @export("debugging.assert_scalar")
 def assert_scalar(tensor: Any, message: str | None = None, name: str | None = None) -> None:
     """Refuse a tensor that has dimensions, ``tf.debugging.assert_scalar``.
+
+    Args:
+        tensor: a tensor.
+        message: what the error begins with.
+        name: ignored.
 
     Raises:
         ValueError: it has some.
@@ -122,6 +147,12 @@ def assert_scalar(tensor: Any, message: str | None = None, name: str | None = No
 def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str | None = None) -> None:
     """Refuse a tensor of another dtype than ``tf_type``, ``tf.debugging.assert_type``.
 
+    Args:
+        tensor: a tensor.
+        tf_type: a dtype.
+        message: what the error begins with.
+        name: ignored.
+
     Raises:
         TypeError: it has another.
 
@@ -137,6 +168,11 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str
 @export("debugging.assert_integer")
 def assert_integer(x: Any, message: str | None = None, name: str | None = None) -> None:
     """Refuse a tensor that is not of integers, ``tf.debugging.assert_integer``.
+
+    Args:
+        x: a tensor.
+        message: what the error begins with.
+        name: ignored.
 
     Raises:
         TypeError: it is not.
@@ -177,7 +213,7 @@ def assert_same_float_dtype(tensors: Iterable[Any] | None = None, dtype: Any = N
 
 @export("debugging.assert_proper_iterable")
 def assert_proper_iterable(values: Any) -> None:
-    """Refuse what cannot be iterated over, and what is one value though it can: strings, arrays and tensors.
+    """Refuse ``values`` that cannot be iterated over, or are one value though they can: strings, arrays, tensors.
 
     Raises:
         TypeError: it is refused.

@@ -82,9 +82,9 @@ def _cut(total: Any, *values: Any) -> list[Any]:
     """
     if isinstance(total, jax.core.Tracer):
         raise InvalidArgumentError(
-            "non_max_suppression: how many boxes it returns depends on their values, and XLA compiles for fixed shapes; "
-            "use tf.image.non_max_suppression_padded with pad_to_max_output_size=True, or call it "
-            "outside of the function."
+            "non_max_suppression: how many boxes it returns depends on their values, and XLA compiles for fixed "
+            "shapes; use tf.image.non_max_suppression_padded with pad_to_max_output_size=True, or call it outside of "
+            "the function."
         )
     return [run(kernel(_first, count=int(total)), [value]) for value in values]
 

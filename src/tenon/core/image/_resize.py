@@ -52,6 +52,11 @@ def _in_proportion(old: tuple[int, int], size: Any) -> tuple[int, ...]:
 def _resized(images: Any, size: tuple[int, ...], method: str, antialias: bool) -> Any:
     if method not in _METHODS:
         raise InvalidArgumentError(f"method: must be one of {sorted(_METHODS)}; received {method!r}.")
+    if min(size) < 1:
+        raise InvalidArgumentError(
+            f"image: too thin to keep its proportions: {list(images.shape)} would become {size[0]} by {size[1]}. "
+            "Choose a larger size, or do not keep the proportions."
+        )
     (rows, columns), (height, width) = images.shape[-3:-1], size
     if method == ResizeMethod.NEAREST_NEIGHBOR:
         picked = jnp.take(images, nearest_places(rows, height), -3)

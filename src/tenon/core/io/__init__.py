@@ -4,7 +4,7 @@ r"""Input and output: files, records, encoded images and tensors, examples.
 array([1, 2], dtype=uint8)
 """
 
-from tenon.core.io import _gfile as gfile
+from tenon.core.io import _gfile  # exports its names
 from tenon.core.io._csv import decode_csv
 from tenon.core.io._encoding import (
     decode_base64,
@@ -82,7 +82,6 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "extract_jpeg_shape",
-    "gfile",
     "is_jpeg",
     "matching_files",
     "parse_example",
@@ -94,3 +93,5 @@ __all__ = [
     "serialize_tensor",
     "write_file",
 ]
+
+_ = _gfile

@@ -23,8 +23,8 @@ def decode_bmp_planes(data: bytes) -> np.ndarray:
     """
     if len(data) < _HEADER:
         raise InvalidArgumentError(
-            f"Incomplete bmp content, requires at least {_HEADER} bytes to find the header size, width, height, and bpp, "
-            f"got {len(data)} bytes"
+            f"Incomplete bmp content, requires at least {_HEADER} bytes to find the header size, width, height, and bpp"
+            f", got {len(data)} bytes"
         )
     (start,), (width, height), (bits,) = (
         struct.unpack_from(form, data, place) for form, place in (("<i", 10), ("<ii", 18), ("<h", 28))

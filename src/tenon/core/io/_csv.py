@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -71,13 +72,14 @@ def decode_csv(
 
 
 def _check_columns(columns: Sequence[int], count: int) -> None:
-    if any(later <= earlier for earlier, later in zip(columns, columns[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(columns)):
         raise ValueError(f"select_cols is not strictly increasing; received {list(columns)}.")
     if columns and columns[0] < 0:
         raise ValueError(f"select_cols contains negative values; received {list(columns)}.")
     if len(columns) != count:
         raise ValueError(
-            f"Length of select_cols and record_defaults do not match; received {len(columns)} columns and {count} defaults."
+            f"Length of select_cols and record_defaults do not match; received {len(columns)} columns and {count} "
+            "defaults."
         )
 
 
@@ -115,7 +117,7 @@ def _column(
 
 def _converter(number: int, dtype: np.dtype) -> Callable[[int, bytes], Any]:
     if dtype.kind == "O":
-        return lambda place, field: field
+        return _as_it_is
 
     def convert(place: int, field: bytes) -> Any:
         try:
@@ -127,6 +129,10 @@ def _converter(number: int, dtype: np.dtype) -> Callable[[int, bytes], Any]:
             ) from error
 
     return convert
+
+
+def _as_it_is(_place: int, field: bytes) -> bytes:
+    return field
 
 
 def _reader(separator: bytes, quotes: bool) -> Callable[[bytes], list[bytes]]:

@@ -168,7 +168,7 @@ def _parse_tensor(strings: np.ndarray, out_type: np.dtype) -> np.ndarray:
         raise InvalidArgumentError(f"Cannot parse tensor from proto: {error}") from error
     wanted = as_dtype(out_type)
     if proto.dtype != wanted.as_datatype_enum:
-        named = data_type_name(proto.dtype) if proto.dtype else "none"
+        named = data_type_name(proto.dtype).removeprefix("DT_").lower() if proto.dtype else "none"
         raise InvalidArgumentError(f"Type mismatch between parsed tensor ({named}) and dtype ({wanted.name})")
     return np.asarray(make_ndarray(proto))
 

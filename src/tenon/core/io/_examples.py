@@ -66,18 +66,20 @@ def _empty(dtype: DType) -> np.ndarray:
     return np.empty(0, dtype.dtype)
 
 
-def _sizes(shape: Any) -> list[int]:
-    sizes: list[int] = as_shape(shape).as_list()
+def sizes_of(shape: Any) -> list[int]:
+    """Return the sizes of a shape of which all are known."""
+    sizes: list[Any] = as_shape(shape).as_list()
     return sizes
 
 
 def _fixed(key: str, feature: FixedLenFeature, rows: Sequence[Row]) -> list[np.ndarray]:
-    dtype, shape = _type(feature.dtype, key), as_shape(feature.shape).as_list()
-    if None in shape:
+    dtype = _type(feature.dtype, key)
+    if None in as_shape(feature.shape).as_list():
         raise ValueError(
             f"First dimension of shape for feature {key} unknown. Consider using FixedLenSequenceFeature. Received "
             f"feature={feature}."
         )
+    shape = sizes_of(feature.shape)
     default = None if feature.default_value is None else _default(key, feature.default_value, dtype, shape)
     return [_one_fixed(key, dtype, shape, default, row) for row in rows]
 
@@ -86,7 +88,8 @@ def _default(key: str, value: Any, dtype: DType, shape: Sequence[int]) -> np.nda
     array = host_array(value, "default_value", dtype)
     if array.size != int(np.prod(shape)):
         raise InvalidArgumentError(
-            f"Feature {key}: default_value has {array.size} values, but the shape {list(shape)} has {int(np.prod(shape))}"
+            f"Feature {key}: default_value has {array.size} values, but the shape {list(shape)} has "
+            f"{int(np.prod(shape))}"
         )
     return array.reshape(shape)
 
@@ -109,7 +112,7 @@ def _one_fixed(key: str, dtype: DType, shape: Sequence[int], default: np.ndarray
 def _sequence(key: str, feature: FixedLenSequenceFeature, rows: Sequence[Row]) -> list[np.ndarray]:
     if not feature.allow_missing:
         raise ValueError("Unsupported: FixedLenSequenceFeature requires allow_missing to be True.")
-    dtype, shape = _type(feature.dtype, key), _sizes(feature.shape)
+    dtype, shape = _type(feature.dtype, key), sizes_of(feature.shape)
     return [_one_sequence(key, dtype, shape, row) for row in rows]
 
 
@@ -119,8 +122,8 @@ def _one_sequence(key: str, dtype: DType, shape: Sequence[int], row: Row) -> np.
     size = int(np.prod(shape))
     if values.size % size:
         raise InvalidArgumentError(
-            f"Key: {key}.  Number of {dtype.name} values is not a multiple of stride length. Saw {values.size} values but "
-            f"output shape is: {list(shape)}"
+            f"Key: {key}.  Number of {dtype.name} values is not a multiple of stride length. Saw {values.size} values "
+            f"but output shape is: {list(shape)}"
         )
     return values.reshape(-1, *shape)
 
@@ -134,7 +137,7 @@ def _padding(key: str, feature: FixedLenSequenceFeature, dtype: DType) -> Any:
 def _padded(key: str, feature: FixedLenSequenceFeature, rows: Sequence[Row]) -> Tensor:
     arrays = _sequence(key, feature, rows)
     dtype, longest = as_dtype(feature.dtype), max(map(len, arrays), default=0)
-    padded = np.full((len(arrays), longest, *_sizes(feature.shape)), _padding(key, feature, dtype), dtype.dtype)
+    padded = np.full((len(arrays), longest, *sizes_of(feature.shape)), _padding(key, feature, dtype), dtype.dtype)
     for place, array in enumerate(arrays):
         padded[place, : len(array)] = array
     return as_tensor(padded)
@@ -206,6 +209,14 @@ def _ragged(key: str, feature: RaggedFeature, row: Row) -> Any:
     return found.with_row_splits_dtype(feature.row_splits_dtype) if feature.partitions else found
 
 
+def _ragged_or_dense(key: str, feature: RaggedFeature, row: Row) -> Any:
+    """Return what ``_ragged`` returns; a tensor where all rows have one length by the feature's description."""
+    found = _ragged(key, feature, row)
+    if not feature.partitions or not all(isinstance(part, UniformRowLength) for part in feature.partitions):
+        return found
+    return as_tensor(found.flat_values.numpy().reshape(-1, *[part.length for part in feature.partitions]))
+
+
 def _ragged_rows(key: str, feature: RaggedFeature, rows: Sequence[Row]) -> RaggedTensor:
     """Put the values of several examples one after the other: each example is a row, outside of all other rows."""
     parts = [_ragged(key, feature, row) for row in rows]
@@ -237,7 +248,7 @@ _SINGLE: Final[Mapping[type, Parser]] = {
     FixedLenSequenceFeature: lambda key, feature, rows: as_tensor(_sequence(key, feature, rows)[0]),
     VarLenFeature: lambda key, feature, rows: _sparse_row(_any_length(key, feature, rows)[0]),
     SparseFeature: lambda key, feature, rows: _by_index(key, feature, rows, batched=False),
-    RaggedFeature: lambda key, feature, rows: _ragged(key, feature, rows[0]),
+    RaggedFeature: lambda key, feature, rows: _ragged_or_dense(key, feature, rows[0]),
 }
 
 
@@ -245,7 +256,7 @@ def _stacked(key: str, feature: FixedLenFeature, rows: Sequence[Row]) -> np.ndar
     arrays = _fixed(key, feature, rows)
     if arrays:
         return np.stack(arrays)
-    return np.empty((0, *_sizes(feature.shape)), as_dtype(feature.dtype).dtype)
+    return np.empty((0, *sizes_of(feature.shape)), as_dtype(feature.dtype).dtype)
 
 
 def parsed(features: Any, rows: Sequence[Row], batched: bool) -> dict[str, Any]:
@@ -311,10 +322,17 @@ def parse_example(serialized: Any, features: Any, example_names: Any = None, nam
 def parse_single_example(
     serialized: Any, features: Any, example_names: Any = None, name: str | None = None
 ) -> dict[str, Any]:
-    """Return the features of one serialized ``tf.train.Example``; arguments and errors as in ``parse_example``.
+    """Return the features of one serialized ``tf.train.Example``, ``tf.io.parse_single_example``.
+
+    Args:
+        serialized: one string.
+        features: as in ``parse_example``.
+        example_names: ignored.
+        name: ignored.
 
     Raises:
-        ValueError: there is more than one string.
+        InvalidArgumentError: as in ``parse_example``.
+        ValueError: there is more than one string, or as in ``parse_example``.
     """
     del example_names, name
     strings = host_array(serialized, "serialized", string)

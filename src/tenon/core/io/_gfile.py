@@ -30,7 +30,7 @@ class FileStatistics(NamedTuple):
 
 @export("io.gfile.GFile")
 class GFile:
-    """A file, ``tf.io.gfile.GFile``; it is opened when it is first used.
+    r"""A file, ``tf.io.gfile.GFile``; it is opened when it is first used.
 
     Args:
         name: its name.
@@ -42,10 +42,10 @@ class GFile:
     Example:
         >>> import tempfile
         >>> with GFile(tempfile.mkdtemp() + "/a.txt", "w+") as file:
-        ...     file.write("one\\ntwo\\n")
+        ...     file.write("one\ntwo\n")
         ...     file.seek(0)
         ...     print(list(file))
-        ['one\\n', 'two\\n']
+        ['one\n', 'two\n']
     """
 
     def __init__(self, name: Any, mode: str = "r") -> None:
@@ -139,6 +139,9 @@ class GFile:
             self._file.close()
             self._file = None
 
+    def __del__(self) -> None:
+        self.close()
+
     def __enter__(self) -> GFile:
         return self
 
@@ -204,15 +207,15 @@ def glob(pattern: Any) -> list[str]:
 
 @export("io.gfile.mkdir")
 def mkdir(path: Any) -> None:
-    """Make a directory in one that is there.
+    """Make a directory in one that is there, if it is not there yet.
 
     Raises:
         NotFoundError: the one around it is not there.
-        AlreadyExistsError: it is there already.
+        AlreadyExistsError: a file has its name.
     """
     name = path_of(path)
     with file_errors(name):
-        Path(name).mkdir()
+        Path(name).mkdir(exist_ok=True)
 
 
 @export("io.gfile.makedirs")

@@ -34,8 +34,8 @@ def host_array(value: Any, argument: str, dtype: DType | None = None) -> np.ndar
     array = array_of(value, dtype)
     if isinstance(array, jax.core.Tracer):
         raise InvalidArgumentError(
-            f"{argument}: files and encoded bytes are read on the host, and this argument is computed in a function that "
-            "is being traced; use tf.py_function, or call it outside of the function."
+            f"{argument}: files and encoded bytes are read on the host, and this argument is computed in a function "
+            "that is being traced; use tf.py_function, or call it outside of the function."
         )
     return np.asarray(array)
 

@@ -29,7 +29,8 @@ _CHANNELS: Final[Mapping[str, tuple[int, ...]]] = {
     "BMP": (0, 3, 4),
     "WebP": (0, 3, 4),
 }
-_MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_FAILURES: Final = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+"""What Pillow raises on damaged or far too large images."""
 
 
 def format_of(data: bytes) -> str:
@@ -62,7 +63,8 @@ def check_channels(name: str, channels: int) -> None:
         raise InvalidArgumentError(f"`channels` must be 0, 1, 3 or 4 but got {channels}")
     if channels not in _CHANNELS[name]:
         raise InvalidArgumentError(
-            f"channels: {name} does not support {channels} channels; use one of {_CHANNELS[name]}, 0 for the image's own."
+            f"channels: {name} does not support {channels} channels; use one of {_CHANNELS[name]}, 0 for "
+            "the image's own."
         )
 
 
@@ -74,7 +76,7 @@ def opened(data: bytes, name: str) -> Image.Image:
     """
     try:
         return Image.open(BytesIO(data), formats=[name.upper()])
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except _FAILURES as error:
         raise _damaged(name, len(data), error) from error
 
 
@@ -125,19 +127,19 @@ def pixels(data: bytes, name: str, channels: int, cut_off: bool = False) -> np.n
     try:
         with _cut_off_allowed(cut_off):
             return _of_png(image, channels) if name == "PNG" else _of_image(image, channels)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except _FAILURES as error:
         raise _damaged(name, len(data), error) from error
 
 
 def frames(data: bytes, name: str, channels: int) -> np.ndarray:
-    """Return the pixels of every frame: ``(frames, height, width, channels)``; arguments and errors as in ``pixels``."""
+    """Return the pixels of every frame, ``(frames, height, width, channels)``; errors as in ``pixels``."""
     if name not in ("GIF", "WebP"):
         return pixels(data, name, channels)[None]
     check_channels(name, channels)
     image = opened(data, name)
     try:
         return np.stack([_of_image(frame, channels) for frame in ImageSequence.Iterator(image)])
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except _FAILURES as error:
         raise _damaged(name, len(data), error) from error
 
 
@@ -186,9 +188,9 @@ def _gray(color: np.ndarray) -> np.ndarray:
 
 
 def encoded(array: np.ndarray, name: str, **options: Any) -> bytes:
-    """Return pixels ``(height, width, channels)`` of uint8, or uint16 with one channel, as an encoded image."""
+    """Return pixels ``(height, width, channels)`` of uint8 as an encoded image."""
     planes = array[..., 0] if array.shape[-1] == 1 else array
-    image = Image.fromarray(np.ascontiguousarray(planes), "I;16" if array.dtype == np.uint16 else None)
+    image = Image.fromarray(np.ascontiguousarray(planes))
     file = BytesIO()
     image.save(file, name, **options)
     return file.getvalue()

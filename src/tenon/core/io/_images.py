@@ -24,6 +24,10 @@ def _paths(name: str) -> tuple[str, str]:
 def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
     """Return whether encoded bytes are a JPEG.
 
+    Args:
+        contents: one string.
+        name: ignored.
+
     Example:
         >>> bool(is_jpeg(b"abc"))
         False
@@ -48,7 +52,8 @@ def _still(contents: Any, channels: int, function: str, cut_off: bool = False) -
                 f"Got {len(every)} frames, but animated gifs can only be decoded by tf.io.decode_gif or "
                 "tf.io.decode_image"
             )
-        return every[0]
+        first: np.ndarray = every[0]
+        return first
     return pixels(data, name, channels, cut_off)
 
 
@@ -57,8 +62,10 @@ def _of_depth(array: np.ndarray, dtype: DType, from_png: bool = True) -> np.ndar
     if array.dtype == dtype.dtype:
         return array
     if dtype == uint8:
-        return (array >> 8).astype(np.uint8)
-    return array.astype(np.uint16) * np.uint16(257 if from_png else 256)
+        narrow: np.ndarray = np.right_shift(array, 8).astype(np.uint8)
+        return narrow
+    wide: np.ndarray = np.multiply(array, 257 if from_png else 256, dtype=np.uint16)
+    return wide
 
 
 @export(*_paths("decode_png"))
@@ -187,6 +194,11 @@ def decode_and_crop_jpeg(
 def extract_jpeg_shape(contents: Any, output_type: Any = int32, name: str | None = None) -> Tensor:
     """Return ``[height, width, channels]`` of a JPEG without decoding it.
 
+    Args:
+        contents: the encoded image, one string.
+        output_type: int32 or int64.
+        name: ignored.
+
     Raises:
         InvalidArgumentError: it is no JPEG.
     """
@@ -198,6 +210,10 @@ def extract_jpeg_shape(contents: Any, output_type: Any = int32, name: str | None
 @export(*_paths("decode_gif"))
 def decode_gif(contents: Any, name: str | None = None) -> Tensor:
     """Return the pixels of every frame of a GIF, ``tf.io.decode_gif``; also of a PNG or a JPEG, with one frame.
+
+    Args:
+        contents: the encoded image, one string.
+        name: ignored.
 
     Returns:
         A tensor ``(frames, height, width, 3)`` of uint8; each frame is drawn over those before.
@@ -306,6 +322,7 @@ def decode_image(
 def _as_numbers(array: np.ndarray, dtype: DType, from_png: bool) -> np.ndarray:
     if dtype in (uint8, uint16):
         return _of_depth(array, dtype, from_png)
+    array = _of_depth(array, uint16) if from_png else array
     if dtype.is_floating:
         return (array.astype(np.float64) / np.iinfo(array.dtype).max).astype(dtype.dtype)
     bits = np.iinfo(dtype.dtype).bits - (0 if dtype.is_unsigned else 1) - np.iinfo(array.dtype).bits

@@ -111,10 +111,19 @@ def _paeth(differences: np.ndarray, above: np.ndarray, step: int) -> np.ndarray:
     return np.array(row[step:], np.uint8)
 
 
+def _none(differences: np.ndarray, _above: np.ndarray, _step: int) -> np.ndarray:
+    return differences
+
+
+def _up(differences: np.ndarray, above: np.ndarray, _step: int) -> np.ndarray:
+    added: np.ndarray = np.add(differences, above)
+    return added
+
+
 _FILTERS: Final = {
-    0: lambda differences, above, step: differences,
+    0: _none,
     1: _sub,
-    2: lambda differences, above, step: differences + above,
+    2: _up,
     3: _average,
     4: _paeth,
 }

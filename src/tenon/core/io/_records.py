@@ -60,23 +60,25 @@ class _ZlibFile(RawIOBase):
     def __init__(self, file: IO[bytes], level: int) -> None:
         self._inner = file
         self._compressor = zlib.compressobj(level)
+        self._is_whole = False
 
     def write(self, data: Any) -> int:
         self._inner.write(self._compressor.compress(data))
         return len(data)
 
     def flush(self) -> None:
-        if not self.closed:
+        if not self._is_whole:
             self._inner.write(self._compressor.flush(zlib.Z_SYNC_FLUSH))
 
     def close(self) -> None:
-        if not self.closed:
+        if not self._is_whole:
             self._inner.write(self._compressor.flush())
+            self._is_whole = True
             super().close()
 
 
 _OPENERS: Final[dict[str, Any]] = {
-    "": lambda file, level: file,
+    "": lambda file, _level: file,
     "GZIP": lambda file, level: gzip.GzipFile("", "wb", 6 if level < 0 else level, file, mtime=0),
     "ZLIB": _ZlibFile,
 }

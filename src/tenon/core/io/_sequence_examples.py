@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,13 @@ from google.protobuf.message import DecodeError
 
 from tenon.base import InvalidArgumentError
 from tenon.core._names import export
-from tenon.core.io._examples import parsed
+from tenon.core.io._examples import parsed, sizes_of
 from tenon.core.io._features import FixedLenFeature, FixedLenSequenceFeature, RaggedFeature, VarLenFeature
 from tenon.core.io._host import host_array
 from tenon.core.io._messages import SequenceExample
 from tenon.core.ragged import RaggedTensor
 from tenon.core.sparse import SparseTensor
-from tenon.core.tensors import as_shape, as_tensor, string
+from tenon.core.tensors import as_dtype, as_tensor, string
 
 Step = Mapping[str, Any]
 
@@ -48,7 +49,7 @@ def _sequence(key: str, feature: Any, message: Any) -> np.ndarray | list[np.ndar
         return np.asarray(parsed({key: fixed}, steps, batched=True)[key].value)
     ragged = parsed({key: RaggedFeature(feature.dtype)}, steps, batched=True)[key]
     flat, splits = ragged.flat_values.numpy(), ragged.row_splits.numpy()
-    return [flat[start:end] for start, end in zip(splits, splits[1:], strict=False)]
+    return [flat[start:end] for start, end in pairwise(splits)]
 
 
 def _single(key: str, feature: Any, message: Any) -> Any:
@@ -62,9 +63,9 @@ def _batch(key: str, feature: Any, messages: Sequence[Any]) -> Any:
     found = [_sequence(key, feature, message) for message in messages]
     if not isinstance(feature, FixedLenSequenceFeature):
         return _composite(feature, found, batched=True)
-    shape, dtype = as_shape(feature.shape).as_list(), found[0].dtype  # type: ignore[union-attr]  # all are arrays
-    fill = b"" if dtype == object else 0
-    padded = np.full((len(found), max(map(len, found)), *shape), fill, dtype)
+    dtype = as_dtype(feature.dtype)
+    shape = (len(found), max(map(len, found)), *sizes_of(feature.shape))
+    padded = np.full(shape, b"" if dtype == string else 0, dtype.dtype)
     for place, array in enumerate(found):
         padded[place, : len(array)] = array
     return as_tensor(padded)
@@ -150,7 +151,7 @@ def parse_sequence_example(
         name: ignored.
 
     Returns:
-        The features of the whole, the sequences, and how long each sequence is (an int64 vector for each).
+        The features of the whole, the sequences, and how long each padded sequence was (int64 vectors).
 
     Raises:
         InvalidArgumentError: a string is no message, or a feature is missing or does not fit.
@@ -164,7 +165,8 @@ def parse_sequence_example(
     sequences = {key: _batch(key, feature, messages) for key, feature in (sequence_features or {}).items()}
     lengths = {
         key: as_tensor(np.array([len(_steps(message, key, False)) for message in messages], np.int64))
-        for key in sequence_features or {}
+        for key, feature in (sequence_features or {}).items()
+        if isinstance(feature, FixedLenSequenceFeature)
     }
     return context, sequences, lengths
 

@@ -4,8 +4,7 @@
 tf.int64
 """
 
-from tenon.core.numpy_api._behavior import experimental_enable_numpy_behavior, part
-from tenon.core.numpy_api._functions import function
+from tenon.core.numpy_api._behavior import experimental_enable_numpy_behavior
 from tenon.core.numpy_api._more import arange, array, asarray, einsum, nonzero, result_type, where
 from tenon.core.numpy_api._random import rand, randint, randn, uniform
 
@@ -15,9 +14,7 @@ __all__ = [
     "asarray",
     "einsum",
     "experimental_enable_numpy_behavior",
-    "function",
     "nonzero",
-    "part",
     "rand",
     "randint",
     "randn",

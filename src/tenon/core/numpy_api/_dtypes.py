@@ -1,4 +1,4 @@
-"""From values to arrays by NumPy's rules: 64 bits where nothing else is said, and one dtype for what stands together."""
+"""From values to arrays by NumPy's rules: 64 bits unless stated, and one dtype for what is computed together."""
 
 from __future__ import annotations
 

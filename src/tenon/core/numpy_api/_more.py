@@ -11,7 +11,7 @@ from tenon.base import InvalidArgumentError
 from tenon.core._names import NAMES, export
 from tenon.core.numpy_api._dtypes import array_like, cast, dtype_of, promoted, result_dtype
 from tenon.core.numpy_api._functions import PATH, wrapped
-from tenon.core.numpy_api._table import choose, filled
+from tenon.core.numpy_api._table import average_of, choose, filled
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, as_tensor, constant_value
 
@@ -57,7 +57,7 @@ def array(val: Any, dtype: Any = None, copy: bool = True, ndmin: int = 0) -> Ten
     wanted = dtype_of(dtype)
     made = as_tensor(found if wanted is None else cast(found, wanted))
     missing = ndmin - made.ndim
-    return made if missing <= 0 else NAMES["reshape"](made, [1] * missing + made.shape.as_list())  # type: ignore[no-any-return]
+    return made if missing <= 0 else NAMES["reshape"](made, [1] * missing + made.shape.as_list())
 
 
 @export(PATH + "asarray", PATH + "asanyarray", PATH + "ascontiguousarray")
@@ -150,6 +150,23 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return nonzero(condition) if x is None else choose(condition, *promoted([x, y]))
 
 
+@export(PATH + "average")
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False) -> Any:
+    """Return a weighted mean, as ``numpy.average``.
+
+    Args:
+        a: a tensor.
+        axis: over which dimension; ``None`` for all.
+        weights: how much each element counts; ``None`` for 1.
+        returned: whether the sum of the weights is returned too.
+
+    Example:
+        >>> average([1, 4], weights=[2, 1]).numpy()
+        np.float64(2.0)
+    """
+    return average_of(a, weights, axis, returned)
+
+
 @export(PATH + "nonzero")
 def nonzero(a: Any) -> list[Tensor]:
     """Return the indices of elements that are not zero, one tensor for each dimension, as ``numpy.nonzero``.
@@ -193,7 +210,7 @@ def meshgrid(*xi: Any, **kwargs: Any) -> list[Tensor]:
 
     Example:
         >>> [x.numpy().tolist() for x in meshgrid([1, 2], [3])]
-        [[[1, 2]], [[3]]]
+        [[[1, 2]], [[3, 3]]]
     """
     found = run(kernel(_meshgrid, **kwargs), [array_like(x) for x in xi])
     return [as_tensor(x) for x in found]
@@ -326,7 +343,7 @@ def isrealobj(x: Any) -> bool:
         >>> isrealobj([1])
         True
     """
-    return array_like(x).dtype.kind != "c"
+    return bool(array_like(x).dtype.kind != "c")
 
 
 @export(PATH + "iscomplexobj")

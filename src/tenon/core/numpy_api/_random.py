@@ -10,6 +10,7 @@ from tenon.core._names import NAMES, export
 from tenon.core.numpy_api._dtypes import default_float
 from tenon.core.numpy_api._functions import PATH
 from tenon.core.numpy_api._more import array
+from tenon.core.operations import add, multiply, subtract
 from tenon.core.tensors import Tensor, as_dtype, constant_value
 
 
@@ -72,8 +73,9 @@ def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Tensor:
     bounds = np.broadcast_shapes(array(low).numpy().shape, array(high).numpy().shape)
     sizes = list(bounds) if size is None else _sizes(size)
     unit = NAMES["random.uniform"](sizes, dtype=default_float())
-    first = array(low, default_float())
-    return unit * (array(high, default_float()) - first) + first  # type: ignore[no-any-return]
+    first, last = array(low, default_float()), array(high, default_float())
+    found: Tensor = add(multiply(unit, subtract(last, first)), first)
+    return found
 
 
 @export(PATH + "random.random")

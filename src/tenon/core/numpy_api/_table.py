@@ -179,7 +179,8 @@ def _rows_of_at_least(dimensions: int) -> Any:
 
 
 function("linspace", "start, stop, /, num=50, endpoint=True, retstep=False, dtype=float, axis=0", _linspace, "floating")
-function("average", "a, weights=None, /, axis=None, returned=False", _average, "floating")
+average_of = function("_average", "a, weights=None, /, axis=None, returned=False", _average, "floating")
+del NAMES["experimental.numpy._average"]
 function("clip", "a, a_min, a_max, /", _clip, "one dtype")
 function("take", "a, indices, /, axis=None, out=None, mode='clip'", _take)
 function("reshape", "a, /, newshape, order='C'", _reshape)

@@ -40,6 +40,20 @@ def is_string(array: Any) -> bool:
     return isinstance(array, np.ndarray) and array.dtype.hasobject
 
 
+def beside_strings(array: Any, name: str) -> np.ndarray:
+    """Return the values of an array that goes with strings, which live on the host.
+
+    Raises:
+        InvalidArgumentError: the array is computed in a function that is being traced.
+    """
+    if isinstance(array, jax.core.Tracer):
+        raise InvalidArgumentError(
+            f"tf.{name}: strings live on the host, but what goes with them is computed in the function that is being "
+            "traced; use tf.py_function, or call it outside of the function."
+        )
+    return np.asarray(array)
+
+
 def outside(indices: np.ndarray, sizes: Any) -> Any:
     """Tell of each index whether it is out of bounds."""
     return (indices < 0) | (indices >= sizes)
@@ -82,7 +96,7 @@ def _gather_of(array: Any, indices: Any, validate_indices: Any, axis: Any, batch
         )
     _check_indices(indices, array.shape[place], "GatherV2")
     if is_string(array):
-        return _gathered_strings(array, np.asarray(indices), place, batch)
+        return _gathered_strings(array, beside_strings(indices, "gather"), place, batch)
     return run(kernel(_gather, axis=place, batch_dims=batch), [array, indices])
 
 
@@ -150,7 +164,7 @@ def _gather_nd_of(array: Any, indices: Any, batch_dims: Any, bad_indices_policy:
     if not ignore:
         check_vectors(indices, array.shape[batch:], "param shape", "GatherNd")
     if is_string(array):
-        return _gathered_nd_strings(array, np.asarray(indices), batch)
+        return _gathered_nd_strings(array, beside_strings(indices, "gather_nd"), batch)
     return run(kernel(_gather_nd, batch_dims=batch, ignore=ignore), [array, indices])
 
 

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._gather import EVERY, is_string, selected
+from tenon.core.operations._conversion import number_beside
+from tenon.core.operations._gather import EVERY, beside_strings, is_string, selected
 from tenon.core.operations._sizes import as_axis, as_sizes
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
@@ -76,8 +77,14 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     if condition.dtype != np.bool_:
         raise TypeError(f"tf.where: condition must be of bool; received {condition.dtype.name}. Compare, or tf.cast.")
     if is_string(x):
-        return np.where(values_of(condition, "tf.where", "a choice between strings"), x, y)
-    return run(_CHOICE, [condition, x, y])
+        return np.where(beside_strings(condition, "where"), x, y)
+    return run(_CHOICE, [condition, _kept(x), _kept(y)])
+
+
+def _kept(array: Any) -> Any:
+    """Return a number of Python as an array that is on the device already if it was used before."""
+    is_scalar = isinstance(array, np.ndarray) and not array.ndim
+    return number_beside(array.item(), array.dtype) if is_scalar else array
 
 
 _CHOICE = kernel(jnp.where)

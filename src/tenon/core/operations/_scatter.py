@@ -15,7 +15,7 @@ import numpy as np
 from jax import lax
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._gather import EVERY, check_vectors, is_string, outside, policy_of
+from tenon.core.operations._gather import EVERY, beside_strings, check_vectors, is_string, outside, policy_of
 from tenon.core.operations._sizes import as_sizes
 from tenon.core.operations._table import operation
 from tenon.core.operations._types import NUMBERS, REALS
@@ -81,7 +81,7 @@ def scattered(array: Any, indices: Any, updates: Any, how: str, bad_indices_poli
     if policy_of(bad_indices_policy) != "IGNORE":
         check_vectors(indices, array.shape, "shape", "ScatterNd")
     if is_string(array):
-        return _scattered_strings(array, np.asarray(indices), np.asarray(updates), how)
+        return _scattered_strings(array, beside_strings(indices, "scatter_nd"), np.asarray(updates), how)
     return run(kernel(_scattered, how=how), [array, indices, updates])
 
 

@@ -430,7 +430,7 @@ def method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def _text(value: np.ndarray, prefix: str = "") -> str:
     if not value.size:
         return str(value.tolist())
-    return np.array2string(value, separator=", ", prefix=prefix, formatter={"all": _shown})  # type: ignore[arg-type]
+    return np.array2string(value, separator=", ", prefix=prefix, formatter={"all": _shown})
 
 
 def _shown(item: Any) -> str:

@@ -88,7 +88,20 @@ def normal(
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = float32, seed: Any = None, name: str | None = None
 ) -> Tensor:
-    """Return normal numbers within two standard deviations of the mean; arguments and errors as in ``normal``.
+    """Return normal numbers within two standard deviations of the mean, ``tf.random.truncated_normal``.
+
+    Args:
+        shape: the sizes of the result.
+        mean: the mean, of a shape that broadcasts with ``shape``.
+        stddev: the standard deviation before anything is cut off, of such a shape.
+        dtype: a floating point type.
+        seed: the operation's seed, or ``None``.
+        name: ignored.
+
+    Raises:
+        InvalidArgumentError: the shape is no vector of sizes.
+        TypeError: a parameter does not fit ``dtype``.
+        ValueError: there are no such numbers of ``dtype``.
 
     Example:
         >>> bool((abs(truncated_normal([100]).numpy()) <= 2).all())

@@ -150,7 +150,21 @@ def stateless_truncated_normal(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
-    """Return normal numbers within two standard deviations; arguments and errors as in ``stateless_normal``.
+    """Return normal numbers within two standard deviations of the mean, ``tf.random.stateless_truncated_normal``.
+
+    Args:
+        shape: the sizes of the result.
+        seed: two integers.
+        mean: the mean, of a shape that broadcasts with ``shape``.
+        stddev: the standard deviation before anything is cut off, of such a shape.
+        dtype: a floating point type.
+        name: ignored.
+        alg: accepted; the bits are always Tenon's own.
+
+    Raises:
+        InvalidArgumentError: the seed or the shape is wrong.
+        TypeError: a parameter does not fit ``dtype``.
+        ValueError: there are no such numbers of ``dtype``.
 
     Example:
         >>> bool((abs(stateless_truncated_normal([100], seed=[1, 2]).numpy()) <= 2).all())

@@ -178,6 +178,10 @@ _NUMBERS: Final = ("float32", "float64", "int32", "int64", "uint32", "uint64")
 def parse_number(value: bytes, dtype: np.dtype) -> int | float:
     """Return the number that a string writes, as ``tf.strings.to_number`` reads it.
 
+    Args:
+        value: the string.
+        dtype: a floating point or integer type.
+
     Raises:
         InvalidArgumentError: it writes none, or one that ``dtype`` does not hold.
 
