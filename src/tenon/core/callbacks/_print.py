@@ -63,7 +63,7 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
 
 
 def _is_tensor(value: Any) -> bool:
-    return is_tensor_like(value) and not isinstance(value, np.ndarray)
+    return isinstance(value, np.generic) or (is_tensor_like(value) and not isinstance(value, np.ndarray))
 
 
 def _writer(stream: Any) -> Callable[[str], None]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 from tenon.core._names import export
 from tenon.core.tensors import int32
@@ -107,16 +108,9 @@ class UniformRowLength(NamedTuple):
     length: int
 
 
-class _RaggedFields(NamedTuple):
-    dtype: Any
-    value_key: str | None = None
-    partitions: Sequence[Any] = ()
-    row_splits_dtype: Any = int32
-    validate: bool = False
-
-
 @export("io.RaggedFeature")
-class RaggedFeature(_RaggedFields):
+@dataclass(frozen=True)
+class RaggedFeature:
     """A feature with any number of values, read as a ragged tensor, ``tf.io.RaggedFeature``.
 
     Attributes:
@@ -128,11 +122,15 @@ class RaggedFeature(_RaggedFields):
         validate: whether to check that the partitions fit; they are always checked.
     """
 
-    __slots__ = ()
+    dtype: Any
+    value_key: str | None = None
+    partitions: Sequence[Any] = ()
+    row_splits_dtype: Any = int32
+    validate: bool = False
 
-    RowSplits = RowSplits
-    RowLengths = RowLengths
-    RowStarts = RowStarts
-    RowLimits = RowLimits
-    ValueRowIds = ValueRowIds
-    UniformRowLength = UniformRowLength
+    RowSplits: ClassVar = RowSplits
+    RowLengths: ClassVar = RowLengths
+    RowStarts: ClassVar = RowStarts
+    RowLimits: ClassVar = RowLimits
+    ValueRowIds: ClassVar = ValueRowIds
+    UniformRowLength: ClassVar = UniformRowLength

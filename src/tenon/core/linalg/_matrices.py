@@ -6,6 +6,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from tenon.base import InvalidArgumentError
+
 MATRIX_TYPES = frozenset({"float32", "float64", "complex64", "complex128"})
 """Names of the dtypes of matrices that can be decomposed."""
 
@@ -14,14 +16,14 @@ def checked_square(matrix: Any) -> Any:
     """Return the matrix itself.
 
     Raises:
-        ValueError: it is not square, or no matrix.
+        InvalidArgumentError: it is not square, or no matrix.
 
     Example:
         >>> checked_square(jnp.ones((2, 2))).shape
         (2, 2)
     """
     if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2]:
-        raise ValueError(f"Input matrix must be square; received shape {list(matrix.shape)}.")
+        raise InvalidArgumentError(f"Input matrix must be square; received shape {list(matrix.shape)}.")
     return matrix
 
 

@@ -42,7 +42,9 @@ def _inverse(matrix: Any, adjoint: bool) -> Any:
 def _solve(matrix: Any, rhs: Any, adjoint: bool) -> Any:
     square = checked_square(matrix)
     if rhs.ndim < 2:
-        raise ValueError(f"rhs: must be a matrix, of at least 2 dimensions; received shape {list(rhs.shape)}.")
+        raise InvalidArgumentError(
+            f"rhs: must be a matrix, of at least 2 dimensions; received shape {list(rhs.shape)}."
+        )
     return jnp.linalg.solve(adjoint_of(square) if adjoint else square, rhs)
 
 

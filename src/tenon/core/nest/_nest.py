@@ -83,7 +83,7 @@ def _rebuilt_mapping(value: Mapping[Any, Any], found: dict[Any, Any]) -> Any:
 
 @export("nest.is_nested")
 def is_nested(seq: Any) -> bool:
-    """Tell whether a value is a container, ``tf.nest.is_nested``.
+    """Tell whether ``seq`` is a container, ``tf.nest.is_nested``.
 
     Example:
         >>> is_nested([1]), is_nested("text"), is_nested(None)
@@ -123,6 +123,10 @@ def _flatten_into(leaves: list[Any], structure: Any, expand_composites: bool) ->
 
 def flatten_with_paths(structure: Any, expand_composites: bool = False) -> list[Item]:
     """Return the leaves with their places, as Python would write them behind the structure's name.
+
+    Args:
+        structure: the nested structure.
+        expand_composites: whether composite values (ragged, sparse) are taken apart.
 
     Example:
         >>> flatten_with_paths({"a": [1, 2]})

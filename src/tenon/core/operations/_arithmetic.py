@@ -157,8 +157,20 @@ def _scalar_mul(scalar: Any, x: Any) -> Any:
     return scalar * x
 
 
+@jax.custom_jvp
 def _power(x: Any, y: Any) -> Any:
     return jnp.power(x, y)
+
+
+@_power.defjvp
+def _power_jvp(values: Any, tangents: Any) -> Any:
+    """The derivative with respect to the exponent is 0 where x has no logarithm."""
+    (x, y), (dx, dy) = values, tangents
+    result = _power(x, y)
+    slope = jnp.where(y == 0, 0, y * _power(x, jnp.where(y == 0, 1, y - 1)))
+    known = x != 0 if x.dtype.kind == "c" else x > 0
+    logarithm = jnp.where(known, jnp.log(jnp.where(known, x, 1)), 0)
+    return result, dx * slope + dy * result * logarithm
 
 
 add = operation(

@@ -16,14 +16,14 @@ from tenon.core.tensors import Tensor
 
 
 class TopKV2(NamedTuple):
-    """The largest elements and where they stand."""
+    """The largest ``values`` and the ``indices`` where they stand."""
 
     values: Tensor
     indices: Tensor
 
 
 class ApproxTopK(NamedTuple):
-    """The elements found and where they stand."""
+    """The ``values`` found and the ``indices`` where they stand."""
 
     values: Tensor
     indices: Tensor
@@ -64,7 +64,7 @@ def _in_top_k(targets: Any, predictions: Any, k: Any) -> Any:
     known = (targets >= 0) & (targets < classes)
     own = jnp.take_along_axis(predictions, jnp.clip(targets, 0, classes - 1)[:, None], axis=1)
     better = jnp.sum(predictions > own, axis=1) < k
-    return known & better & jnp.all(jnp.isfinite(jnp.where(predictions > own, predictions, own)), axis=1)
+    return known & better & jnp.all(jnp.isfinite(predictions), axis=1)
 
 
 def _position(find: Any) -> Any:

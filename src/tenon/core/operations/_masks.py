@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
+from tenon.core.operations._conversion import number_beside
 from tenon.core.operations._gather import EVERY, beside_strings, is_string, selected
 from tenon.core.operations._sizes import as_axis, as_sizes
 from tenon.core.operations._table import operation
@@ -77,7 +78,13 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
         raise TypeError(f"tf.where: condition must be of bool; received {condition.dtype.name}. Compare, or tf.cast.")
     if is_string(x):
         return np.where(beside_strings(condition, "where"), x, y)
-    return run(_CHOICE, [condition, x, y])
+    return run(_CHOICE, [condition, _kept(x), _kept(y)])
+
+
+def _kept(array: Any) -> Any:
+    """Return a number of Python as an array that is on the device already if it was used before."""
+    is_scalar = isinstance(array, np.ndarray) and not array.ndim
+    return number_beside(array.item(), array.dtype) if is_scalar else array
 
 
 _CHOICE = kernel(jnp.where)

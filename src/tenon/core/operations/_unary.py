@@ -17,12 +17,31 @@ def _round(x: Any) -> Any:
     return x if x.dtype.kind in "iu" else jnp.round(x)
 
 
+@jax.custom_jvp
+def _abs(x: Any) -> Any:
+    return jnp.abs(x)
+
+
+@_abs.defjvp
+def _abs_jvp(values: Any, tangents: Any) -> Any:
+    """The derivative at 0 is 0, as TensorFlow has it."""
+    direction = _sign(values[0])
+    return _abs(*values), jnp.real(jnp.conj(direction) * tangents[0])
+
+
+def _sign(x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return jnp.sign(x)
+    zero = x == 0
+    return jnp.where(zero, 0, x / jnp.abs(jnp.where(zero, 1, x)))
+
+
 def _unary(names: str, function: Any, summary: str, example: str = _NUMBERS, types: Any = INEXACT) -> Any:
     return operation(names, "x: T", function, summary, example, types=types)
 
 
-abs_ = _unary("math.abs abs", jnp.abs, "Returns the absolute value.", "[1.0, -2.0]", SIGNED)
-sign = _unary("math.sign sign", jnp.sign, "Returns -1, 0 or 1: the sign; x / |x| of complex x.", "[1.0, -2.0]", SIGNED)
+abs_ = _unary("math.abs abs", _abs, "Returns the absolute value.", "[1.0, -2.0]", SIGNED)
+sign = _unary("math.sign sign", _sign, "Returns -1, 0 or 1: the sign; x / |x| of complex x.", "[1.0, -2.0]", SIGNED)
 sqrt = _unary("math.sqrt sqrt", jnp.sqrt, "Returns the square root.")
 rsqrt = _unary("math.rsqrt", jax.lax.rsqrt, "Returns 1 / sqrt(x).")
 exp = _unary("math.exp exp", jnp.exp, "Returns e to the power of x.")

@@ -164,7 +164,7 @@ def add_result_check(check: ResultCheck) -> None:
 
 
 def remove_result_check(check: ResultCheck) -> None:
-    """Undo ``add_result_check``."""
+    """Undo ``add_result_check`` for ``check``."""
     if check in _result_checks:
         _result_checks.remove(check)
 

@@ -120,9 +120,7 @@ def _of_python(value: Any, dtype: DType | None, hint: DType | None) -> Any:
             array = np.asarray(value, None if kind is int else _SCALARS[kind])
         return _of_array(array, value, dtype, hint)
     if kind in (str, bytes):
-        return _of_strings(
-            np.array(value, object), dtype or (hint if hint is not None and hint is not string else None)
-        )
+        return _of_strings(np.array(value, object), dtype)
     if not isinstance(value, list | tuple | range) and not hasattr(value, "__array__"):
         value = _sequence(value)
     if isinstance(value, list | tuple) and _has_tensor(value):
@@ -150,10 +148,10 @@ def _of_nested(value: Any, dtype: DType | None, hint: DType | None) -> Any:
         array = np.array(value, object)
     except ValueError as error:
         raise ValueError(f"Can't convert non-rectangular Python sequence to Tensor; received {value!r}.") from error
+    if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
+        return _of_array(array, value, dtype, hint)
     if array.dtype.kind in "SUO" or (not array.size and dtype is string):
-        return _of_strings(
-            np.array(value, object), dtype or (hint if hint is not None and hint is not string else None)
-        )
+        return _of_strings(np.array(value, object), dtype)
     if _from_python(value):
         return _of_array(_narrowed(array), value, dtype, hint)
     return _of_numpy(array, dtype or hint)
@@ -179,6 +177,8 @@ def _of_array(array: np.ndarray, value: Any, dtype: DType | None, hint: DType | 
         if wanted is not None and _holds(wanted, array):
             with np.errstate(all="ignore"):
                 return np.asarray(value if wanted.is_floating or wanted.is_complex else array).astype(wanted.dtype)
+        if array.dtype.kind in "uO" and wanted is hint:
+            raise ValueError(f"Can't convert Python sequence with out-of-range integer to Tensor; received {value!r}.")
         if wanted is dtype and dtype is not None:
             raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}; use tf.cast.")
     if array.dtype.kind != "i":
@@ -188,9 +188,11 @@ def _of_array(array: np.ndarray, value: Any, dtype: DType | None, hint: DType | 
 
 
 def _holds(dtype: DType, array: np.ndarray) -> bool:
-    kinds = {"b": "b", "i": "iufcV", "u": "iufcV", "f": "fcV", "c": "c"}
-    if dtype is string or array.dtype.kind == "O":
+    kinds = {"b": "bifc", "i": "ifc", "u": "fc", "O": "fc", "f": "fc", "c": "c"}
+    if dtype is string:
         return False
+    if array.dtype.kind == "u":  # Python's integers beyond int64
+        return dtype.name == "uint64" or dtype.is_floating or dtype.is_complex
     kind = "b" if dtype.is_bool else "i" if dtype.is_integer else "c" if dtype.is_complex else "f"
     return kind in kinds[array.dtype.kind] or not array.size
 
