@@ -4,8 +4,9 @@ The test calls it with Tenon, and runs it as a program in the environment that h
 
     python operation_answers.py questions.json answers.json
 
-Questions are ``{"rows": [{"name", "example", "tensors"}], "paths": [...]}``; the answers hold by the
-name of each row ``{"values", "gradients"}`` or ``{"error"}``, and by path the signature of each public function.
+Questions are ``{"rows": [{"name", "example", "tensors"}], "paths": [...], "expressions": [...]}``; the answers hold by
+the name of each row ``{"values", "gradients"}`` or ``{"error"}``, by path the signature of each public function, and by
+expression its value.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def answers(tf: Any, questions: dict[str, Any]) -> dict[str, Any]:
     return {
         "rows": {row["name"]: answer(tf, row) for row in questions["rows"]},
         "signatures": {path: signature(tf, path) for path in questions["paths"]},
+        "expressions": {expression: evaluated(tf, expression) for expression in questions["expressions"]},
     }
 
 
@@ -128,6 +130,38 @@ def _numbers(array: np.ndarray) -> list[Any]:
     return list(wide.ravel().tolist())
 
 
+def evaluated(tf: Any, expression: str) -> Any:
+    """Return the value of an expression of the names below, or ``{"error": [class, its bases...]}``."""
+    names = {
+        "tf": tf,
+        "np": np,
+        "c": tf.constant,
+        "g": lambda function, *values: _gradients_of(tf, function, values),
+        "i": tf.constant([1, 2]),
+        "i64": tf.constant([1, 2], tf.int64),
+        "u8": tf.constant([200, 3], tf.uint8),
+        "f": tf.constant([1.0, 2.0]),
+        "f22": tf.constant([[1.0, 2.0], [3.0, 5.0]]),
+        "d": tf.constant([1.0, 2.0], tf.float64),
+        "z": tf.constant([1 + 2j, 3.0], tf.complex64),
+        "b": tf.constant([True, False]),
+        "s": tf.constant(["a", "b"]),
+        "v": tf.Variable([1.0, 2.0]),
+    }
+    try:
+        return encoded(tf, eval(expression, names))
+    except Exception as error:
+        return {"error": [cls.__name__ for cls in type(error).__mro__]}
+
+
+def _gradients_of(tf: Any, function: Any, values: Any) -> Any:
+    tensors = [tf.constant(value) for value in values]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        result = function(*tensors)
+    return tape.gradient(result, tensors)
+
+
 def signature(tf: Any, path: str) -> list[list[Any]] | None:
     """Return the parameters of a public function as ``[name, kind, default's text]``; ``None`` where there is none."""
     try:
@@ -138,7 +172,7 @@ def signature(tf: Any, path: str) -> list[list[Any]] | None:
 
 
 def _shown(tf: Any, default: Any) -> str:
-    return repr(default.name) if isinstance(default, tf.DType) else repr(default)
+    return repr(default.name) if isinstance(default, tf.DType) else getattr(default, "__name__", repr(default))
 
 
 def attribute(tf: Any, path: str) -> Any:

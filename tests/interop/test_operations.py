@@ -60,7 +60,7 @@ def _paths() -> list[str]:
 
 
 def _questions() -> dict[str, Any]:
-    return {"rows": [_question(row) for row in OPERATIONS.values()], "paths": _paths()}
+    return {"rows": [_question(row) for row in OPERATIONS.values()], "paths": _paths(), "expressions": []}
 
 
 def _question(row: Operation) -> dict[str, Any]:
