@@ -261,7 +261,16 @@ def foldl(
 ) -> Any:
     """Return the last state of ``state = fn(state, row)``, from the first row on, ``tf.foldl``.
 
-    Arguments and errors as in ``tf.scan``.
+    Errors as in ``tf.scan``.
+
+    Args:
+        fn: takes the state and a row, returns the next state.
+        elems: a tensor, or a nested structure of tensors, whose rows are taken.
+        initializer: the state before the first row; ``None`` for the first row itself.
+        parallel_iterations: ignored.
+        back_prop: ignored.
+        swap_memory: ignored.
+        name: ignored.
 
     Example:
         >>> foldl(lambda total, x: total - x, convert_to_tensor([1, 2, 3])).numpy()
@@ -283,7 +292,16 @@ def foldr(
 ) -> Any:
     """Return the last state of ``state = fn(state, row)``, from the last row on, ``tf.foldr``.
 
-    Arguments and errors as in ``tf.scan``.
+    Errors as in ``tf.scan``.
+
+    Args:
+        fn: takes the state and a row, returns the next state.
+        elems: a tensor, or a nested structure of tensors, whose rows are taken.
+        initializer: the state before the last row; ``None`` for the last row itself.
+        parallel_iterations: ignored.
+        back_prop: ignored.
+        swap_memory: ignored.
+        name: ignored.
 
     Example:
         >>> foldr(lambda total, x: total - x, convert_to_tensor([1, 2, 3])).numpy()

@@ -16,7 +16,7 @@ State = TypeVar("State")
 
 
 def has_growing(state: Any) -> bool:
-    """Tell whether a nested structure has a ``tf.TensorArray`` that may grow.
+    """Tell whether a nested structure ``state`` has a ``tf.TensorArray`` that may grow.
 
     Example:
         >>> has_growing([TensorArray("int32", 0, dynamic_size=True)]), has_growing([1])

@@ -188,9 +188,9 @@ def _gray(color: np.ndarray) -> np.ndarray:
 
 
 def encoded(array: np.ndarray, name: str, **options: Any) -> bytes:
-    """Return pixels ``(height, width, channels)`` of uint8, or uint16 with one channel, as an encoded image."""
+    """Return pixels ``(height, width, channels)`` of uint8 as an encoded image."""
     planes = array[..., 0] if array.shape[-1] == 1 else array
-    image = Image.fromarray(np.ascontiguousarray(planes), "I;16" if array.dtype == np.uint16 else None)
+    image = Image.fromarray(np.ascontiguousarray(planes))
     file = BytesIO()
     image.save(file, name, **options)
     return file.getvalue()

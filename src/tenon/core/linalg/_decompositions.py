@@ -15,21 +15,21 @@ _MATRIX = "[[4.0, 1.0], [1.0, 3.0]]"
 
 
 class Qr(NamedTuple):
-    """An orthogonal and a triangular matrix."""
+    """An orthogonal matrix ``q`` and a triangular matrix ``r``."""
 
     q: Tensor
     r: Tensor
 
 
 class Lu(NamedTuple):
-    """Both triangular matrices in one, and the order of the rows."""
+    """Both triangular matrices in one, ``lu``, and the order of the rows, ``p``."""
 
     lu: Tensor
     p: Tensor
 
 
 class LogMatrixDeterminant(NamedTuple):
-    """The sign of a determinant and the logarithm of its absolute value."""
+    """The ``sign`` of a determinant and the logarithm of its absolute value, ``log_abs_determinant``."""
 
     sign: Tensor
     log_abs_determinant: Tensor

@@ -83,7 +83,7 @@ def _rebuilt_mapping(value: Mapping[Any, Any], found: dict[Any, Any]) -> Any:
 
 @export("nest.is_nested")
 def is_nested(seq: Any) -> bool:
-    """Tell whether a value is a container, ``tf.nest.is_nested``.
+    """Tell whether ``seq`` is a container, ``tf.nest.is_nested``.
 
     Example:
         >>> is_nested([1]), is_nested("text"), is_nested(None)
@@ -123,6 +123,10 @@ def _flatten_into(leaves: list[Any], structure: Any, expand_composites: bool) ->
 
 def flatten_with_paths(structure: Any, expand_composites: bool = False) -> list[Item]:
     """Return the leaves with their places, as Python would write them behind the structure's name.
+
+    Args:
+        structure: the nested structure.
+        expand_composites: whether composite values (ragged, sparse) are taken apart.
 
     Example:
         >>> flatten_with_paths({"a": [1, 2]})
@@ -213,6 +217,25 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     columns = [flatten(one, expand) for one in structure]
     results = iter([func(*leaves) for leaves in zip(*columns, strict=True)])
     return _packed(structure[0], results, expand)
+
+
+def map_up_to(func: Callable[[Any, Any], Any], shallow: Any, value: Any) -> Any:
+    """Return the structure of what ``func`` gives for the leaves of ``shallow`` and what stands there in ``value``.
+
+    Raises:
+        ValueError: ``value`` does not have the containers of ``shallow``.
+
+    Example:
+        >>> map_up_to(lambda leaf, deep: deep * leaf, {"a": 2}, {"a": [1, 2]})
+        {'a': [1, 2, 1, 2]}
+    """
+    own = _items(shallow, False)
+    if own is None:
+        return func(shallow, value)
+    other = _items(value, False)
+    if other is None or [place for place, _ in other] != [place for place, _ in own]:
+        raise ValueError(f"The structure must be like {shallow!r}; received {value!r}.")
+    return _rebuilt(shallow, [map_up_to(func, a, b) for (_, a), (_, b) in zip(own, other, strict=True)])
 
 
 @export("nest.assert_same_structure")

@@ -16,14 +16,14 @@ from tenon.core.tensors import Tensor
 
 
 class TopKV2(NamedTuple):
-    """The largest elements and where they stand."""
+    """The largest ``values`` and the ``indices`` where they stand."""
 
     values: Tensor
     indices: Tensor
 
 
 class ApproxTopK(NamedTuple):
-    """The elements found and where they stand."""
+    """The ``values`` found and the ``indices`` where they stand."""
 
     values: Tensor
     indices: Tensor

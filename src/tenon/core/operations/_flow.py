@@ -62,7 +62,7 @@ def tuple_(tensors: Any, control_inputs: Any = None, name: str | None = None) ->
 
 @export("no_op")
 def no_op(name: str | None = None) -> None:
-    """Do nothing: what runs in order needs no operation to wait for.
+    """Do nothing: what runs in order needs no operation to wait for; ``name`` is ignored.
 
     Example:
         >>> no_op()

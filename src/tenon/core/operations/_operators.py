@@ -43,7 +43,7 @@ Binary = Callable[[Any, Any], Any]
 
 
 def install_operator(name: str, method: Callable[..., Any]) -> None:
-    """Give tensors and variables a method.
+    """Give tensors and variables ``method`` under a ``name`` such as ``"__add__"``.
 
     Example:
         >>> install_operator("__pos__", lambda value: value)

@@ -1,7 +1,7 @@
 """Python that runs once on symbols becomes a pure function of arrays, with the variables that it read and assigned.
 
 >>> import numpy as np
->>> traced = trace(lambda x: ([x + 1], None), [np.zeros(2)], "plus_one")
+>>> traced = trace(lambda x: ([x + 1], None), [np.zeros(2, np.float32)], "plus_one")
 >>> traced.sources, traced.written
 ((), ())
 """
