@@ -70,7 +70,7 @@ def test_unsorted_ids_must_fit_the_data():
 
 def test_a_traced_function_must_be_told_how_many_segments():
     data, ids = tf.constant([1.0, 2.0]), tf.constant([0, 1])
-    with pytest.raises(InvalidArgumentError, match="use the tf.math.unsorted_segment_"):
+    with pytest.raises(InvalidArgumentError, match=r"use the tf\.math\.unsorted_segment_"):
         tf.function(tf.math.segment_sum)(data, ids)
     traced = tf.function(lambda data, ids: tf.math.unsorted_segment_sum(data, ids, 2))
     assert traced(data, ids).numpy().tolist() == [1.0, 2.0]
