@@ -14,7 +14,7 @@ import numpy as np
 from tenon.core._names import export
 from tenon.core.callbacks._host import tell
 from tenon.core.callbacks._text import structure_text, tensor_text
-from tenon.core.nest import flatten
+from tenon.core.nest import flatten, is_nested
 from tenon.core.tensors import array_of, is_tensor_like
 
 _FILE = "file://"
@@ -45,16 +45,13 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
     if kwargs:
         raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
     leaves = [leaf for value in inputs for leaf in flatten(value)]
-    arrays = [array_of(leaf) if _is_tensor(leaf) else None for leaf in leaves]
-    symbols = [place for place, array in enumerate(arrays) if isinstance(array, jax.core.Tracer)]
-    texts = [
-        None if array is None or n in symbols else tensor_text(np.asarray(array), summarize)
-        for n, array in enumerate(arrays)
-    ]
+    arrays = {n: array_of(leaf) for n, leaf in enumerate(leaves) if _is_tensor(leaf)}
+    symbols = [n for n, array in arrays.items() if isinstance(array, jax.core.Tracer)]
+    is_alone = len(inputs) == 1 and not is_nested(inputs[0])
 
     def show(*values: Any) -> None:
-        for place, value in zip(symbols, values, strict=True):
-            texts[place] = tensor_text(value, summarize)
+        known = arrays | dict(zip(symbols, values, strict=True))
+        texts = [tensor_text(known[n], summarize, not is_alone) if n in known else None for n in range(len(leaves))]
         rest = iter(texts)
         parts = [structure_text(value, [next(rest) for _ in flatten(value)]) for value in inputs]
         write(sep.join(parts) + end)

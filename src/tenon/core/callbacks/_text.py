@@ -14,12 +14,13 @@ from tenon.core.nest import flatten, is_nested, pack_sequence_as
 _DIGITS: Final = {"f8": ("%.15g", "%.17g"), "f4": ("%.6g", "%.9g")}
 
 
-def tensor_text(array: np.ndarray, summarize: int) -> str:
+def tensor_text(array: np.ndarray, summarize: int, quoted: bool = True) -> str:
     """Return an array as text.
 
     Args:
         array: the array; of ``bytes`` objects for strings.
         summarize: how many elements are shown at each end of each dimension; -1 for all.
+        quoted: whether a single string is quoted, as those of larger tensors are.
 
     Example:
         >>> tensor_text(np.arange(10), 3), tensor_text(np.float32(1 / 3), 3)
@@ -27,7 +28,7 @@ def tensor_text(array: np.ndarray, summarize: int) -> str:
     """
     array = np.asarray(array)
     if not array.ndim:
-        return _element(array[()], quoted=False)
+        return _element(array[()], quoted)
     ends = array.size if summarize < 0 else min(summarize, array.size)
     return "".join(_dimension(array, 0, array.ndim, ends))
 

@@ -47,7 +47,7 @@ class Program:
         self.stand_ins = arguments
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
-        self.kernel = Kernel(self._ordered, name, self._ordered.dependence())
+        self.kernel = Kernel(self._ordered, name, self._ordered.dependence(len(traced.outputs)))
         self._open_shapes = _open_shapes(traced.sources, numbers)
         self.may_misfit = bool(self._open_shapes)
         self._has_effects = bool(traced.pure.effects)
@@ -174,8 +174,11 @@ class _Ordered:
     def is_symbolic(self) -> bool:
         return self._pure.is_symbolic
 
-    def dependence(self) -> list[frozenset[int]]:
-        return [frozenset([self._order[place] for place in places]) for places in self._pure.dependence()]
+    def dependence(self, outputs: int) -> list[frozenset[int]]:
+        """Return what each output depends on: as TensorFlow has it, all on what any of them depends on."""
+        found = self._pure.dependence()
+        joined = frozenset[int]().union(*found[:outputs])
+        return [frozenset([self._order[place] for place in joined])] * len(found)
 
     def __call__(self, *values: Any) -> list[Any]:
         return self._pure(*[values[place] for place in self._order])

@@ -11,7 +11,7 @@ import numpy as np
 from jax.export import SymbolicScope, symbolic_shape
 
 from tenon.core.functions._binding import Binder
-from tenon.core.nest import assert_same_structure, flatten, flatten_with_paths, pack_sequence_as
+from tenon.core.nest import flatten, flatten_with_paths, map_up_to, pack_sequence_as
 from tenon.core.tensors import Tensor, TensorSpec, array_of, as_tensor, convert_to_tensor
 from tenon.core.variables import Variable
 
@@ -81,13 +81,10 @@ def _cast(value: Any, stated: Any) -> Any:
         if value is not stated and value != stated:
             raise TypeError(f"Can not cast {value!r} to Literal[{stated!r}]: input_signature has no spec for it")
         return value
-    if isinstance(stated, TensorSpec):
-        return _cast_leaf(value, stated)
-    assert_same_structure(stated, value, check_types=False)
-    return pack_sequence_as(stated, [_cast_leaf(*pair) for pair in zip(flatten(value), specs, strict=True)])
+    return map_up_to(_cast_leaf, stated, value)
 
 
-def _cast_leaf(value: Any, spec: Any) -> Any:
+def _cast_leaf(spec: Any, value: Any) -> Any:
     if not isinstance(spec, TensorSpec):
         return _cast(value, spec)
     if isinstance(value, TensorSpec):

@@ -11,6 +11,7 @@ from tenon.core.nest._nest import (
     flatten_with_paths,
     is_nested,
     map_structure,
+    map_up_to,
     pack_sequence_as,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "flatten_with_paths",
     "is_nested",
     "map_structure",
+    "map_up_to",
     "pack_sequence_as",
 ]

@@ -219,6 +219,25 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     return _packed(structure[0], results, expand)
 
 
+def map_up_to(func: Callable[[Any, Any], Any], shallow: Any, value: Any) -> Any:
+    """Return the structure of what ``func`` gives for the leaves of ``shallow`` and what stands there in ``value``.
+
+    Raises:
+        ValueError: ``value`` does not have the containers of ``shallow``.
+
+    Example:
+        >>> map_up_to(lambda leaf, deep: deep * leaf, {"a": 2}, {"a": [1, 2]})
+        {'a': [1, 2, 1, 2]}
+    """
+    own = _items(shallow, False)
+    if own is None:
+        return func(shallow, value)
+    other = _items(value, False)
+    if other is None or [place for place, _ in other] != [place for place, _ in own]:
+        raise ValueError(f"The structure must be like {shallow!r}; received {value!r}.")
+    return _rebuilt(shallow, [map_up_to(func, a, b) for (_, a), (_, b) in zip(own, other, strict=True)])
+
+
 @export("nest.assert_same_structure")
 def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False) -> None:
     """Check that two structures have the same form, ``tf.nest.assert_same_structure``.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import jax
 
@@ -42,15 +43,33 @@ def executing_eagerly() -> bool:
     return executing_eagerly_on_arrays()
 
 
+class _Depth(threading.local):
+    def __init__(self) -> None:
+        self.functions = 0
+
+
+_depth: Final = _Depth()
+
+
+@contextmanager
+def one_function_deeper() -> Iterator[None]:
+    """Count the block as part of a function that is being traced."""
+    _depth.functions += 1
+    try:
+        yield
+    finally:
+        _depth.functions -= 1
+
+
 @export("inside_function")
 def inside_function() -> bool:
-    """Tell whether code runs inside a ``tf.function`` that is being traced, ``tf.inside_function``.
+    """Tell whether a ``tf.function`` is being traced, ``tf.inside_function``; in an ``init_scope`` of it, it is.
 
     Example:
         >>> inside_function()
         False
     """
-    return not executing_eagerly_on_arrays()
+    return _depth.functions > 0 or not executing_eagerly_on_arrays()
 
 
 @export("is_symbolic_tensor")

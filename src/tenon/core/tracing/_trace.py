@@ -10,6 +10,7 @@ import jax
 
 from tenon.core import _jax_internals as internals
 from tenon.core.recording import Kernel, on_device, run
+from tenon.core.tracing._context import one_function_deeper
 from tenon.core.tracing._scope import Access, FunctionScope
 from tenon.core.variables import assign_array, current_scope, state_scope
 
@@ -91,7 +92,7 @@ def trace(
     maker = internals.FunctionTrace(name)
     state = scope(maker, current_scope())
     symbols = [maker.argument(argument) for argument in arguments]
-    with internals.trace_as_current(maker), state_scope(state):
+    with internals.trace_as_current(maker), state_scope(state), one_function_deeper():
         outputs, extra = function(*symbols)
         flat = [_on_trace(output) for output in (*outputs, *map(state.value, state.written))]
         pure, constants = maker.finish(flat)
