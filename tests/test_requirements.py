@@ -66,9 +66,11 @@ def test_what_builds_agrees_with_what_is_developed_with():
 
 def test_every_dependency_of_the_project_is_locked():
     project = PROJECT["project"]
-    extras = [name for names in project["optional-dependencies"].values() for name in names]
-    wanted = {canonical(name) for name in (*project["dependencies"], *extras)} - {canonical(project["name"])}
-    assert wanted <= {canonical(requirement) for requirement in lock("runtime")}
+    extras = project["optional-dependencies"]
+    run = {canonical(name) for name in (*project["dependencies"], *extras["serving"], *extras["demo"])}
+    everything = run | {canonical(name) for names in extras.values() for name in names}
+    assert run - {canonical(project["name"])} <= {canonical(requirement) for requirement in lock("runtime")}
+    assert everything - {canonical(project["name"])} <= {canonical(requirement) for requirement in lock("development")}
 
 
 def test_every_tool_is_locked():

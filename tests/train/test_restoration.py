@@ -1,7 +1,9 @@
+import copy
 import gc
 import logging
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -122,6 +124,7 @@ def test_nobody_observes_when_all_is_there_or_gone(path):
     held.table["b/c"], held.pair = [Variable(0)], (Variable(0), Variable(0))
     status.assert_consumed()
     assert not observers
+    assert set(vars(held)) == {*vars(Module()), "w", "part", "rows", "table", "pair"}
     other = Module()
     Checkpoint(held=other).read(path).expect_partial()
     assert observers
@@ -222,3 +225,49 @@ def test_places_that_were_kept_free_are_restored_when_they_are_filled(waiting):
     assert int(waiting.rows[0]) == 4
     waiting.table["a"] = Variable(0)
     assert int(waiting.table["a"]) == 7
+
+
+def test_elements_are_restored_even_if_their_list_and_its_module_go_first(path):
+    def attached():
+        held = Module()
+        status = Checkpoint(held=held).read(path).expect_partial()
+        held.rows, held.table = [], {}
+        held.rows = []
+        held.rows.append(element := Variable(0))
+        held.table["b/c"] = [item := Variable(0)]
+        del status
+        return element, item
+
+    element, item = attached()
+    assert not observers
+    assert (int(element), int(item)) == (4, 8)
+
+
+def test_a_module_in_circles_goes_while_values_wait_for_its_list(path):
+    held = Module()
+    held.rows = []
+    Checkpoint(held=held).read(path).expect_partial()
+    held.rows.append(module(v=Variable(0), parent=held))
+    end = weakref.ref(held)
+    del held
+    gc.collect()
+    assert end() is None
+
+
+def test_a_copy_of_a_module_waits_for_nothing(waiting):
+    waiting.rows = []
+    other = copy.deepcopy(waiting)
+    other.rows.append(Variable(0))
+    assert int(other.rows[0]) == 0
+
+
+def test_a_file_that_is_gone_when_the_objects_go_is_logged(path, tmp_path, caplog):
+    held = Module()
+    Checkpoint(held=held).read(path).expect_partial()
+    held.rows = []
+    held.rows.append(element := Variable(0))
+    (tmp_path / "c.data-00000-of-00001").unlink()
+    del held
+    gc.collect()
+    assert "A value that was restored late could not be given" in caplog.text
+    assert int(element) == 0

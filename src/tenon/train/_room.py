@@ -7,14 +7,20 @@ nobody waits, nothing is observed.
 
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from tenon.base import TenonError
 from tenon.core.variables import observers
 from tenon.train._places import Place, Reference, place_of, reference
 from tenon.train._trackable import known_type
+
+_KEEPER: Final = "_tenon_keeper"
+_log = logging.getLogger("tenon.train")
 
 
 class Matcher(Protocol):
@@ -50,7 +56,10 @@ class Waiter:
 
     def look(self, name: str | None = None) -> bool:
         """Take what is there now, or only what is there under ``name``; tell whether there was anything to take."""
-        value = self.place.value()
+        return self.look_into(self.place.value(), name)
+
+    def look_into(self, value: Any, name: str | None = None) -> bool:
+        """Do as ``look`` with the object itself."""
         if not self._may_have(value):
             return False
         before = len(self.names)
@@ -73,6 +82,42 @@ class Waiter:
         return value is not None
 
 
+class Keeper:
+    """Belongs to an object and holds its lists and dicts in which something is waited for.
+
+    When the object goes, what came into them last is taken before anybody else can use it.
+    """
+
+    def __init__(self) -> None:
+        self._containers: dict[Waiter, Any] = {}
+
+    def keep(self, waiter: Waiter) -> None:
+        """Hold what a waiter looks into, as it is now."""
+        self._containers[waiter] = waiter.place.value()
+
+    def keep_again(self, name: str) -> None:
+        """Hold what is there now, where an attribute has been set."""
+        for waiter in self._containers:
+            if waiter.place.path[0] == name:
+                self.keep(waiter)
+
+    def __del__(self) -> None:
+        for waiter, value in [] if sys.is_finalizing() else self._containers.items():
+            try:
+                if not waiter.over:
+                    waiter.look_into(value)
+            except (TenonError, OSError) as error:
+                _log.warning("A value that was restored late could not be given: %s", error)
+
+    def __reduce__(self) -> Any:
+        return Keeper, ()
+
+
+def _keeper(holder: Any) -> Keeper:
+    found: Keeper = getattr(holder, "__dict__", {}).setdefault(_KEEPER, Keeper())
+    return found
+
+
 class WaitingRoom:
     """Holds the waiters, and is the one who observes for them."""
 
@@ -86,6 +131,10 @@ class WaitingRoom:
     def add(self, waiter: Waiter) -> None:
         """Let a waiter in, until what it waits for is there or the object is gone in which it would appear."""
         holder = waiter.place.holder()
+        if holder is None:
+            return
+        if waiter.place.path:
+            _keeper(holder).keep(waiter)
         with self._lock:
             key = id(holder)
             self._waiters.setdefault(key, []).append(waiter)
@@ -95,6 +144,8 @@ class WaitingRoom:
     def attribute_set(self, owner: Any, name: str) -> None:
         """Look at what may have got a child."""
         with self._lock:
+            if _KEEPER in getattr(owner, "__dict__", {}):
+                _keeper(owner).keep_again(name)
             own = [waiter for waiter in self._waiters.get(id(owner), ()) if not waiter.place.path]
             self._look([waiter for waiter in own if waiter.place.holder() is owner], name)
             self._look([waiter for waiter in self._all() if not _tells(waiter)])
@@ -129,7 +180,8 @@ class WaitingRoom:
             waiters[:] = [waiter for waiter in waiters if not waiter.over]
             if not waiters:
                 self._waiters.pop(key)
-                self._ends.pop(key)
+                holder = self._ends.pop(key)()
+                getattr(holder, "__dict__", {}).pop(_KEEPER, None)
         self._note_change()
 
     def _forget(self, key: int) -> None:

@@ -42,8 +42,11 @@ def test_numbers_have_their_moments(draw, mean, deviation):
 def test_numbers_have_the_dtype_asked_for(dtype):
     for function in (random.normal, random.truncated_normal, random.uniform):
         assert function([2], dtype=dtype).dtype == dtype
-    assert random.gamma([2], 1.0, dtype=dtype).dtype == dtype
-    assert random.poisson([2], 1.0, dtype=dtype).dtype == dtype
+
+
+def test_gamma_and_poisson_numbers_have_the_dtype_asked_for():
+    assert random.gamma([2], 1.0, dtype="float16").dtype == "float16"
+    assert random.poisson([2], 1.0, dtype="int64").dtype == "int64"
 
 
 def test_gamma_and_poisson_put_the_shape_before_the_parameters():

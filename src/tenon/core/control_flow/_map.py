@@ -267,7 +267,10 @@ def foldl(
         fn: takes the state and a row, returns the next state.
         elems: a tensor, or a nested structure of tensors, whose rows are taken.
         initializer: the state before the first row; ``None`` for the first row itself.
-        parallel_iterations, back_prop, swap_memory, name: ignored.
+        parallel_iterations: ignored.
+        back_prop: ignored.
+        swap_memory: ignored.
+        name: ignored.
 
     Example:
         >>> foldl(lambda total, x: total - x, convert_to_tensor([1, 2, 3])).numpy()
@@ -295,7 +298,10 @@ def foldr(
         fn: takes the state and a row, returns the next state.
         elems: a tensor, or a nested structure of tensors, whose rows are taken.
         initializer: the state before the last row; ``None`` for the last row itself.
-        parallel_iterations, back_prop, swap_memory, name: ignored.
+        parallel_iterations: ignored.
+        back_prop: ignored.
+        swap_memory: ignored.
+        name: ignored.
 
     Example:
         >>> foldr(lambda total, x: total - x, convert_to_tensor([1, 2, 3])).numpy()

@@ -65,13 +65,15 @@ def _cholesky_solve(chol: Any, rhs: Any) -> Any:
 
 
 def _banded_triangular_solve(bands: Any, rhs: Any, lower: bool, adjoint: bool) -> Any:
-    """Fill the bands into matrices: row i of ``bands`` is the i-th diagonal, from the main one down, or down to it."""
+    """Fill the bands into matrices: each stands in one row, its element of row i of the matrix in column i.
+
+    The main diagonal is the first band of a lower triangle, and the last of an upper one.
+    """
     count, size = bands.shape[-2:]
     i, j = jnp.arange(size)[:, None], jnp.arange(size)[None, :]
-    row = i - j if lower else count - 1 - (j - i)
-    column = i if lower else j - (count - 1 - row)
-    inside = (row >= 0) & (row < count) & (i >= j if lower else i <= j)
-    matrix = jnp.where(inside, bands[..., jnp.clip(row, 0, count - 1), jnp.clip(column, 0, size - 1)], 0)
+    band = i - j if lower else count - 1 - (j - i)
+    inside = (band >= 0) & (band < count) & (i >= j if lower else i <= j)
+    matrix = jnp.where(inside, bands[..., jnp.clip(band, 0, count - 1), i], 0)
     return _triangular_solve(matrix, rhs, lower, adjoint)
 
 

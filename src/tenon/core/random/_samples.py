@@ -78,9 +78,12 @@ def truncated_normal(position: Any, mean: Any, stddev: Any, *, shape: Shape, dty
 
 
 def _precise(sample: Any, position: Any, shape: Shape, dtype: Any) -> Any:
-    """Draw in 32 bits where there are fewer: half a precision has too few uniform numbers for the tails."""
-    drawn = np.dtype(dtype) if np.dtype(dtype).itemsize >= 4 else np.dtype(np.float32)
-    return sample(key_of(position), shape, drawn).astype(dtype)
+    return sample(key_of(position), shape, _drawn_type(dtype)).astype(dtype)
+
+
+def _drawn_type(dtype: Any) -> np.dtype:
+    """Return the dtype to draw in, 32 bits where there are fewer: those have too few uniform numbers for the tails."""
+    return np.dtype(dtype) if np.dtype(dtype).itemsize >= 4 else np.dtype(np.float32)
 
 
 def parameterized_truncated_normal(
@@ -109,8 +112,9 @@ def full_integers(position: Any, *, shape: Shape, dtype: Any) -> Any:
 
 def gamma(position: Any, alpha: Any, beta: Any, *, shape: Shape, dtype: Any) -> Any:
     """Return numbers of gamma distributions; they are never zero."""
-    sample = jax.random.gamma(key_of(position), jnp.broadcast_to(alpha, shape), shape, dtype)
-    return jnp.maximum(_finfo(dtype).tiny, sample / beta)
+    drawn = _drawn_type(dtype)
+    wide = jax.random.gamma(key_of(position), jnp.broadcast_to(alpha, shape).astype(drawn), shape, drawn)
+    return jnp.maximum(_finfo(dtype).tiny, wide.astype(dtype) / beta)
 
 
 def poisson(position: Any, lam: Any, *, shape: Shape, dtype: Any) -> Any:

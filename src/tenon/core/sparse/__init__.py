@@ -6,6 +6,7 @@
 
 from tenon.core.sparse._arithmetic import add, maximum, minimum, reduce_max, reduce_sum, softmax, sparse_dense_matmul
 from tenon.core.sparse._conversion import eye, from_dense, to_dense, to_indicator
+from tenon.core.sparse._ctc import ctc_greedy_decoder
 from tenon.core.sparse._embedding import embedding_lookup_sparse, safe_embedding_lookup_sparse
 from tenon.core.sparse._places import (
     concat_,
@@ -32,6 +33,7 @@ __all__ = [
     "add",
     "bincount",
     "concat_",
+    "ctc_greedy_decoder",
     "difference",
     "embedding_lookup_sparse",
     "expand_dims",
