@@ -33,7 +33,7 @@ HELD = {
     "einsum_and_linalg",
     "forward_accumulator",
 }
-"""Topics that were seen to hold; the others still differ somewhere, or were not all seen yet, and join when they hold."""
+"""Topics that were seen to hold; the others differ somewhere or were not all seen yet, and join when they hold."""
 
 
 def answers_of(python: Path | str, library: str, path: Path, *topics: str) -> dict[str, dict]:
