@@ -76,6 +76,7 @@ def expected(topic: str) -> object:
     return pytest.param(topic, marks=pytest.mark.xfail(reason="not yet seen to hold in every section", strict=False))
 
 
+@pytest.mark.timeout(600)  # the first waits for all of TensorFlow's answers
 @pytest.mark.parametrize("topic", [expected(topic) for topic in TOPICS])
 def test_tenon_answers_as_tensorflow(topic, tensorflow_answers, tmp_path):
     theirs = tensorflow_answers[topic]
