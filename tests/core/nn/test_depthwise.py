@@ -26,7 +26,7 @@ def test_each_channel_is_convolved_with_filters_of_its_own(case, multiplier):
 
 
 @given(IMAGES, st.integers(1, 2))
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_the_backprop_functions_are_the_gradients(case, multiplier):
     images, filters = tf.constant(case.images), tf.constant(numbers(*case.sizes, case.images.shape[-1], multiplier))
     with tf.GradientTape() as tape:

@@ -12,7 +12,14 @@ from tenon.core.signal._cosine import cosine_transform
 
 
 def _mel(hertz: Any) -> Any:
-    return 1127.0 * np.log1p(np.asarray(hertz) / 700.0)
+    """Return mels, computed in the type of the frequencies, as TensorFlow: its rounding is in every triangle."""
+    one, break_frequency, factor = np.array([1, 700, 1127], hertz.dtype)
+    return factor * np.log(one + hertz / break_frequency)
+
+
+def _equal_steps(start: Any, stop: Any, count: int) -> np.ndarray:
+    step = (stop - start) / start.dtype.type(max(count - 1, 1))
+    return np.concatenate([start + step * np.arange(count - 1, dtype=start.dtype), [stop]])
 
 
 def _weights(
@@ -24,10 +31,12 @@ def _weights(
     dtype: np.dtype,
 ) -> np.ndarray:
     _check(num_mel_bins, sample_rate, lower_edge_hertz, upper_edge_hertz, dtype)
-    bins = _mel(np.linspace(0, sample_rate / 2, num_spectrogram_bins)[1:, None])
-    edges = np.linspace(_mel(lower_edge_hertz), _mel(upper_edge_hertz), num_mel_bins + 2)
+    wide = np.result_type(dtype, np.float32)
+    zero, nyquist, lowest, highest = np.array([0, sample_rate / 2, lower_edge_hertz, upper_edge_hertz], wide)
+    bins = _mel(_equal_steps(zero, nyquist, num_spectrogram_bins)[1:, None])
+    edges = _equal_steps(_mel(lowest), _mel(highest), num_mel_bins + 2)
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
-    triangles = np.maximum(0, np.minimum((bins - lower) / (centre - lower), (upper - bins) / (upper - centre)))
+    triangles = np.maximum(zero, np.minimum((bins - lower) / (centre - lower), (upper - bins) / (upper - centre)))
     # the first bin, of frequency 0, has no mel
     return np.pad(triangles, [(1, 0), (0, 0)]).astype(dtype)
 
