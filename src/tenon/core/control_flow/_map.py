@@ -341,9 +341,7 @@ def _fold(fn: Function, elems: Any, initializer: Any, reverse: bool, name: str, 
             lambda old, new: convert_to_tensor(new, dtype_hint=old.dtype), start, found, check_types=False
         )
 
-    states, last = (_eager_states if executing_eagerly() and rows.length else _staged_states)(
-        one, start, rows, reverse, name
-    )
+    states, last = (_eager_states if rows.one_by_one else _staged_states)(one, start, rows, reverse, name)
     if not keep:
         return last
     return states if first is None else map_structure(partial(_joined, reverse), first, states)
