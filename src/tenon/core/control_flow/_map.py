@@ -54,11 +54,22 @@ class Rows:
 
     def row(self, number: int) -> list[Any]:
         """Return the arrays of one row."""
-        return [run(_ROW, [array, np.int32(number)]) for array in self.arrays]
+        return [_row(array, number) for array in self.arrays]
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether Python goes through the rows: at top level, and over texts, which are no data of a program."""
+        return bool(self.length) and (executing_eagerly() or any([array.dtype == object for array in self.arrays]))
 
     def without(self, number: int) -> list[Any]:
         """Return the arrays without their first (0) or last (-1) row."""
         return [run(kernel(_without, number=number), [array]) for array in self.arrays]
+
+
+def _row(array: Any, number: int) -> Any:
+    if array.dtype == object:
+        return np.array(array[number], object)
+    return run(_ROW, [array, np.int32(number)])
 
 
 _ROW = kernel(lambda rows, number: jax.lax.dynamic_index_in_dim(rows, number, keepdims=False))
@@ -140,7 +151,7 @@ def _as_stated(value: Any, stated: Any) -> Any:
 
 
 def _mapped(one: Callable[[Sequence[Any]], Any], rows: Rows) -> Any:
-    if executing_eagerly() and rows.length:
+    if rows.one_by_one:
         found = [one(rows.row(number)) for number in range(rows.length)]
         return map_structure(lambda *tensors: as_tensor(_stacked(tensors)), *found)
     forms: list[Form] = []
@@ -330,9 +341,7 @@ def _fold(fn: Function, elems: Any, initializer: Any, reverse: bool, name: str, 
             lambda old, new: convert_to_tensor(new, dtype_hint=old.dtype), start, found, check_types=False
         )
 
-    states, last = (_eager_states if executing_eagerly() and rows.length else _staged_states)(
-        one, start, rows, reverse, name
-    )
+    states, last = (_eager_states if rows.one_by_one else _staged_states)(one, start, rows, reverse, name)
     if not keep:
         return last
     return states if first is None else map_structure(partial(_joined, reverse), first, states)

@@ -300,6 +300,9 @@ class TensorArray:
             return as_tensor(unallocated(len(self._rows), self._dtype.dtype))
         return as_tensor(self._whole())
 
+    def __tf_static__(self) -> Any:
+        return self._dtype, self._dynamic
+
     def __tf_from_components__(self, parts: Any) -> TensorArray:
         made = self._copy([], getattr(parts, "value", None))
         if made._buffer is not None:

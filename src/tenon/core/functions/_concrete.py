@@ -10,6 +10,7 @@ from typing import Any, Final
 import jax
 
 from tenon.base import InvalidArgumentError
+from tenon.core._settings import SETTINGS
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
 from tenon.core.functions._signatures import named, shown, structs
@@ -99,7 +100,8 @@ class ConcreteFunction:
             return True
         self._general = self._made(attempt)
         if all([spec.shape.is_fully_defined() for spec in self.specs]):
-            self._programs[tuple([(spec.shape, spec.dtype) for spec in given])] = [self._general]
+            shapes = (*[(spec.shape, spec.dtype) for spec in given], SETTINGS.check_numerics)
+            self._programs[shapes] = [self._general]
         return False
 
     def _attempt(self, variables: Sequence[Any], may_create: bool) -> tuple[list[jax.ShapeDtypeStruct], Attempt]:

@@ -101,7 +101,7 @@ class Function:
         if SETTINGS.run_functions_eagerly:
             return self._python_function(*args, **kwargs)
         call = Call(self._binder.bound(args, kwargs))
-        program = self._programs.get((call.key, call.shapes(), SETTINGS.check_numerics))
+        program = self._programs.get((call.key, call.shapes()))
         if program is None or (program.may_misfit and not program.fits(call.variables)):
             call, program = self._traced(args, kwargs)
         else:
@@ -124,7 +124,7 @@ class Function:
                 self._history.calls += 1
             program = concrete.program(call)
             self._programs = {key: one for key, one in self._programs.items() if is_alive(key)}
-            self._programs[call.key, call.shapes(), SETTINGS.check_numerics] = program
+            self._programs[call.key, call.shapes()] = program
             return call, program
 
     def _known(self, call: Call) -> ConcreteFunction | None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import jax
 import numpy as np
 
+from tenon.core._settings import SETTINGS
 from tenon.core.nest import Composite
 from tenon.core.tensors import Tensor, TensorSpec
 from tenon.core.variables import Variable
@@ -50,8 +51,11 @@ class Call:
         self.key = tuple([self._of(argument) for argument in arguments])
 
     def shapes(self) -> tuple[Any, ...]:
-        """Return shape and dtype of each array; for strings, which are no data of a program, the content."""
-        return tuple([_shape(array) for array in self.arrays])
+        """Return shape and dtype of each array; for strings, which are no data of a program, the content.
+
+        The last one says whether results are checked to be finite, which is part of a program too.
+        """
+        return (*[_shape(array) for array in self.arrays], SETTINGS.check_numerics)
 
     def _of(self, value: Any) -> Key:
         kind = type(value)

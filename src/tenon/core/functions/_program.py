@@ -55,7 +55,7 @@ class Program:
         self._writes = [_place(variable, numbers) for variable in traced.written]
         self._owned = traced.owned
         self._count = len(traced.outputs)
-        self._single = self.form.structure is None and self.form.arrays == 1
+        self._single = self.form.is_array
 
     @property
     def is_symbolic(self) -> bool:

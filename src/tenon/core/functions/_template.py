@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from tenon.base import FailedPreconditionError
-from tenon.core.nest import flatten, pack_sequence_as
+from tenon.core.nest import filled, tree_of
 from tenon.core.tensors import Tensor, TensorSpec
 from tenon.core.variables import Variable
 
@@ -49,10 +49,7 @@ class Template:
     """
 
     def __init__(self, arguments: tuple[Any, ...], variables: Sequence[Any]) -> None:
-        plain = flatten(arguments)
-        leaves = flatten(arguments, expand_composites=True)
-        self._composite = len(plain) != len(leaves) or any([a is not b for a, b in zip(plain, leaves, strict=True)])
-        self._structure = arguments if self._composite else pack_sequence_as(arguments, [None] * len(plain))
+        leaves, self._tree = tree_of(arguments)
         numbers = {id(variable): number for number, variable in enumerate(variables)}
         self._leaves = [_described(leaf, numbers) for leaf in leaves]
 
@@ -64,7 +61,7 @@ class Template:
         """
         rest = iter(tensors)
         leaves = [_filled(leaf, rest, variables) for leaf in self._leaves]
-        arguments: tuple[Any, ...] = pack_sequence_as(self._structure, leaves, self._composite)
+        arguments: tuple[Any, ...] = filled(self._tree, leaves)
         return arguments
 
 

@@ -14,14 +14,21 @@ from tenon.core.nest._nest import (
     map_up_to,
     pack_sequence_as,
 )
+from tenon.core.nest._tree import Tree, filled, paths_of, same_tree, shown, tree_of
 
 __all__ = [
     "Composite",
+    "Tree",
     "assert_same_structure",
+    "filled",
     "flatten",
     "flatten_with_paths",
     "is_nested",
     "map_structure",
     "map_up_to",
     "pack_sequence_as",
+    "paths_of",
+    "same_tree",
+    "shown",
+    "tree_of",
 ]

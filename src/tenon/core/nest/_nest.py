@@ -29,7 +29,7 @@ Item = tuple[str, Any]
 """A place inside a container, as Python would write it, and what is there."""
 
 
-def _items(value: Any, expand_composites: bool) -> list[Item] | None:
+def items_of(value: Any, expand_composites: bool) -> list[Item] | None:
     """Return the places of a container and what is there, in TensorFlow's order; ``None`` for a leaf."""
     kind = type(value)
     if kind is list or kind is tuple:
@@ -56,7 +56,7 @@ def _sorted_keys(mapping: Mapping[Any, Any]) -> list[Any]:
         raise TypeError(f"nest only supports dicts with sortable keys; received keys {list(mapping)!r}.") from error
 
 
-def _rebuilt(value: Any, items: Sequence[Any]) -> Any:
+def rebuilt(value: Any, items: Sequence[Any]) -> Any:
     """Return a container like ``value`` with other items, given in the order of ``_items``."""
     kind = type(value)
     if isinstance(value, tuple):
@@ -89,7 +89,7 @@ def is_nested(seq: Any) -> bool:
         >>> is_nested([1]), is_nested("text"), is_nested(None)
         (True, False, False)
     """
-    return _items(seq, False) is not None
+    return items_of(seq, False) is not None
 
 
 @export("nest.flatten")
@@ -113,7 +113,7 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
 
 
 def _flatten_into(leaves: list[Any], structure: Any, expand_composites: bool) -> None:
-    items = _items(structure, expand_composites)
+    items = items_of(structure, expand_composites)
     if items is None:
         leaves.append(structure)
         return
@@ -136,7 +136,7 @@ def flatten_with_paths(structure: Any, expand_composites: bool = False) -> list[
 
 
 def _with_paths(path: str, structure: Any, expand_composites: bool) -> Iterator[Item]:
-    items = _items(structure, expand_composites)
+    items = items_of(structure, expand_composites)
     if items is None:
         yield path, structure
         return
@@ -178,10 +178,10 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
 
 
 def _packed(structure: Any, leaves: Iterator[Any], expand_composites: bool) -> Any:
-    items = _items(structure, expand_composites)
+    items = items_of(structure, expand_composites)
     if items is None:
         return next(leaves)
-    return _rebuilt(structure, [_packed(item, leaves, expand_composites) for _, item in items])
+    return rebuilt(structure, [_packed(item, leaves, expand_composites) for _, item in items])
 
 
 @export("nest.map_structure")
@@ -229,13 +229,13 @@ def map_up_to(func: Callable[[Any, Any], Any], shallow: Any, value: Any) -> Any:
         >>> map_up_to(lambda leaf, deep: deep * leaf, {"a": 2}, {"a": [1, 2]})
         {'a': [1, 2, 1, 2]}
     """
-    own = _items(shallow, False)
+    own = items_of(shallow, False)
     if own is None:
         return func(shallow, value)
-    other = _items(value, False)
+    other = items_of(value, False)
     if other is None or [place for place, _ in other] != [place for place, _ in own]:
         raise ValueError(f"The structure must be like {shallow!r}; received {value!r}.")
-    return _rebuilt(shallow, [map_up_to(func, a, b) for (_, a), (_, b) in zip(own, other, strict=True)])
+    return rebuilt(shallow, [map_up_to(func, a, b) for (_, a), (_, b) in zip(own, other, strict=True)])
 
 
 @export("nest.assert_same_structure")
@@ -265,7 +265,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
 
 
 def _compare(first: Any, second: Any, check_types: bool, expand: bool) -> None:
-    own, other = _items(first, expand), _items(second, expand)
+    own, other = items_of(first, expand), items_of(second, expand)
     if own is None and other is None:
         return
     if own is None or other is None:
@@ -273,7 +273,7 @@ def _compare(first: Any, second: Any, check_types: bool, expand: bool) -> None:
         raise ValueError(
             f"Substructure {container!r} is a sequence, while substructure {leaf!r} is not: give both the same form."
         )
-    if check_types and not _same_kind(first, second):
+    if check_types and not same_kind(first, second):
         raise TypeError(
             "The two structures don't have the same sequence type. First structure has type "
             f"{type(first).__name__}, while second structure has type {type(second).__name__}."
@@ -292,7 +292,8 @@ def _compare(first: Any, second: Any, check_types: bool, expand: bool) -> None:
         _compare(a, b, check_types, expand)
 
 
-def _same_kind(first: Any, second: Any) -> bool:
+def same_kind(first: Any, second: Any) -> bool:
+    """Tell whether two containers are of one kind."""
     a, b = type(first), type(second)
     if a is b or any([isinstance(first, kind) and isinstance(second, kind) for kind in (list, Mapping)]):
         return True
