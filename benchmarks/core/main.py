@@ -1,4 +1,4 @@
-"""Tenon beside TensorFlow on the programs of ``workloads.py``, turn about in one run: ``python benchmarks/core/main.py``.
+"""Tenon beside TensorFlow on the programs of ``workloads.py``, turn about in one run.
 
 Both sides are processes that live through the whole run; in every round each workload has one turn on each side, so a
 slow minute of the machine hits both. After three calls both sides must have computed the same value.

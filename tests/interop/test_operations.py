@@ -48,6 +48,13 @@ OTHER_SIGNATURES: Mapping[str, str] = {
     "einsum": "TensorFlow takes optimize and name as **kwargs",
     "group": "TensorFlow takes name as **kwargs",
     "strided_slice": "TensorFlow's var is a variable of graphs to assign to",
+    **{
+        f"experimental.numpy.{name}": "takes the parameters under NumPy's or JAX's names and defaults"
+        for name in (
+            *("amax", "amin", "angle", "argsort", "broadcast_arrays", "empty_like", "full_like", "geomspace"),
+            *("imag", "real", "sign", "sort", "tile", "tri"),
+        )
+    },
 }
 """Public functions whose signatures differ, and why."""
 

@@ -63,10 +63,15 @@ def test_cross_entropy_of_16_bits_is_computed_in_32():
         assert float(found[0]) == pytest.approx(math.log1p(math.exp(-12)), rel=0.02)
 
 
-def test_a_label_that_is_no_class_gives_nan():
-    loss, gradient = with_gradient(
-        lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits([0, 5], x), [[1.0, 2.0], [1.0, 2.0]]
-    )
+@pytest.mark.parametrize("label", [-1, 2])
+def test_a_label_that_is_no_class_is_refused_and_gives_nan_where_labels_are_not_known(label):
+    labels, logits = tf.constant([0, label]), tf.constant([[1.0, 2.0], [1.0, 2.0]])
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=rf"value of {label} which is outside.*\[0, 2\).*0 {label}"
+    ):
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    function = tf.function(tf.nn.sparse_softmax_cross_entropy_with_logits)
+    loss, gradient = with_gradient(lambda x: function(labels, x), logits)
     assert np.isnan(loss).tolist() == [False, True]
     assert np.isnan(gradient).tolist() == [[False, False], [True, True]]
 

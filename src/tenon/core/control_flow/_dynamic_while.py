@@ -9,9 +9,9 @@ the loop is a primitive of its own, with a rule for each transformation that yie
     batched     a loop over batched states; where the test is batched, finished rows stay as they are
 
 The states kept are a fixed number of slots. When they are full, every other one is let go and the distance doubles.
-The stretch between two of them is treated in the same way once more. So reverse costs, beside the derivative itself,
-one run to fill the slots and one to fill the stretches, as long as there are at most ``slots ** 2`` iterations; beyond,
-each state costs up to ``iterations / slots ** 2`` steps. Memory is bounded by two times the slots, whatever the count.
+Going backwards, a stretch between two of them is run again, and the slots that have become free keep states within it.
+So reverse costs, beside the derivative itself, one run to fill the slots, and about one more up to ``slots ** 2 / 2``
+iterations; beyond, a stretch is run again several times. Memory is bounded by the slots, whatever the count.
 """
 
 from __future__ import annotations
@@ -48,11 +48,18 @@ def dynamic_while(test: Callable[[Arrays], Any], turn: Callable[[Arrays], Arrays
         >>> [x.tolist() for x in dynamic_while(lambda c: c[0] < 9.0, lambda c: [c[0] * 2.0], [jnp.float32(1.0)])]
         [16.0]
     """
+    loop, inputs, first = as_loop(test, turn, carry)
+    return list(_LOOP.bind(*inputs, *first, loop=loop))
+
+
+def as_loop(
+    test: Callable[[Arrays], Any], turn: Callable[[Arrays], Arrays], carry: Arrays
+) -> tuple[Loop, list[Any], list[Any]]:
+    """Return test and body as a loop, its inputs, and the first carry."""
     first = [_strong(jnp.asarray(array)) for array in carry]
     tested, test_inputs = internals.traced(lambda *arrays: [test(arrays)], first, "while_cond")
     turned, turn_inputs = internals.traced(lambda *arrays: list(map(_strong, turn(arrays))), first, "while_body")
-    loop = Loop(tested, turned, len(test_inputs), len(turn_inputs))
-    return list(_LOOP.bind(*test_inputs, *turn_inputs, *first, loop=loop))
+    return Loop(tested, turned, len(test_inputs), len(turn_inputs)), [*test_inputs, *turn_inputs], first
 
 
 def _strong(array: Any) -> Any:
@@ -159,16 +166,26 @@ def _tangent_jvp(primals: Arrays, tangents: Arrays, **params: Any) -> tuple[list
 def _tangent_transpose(cotangents: Arrays, *values: Any, loop: Loop, live: tuple[bool, ...]) -> list[Any]:
     primals = values[: len(live)]
     whole = [ad.instantiate_zeros(cotangent) for cotangent in cotangents]
-    found = _reverse(loop, live, primals[: loop.inputs], primals[loop.inputs :], whole)
+    inputs, carry = primals[: loop.inputs], primals[loop.inputs :]
+    found = reverse(loop, live, inputs, carry, whole, slots_for(carry))
     return [None] * len(live) + [gradient for gradient, is_live in zip(found, live, strict=True) if is_live]
 
 
-def _reverse(loop: Loop, live: tuple[bool, ...], inputs: Arrays, carry: Arrays, cotangents: Arrays) -> list[Any | None]:
-    """Return the cotangents of inputs and first carry; ``None`` for those that have none."""
+def reverse(
+    loop: Loop, live: Sequence[bool], inputs: Arrays, carry: Arrays, cotangents: Arrays, slots: int
+) -> list[Any | None]:
+    """Return the cotangents of inputs and first carry; ``None`` for those that have none.
+
+    Args:
+        loop: the loop.
+        live: which of inputs and carry derivatives are wanted of.
+        inputs: what stays the same.
+        carry: the first carry.
+        cotangents: those of the inexact part of the last carry.
+        slots: how many states are kept, an even number.
+    """
     moving = [place for place, array in enumerate(carry) if _inexact(array)]
     fixed = [place for place in range(loop.inputs) if live[place]]
-    slots = _slots(carry)
-    count, stride, kept = _checkpoints(loop, inputs, carry, slots)
 
     def pull(state: Arrays, gradients: Arrays) -> list[Any]:
         """Take the gradients of the carry after an iteration and the sums so far of the inputs' one step back."""
@@ -179,52 +196,58 @@ def _reverse(loop: Loop, live: tuple[bool, ...], inputs: Arrays, carry: Arrays, 
         sums = [total + new for total, new in zip(gradients[len(moving) :], of_inputs, strict=True)]
         return [*of_carry, *sums]
 
-    def segment(state: Arrays) -> list[Any]:
-        place = state[0] - 1
-        start = [_slot(buffer, place) for buffer in kept]
-        length = jnp.minimum(stride, count - place * stride)
-        return [place, *_through_segment(loop, inputs, start, length, slots, pull, state[1:])]
-
     zeros = [jnp.zeros_like(inputs[place]) for place in fixed]
-    segments = (count + stride - 1) // stride
-    found = dynamic_while(lambda state: state[0] > 0, segment, [segments, *cotangents, *zeros])[1:]
+    found = _backwards(loop, inputs, carry, slots, pull, [*cotangents, *zeros])
     gradients: list[Any | None] = [None] * (len(inputs) + len(carry))
     for place, gradient in zip([*[len(inputs) + p for p in moving], *fixed], found, strict=True):
         gradients[place] = gradient
     return gradients
 
 
-def _through_segment(
-    loop: Loop,
-    inputs: Arrays,
-    start: Arrays,
-    length: Any,
-    slots: int,
-    pull: Callable[[Arrays, Arrays], list[Any]],
-    gradients: Arrays,
+def _backwards(
+    loop: Loop, inputs: Arrays, carry: Arrays, slots: int, pull: Callable[[Arrays, Arrays], list[Any]], start: Arrays
 ) -> list[Any]:
-    """Go backwards through ``length`` iterations that begin with the carry ``start``."""
-    stride = (length + slots - 1) // slots
-    size = len(start)
+    """Return the gradients after ``gradients = pull(state, gradients)`` for each state of the loop, the last first.
 
-    def forward(state: Arrays) -> list[Any]:
-        number, now, kept = state[0], state[1 : 1 + size], state[1 + size :]
-        return [number + 1, *loop.turn(inputs, now), *_store(kept, now, number, stride, slots)]
+    The kept states are a stack. A state that is not on it is reached from the top by iterations, which put states
+    between on the stack as far as there is room. Each turn of this loop is one iteration, or one pull.
+    """
+    size = len(carry)
+    count, stride, buffers = _checkpoints(loop, inputs, carry, slots)
+    kept = (count + stride - 1) // stride
+    numbers = jnp.arange(slots + 1, dtype=jnp.int32) * stride
 
-    first = [jnp.int32(0), *start, *_buffers(start, slots)]
-    number, *rest = dynamic_while(lambda state: state[0] < length - 1, forward, first)
-    kept = _store(rest[size:], rest[:size], number, stride, slots)
-
-    def backward(state: Arrays) -> list[Any]:
-        place = state[0] - 1
-        near = [_slot(buffer, place // stride) for buffer in kept]
-        steps = place % stride
-        again = dynamic_while(
-            lambda now: now[0] < steps, lambda now: [now[0] + 1, *loop.turn(inputs, now[1:])], [jnp.int32(0), *near]
+    def turn(state: Arrays) -> list[Any]:
+        wanted, kept, gap, number, numbers, *rest = state
+        now, buffers, gradients = rest[:size], rest[size : 2 * size], rest[2 * size :]
+        is_there = number == wanted
+        is_kept = ~is_there & (number - _slot(numbers, kept - 1) == gap) & (kept < slots)
+        place = jnp.where(is_kept, kept, slots)
+        numbers = jax.lax.dynamic_update_index_in_dim(numbers, number, place, 0)
+        buffers = _stored(buffers, now, place)
+        kept = kept + is_kept
+        moved, gradients = jax.lax.cond(
+            is_there,
+            lambda: (list(now), pull(now, gradients)),
+            lambda: (loop.turn(inputs, now), list(gradients)),
         )
-        return [place, *pull(again[1:], state[1:])]
+        kept = kept - (is_there & (_slot(numbers, kept - 1) == wanted))
+        wanted = wanted - is_there
+        top = jnp.maximum(kept - 1, 0)
+        near = [_slot(buffer, top) for buffer in buffers]
+        number = jnp.where(is_there, _slot(numbers, top), number + 1)
+        room = slots - kept + 1
+        gap = jnp.where(is_there, jnp.maximum((wanted - number + room - 1) // room, 1), gap)
+        now = [jnp.where(is_there, back, on) for back, on in zip(near, moved, strict=True)]
+        return [wanted, kept, gap, number, numbers, *now, *buffers, *gradients]
 
-    return dynamic_while(lambda state: state[0] > 0, backward, [length, *gradients])[1:]
+    top = jnp.maximum(kept - 1, 0)
+    number, wanted = _slot(numbers, top), count - 1
+    room = slots - kept + 1
+    gap = jnp.maximum((wanted - number + room - 1) // room, 1)
+    now = [_slot(buffer, top) for buffer in buffers]
+    first = [wanted, kept, gap, number, numbers, *now, *buffers, *start]
+    return dynamic_while(lambda state: state[0] >= 0, turn, first)[5 + 2 * size :]
 
 
 def _checkpoints(loop: Loop, inputs: Arrays, carry: Arrays, slots: int) -> tuple[Any, Any, list[Any]]:
@@ -242,7 +265,8 @@ def _checkpoints(loop: Loop, inputs: Arrays, carry: Arrays, slots: int) -> tuple
 
         def step(inner: Arrays) -> list[Any]:
             number, now = inner[0], inner[1 : 1 + size]
-            return [number + 1, *loop.turn(inputs, now), *_store(inner[1 + size :], now, number, stride, slots)]
+            place = jnp.where(number % stride == 0, number // stride, slots)
+            return [number + 1, *loop.turn(inputs, now), *_stored(inner[1 + size :], now, place)]
 
         def goes_on(inner: Arrays) -> Any:
             return (inner[0] < slots * stride) & loop.test(inputs, inner[1 : 1 + size])
@@ -257,7 +281,8 @@ def _checkpoints(loop: Loop, inputs: Arrays, carry: Arrays, slots: int) -> tuple
     return count, stride, rest[size:]
 
 
-def _slots(carry: Arrays) -> int:
+def slots_for(carry: Arrays) -> int:
+    """Return how many states of the size of ``carry`` are kept."""
     size = sum([int(np.prod(array.shape)) * int(array.dtype.itemsize) for array in carry])
     return max(FEWEST_SLOTS, min(MOST_SLOTS, SLOT_BYTES // max(size, 1)) // 2 * 2)
 
@@ -267,8 +292,7 @@ def _buffers(carry: Arrays, slots: int) -> list[Any]:
     return [jnp.zeros((slots + 1, *array.shape), array.dtype) for array in carry]
 
 
-def _store(buffers: Arrays, carry: Arrays, number: Any, stride: Any, slots: int) -> list[Any]:
-    place = jnp.where(number % stride == 0, number // stride, slots)
+def _stored(buffers: Arrays, carry: Arrays, place: Any) -> list[Any]:
     pairs = zip(buffers, carry, strict=True)
     return [jax.lax.dynamic_update_index_in_dim(buffer, array, place, 0) for buffer, array in pairs]
 

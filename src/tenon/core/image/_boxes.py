@@ -12,6 +12,7 @@ from jax import lax
 from tenon.base import InvalidArgumentError
 from tenon.core.operations import operation
 from tenon.core.recording import kernel, run
+from tenon.core.tensors import is_symbol
 
 _PALETTE = (
     (1, 1, 0, 1),
@@ -59,7 +60,7 @@ def _suppressed(
         open_ = open_ & (soft | (overlap <= iou_threshold)) & (left > score_threshold)
         return left, open_.at[best].set(False), indices, kept, total + found
 
-    if not scores.shape[0] or not count:
+    if not count or scores.shape[0] == 0:
         return jnp.zeros(0, jnp.int32), jnp.zeros(0, scores.dtype), jnp.zeros((), jnp.int32)
     state = (scores, scores > score_threshold, jnp.zeros(count, jnp.int32), jnp.zeros(count, scores.dtype), 0)
     _, _, indices, kept, total = lax.fori_loop(0, count, chosen, state)
@@ -145,9 +146,8 @@ def _padded(
 
 def _padded_batch(boxes: Any, scores: Any, iou_threshold: Any, score_threshold: Any, count: int) -> tuple[Any, Any]:
     def padded(boxes: Any, scores: Any) -> tuple[Any, Any]:
-        indices, _, total = _suppressed(
-            boxes, scores, iou_threshold, score_threshold, np.zeros((), np.float32), min(count, scores.shape[0])
-        )
+        most = count if is_symbol(scores.shape[0]) else min(count, scores.shape[0])
+        indices, _, total = _suppressed(boxes, scores, iou_threshold, score_threshold, np.zeros((), np.float32), most)
         return jnp.pad(indices, (0, count - len(indices))), total
 
     for _ in range(boxes.ndim - 2):

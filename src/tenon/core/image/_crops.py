@@ -13,12 +13,19 @@ from tenon.base import InvalidArgumentError
 from tenon.core.image._flips import checked
 from tenon.core.operations import NUMERIC, operation
 from tenon.core.recording import kernel, run
+from tenon.core.tensors import is_symbol
 
 
 def _cut(image: Any, top: Any, left: Any, height: int, width: int) -> Any:
     outer = image.ndim - 3
+    if any(map(is_symbol, image.shape[outer:-1])):
+        return _taken(_taken(image, top, height, -3), left, width, -2)
     starts = [jnp.asarray(start, jnp.int32) for start in [*[0] * outer, top, left, 0]]
     return lax.dynamic_slice(image, starts, (*image.shape[:outer], height, width, image.shape[-1]))
+
+
+def _taken(image: Any, begin: Any, count: int, axis: int) -> Any:
+    return jnp.take(image, begin + np.arange(count), axis, mode="clip")
 
 
 def _put(image: Any, top: Any, left: Any, height: int, width: int) -> Any:
@@ -30,8 +37,10 @@ def _put(image: Any, top: Any, left: Any, height: int, width: int) -> Any:
 
 def _check(name: str, offset: Any, inner: int, outer: int) -> None:
     """Check that ``inner`` pixels from the offset on lie in ``outer``, as far as the offset is known."""
-    if offset.ndim or inner <= 0:
+    if offset.ndim or (not is_symbol(inner) and inner <= 0):
         raise InvalidArgumentError(f"target_{name}: must be > 0, with a single offset; received {inner} from {offset}.")
+    if is_symbol(inner) or is_symbol(outer):
+        return
     known = 0 if isinstance(offset, jax.core.Tracer) else int(offset)
     if known < 0 or known + inner > outer:
         raise InvalidArgumentError(
@@ -85,6 +94,8 @@ def crop_or_pad(image: Any, target_height: int, target_width: int) -> Any:
 
 def _fitted(image: Any, axis: int, target: int) -> Any:
     size = image.shape[axis]
+    if is_symbol(size):
+        return _fitted_when_run(image, axis, target)
     if size >= target:
         begin = (size - target) // 2
         return lax.slice_in_dim(image, begin, begin + target, axis=axis)
@@ -92,6 +103,15 @@ def _fitted(image: Any, axis: int, target: int) -> Any:
     pads = [(0, 0)] * image.ndim
     pads[axis] = (before, target - size - before)
     return jnp.pad(image, pads)
+
+
+def _fitted_when_run(image: Any, axis: int, target: int) -> Any:
+    """Do so where the size is known only when the program runs: take the pixels, or 0 where there is none."""
+    size = jnp.asarray(image.shape[axis])
+    begin = jnp.where(size >= target, (size - target) // 2, -((target - size) // 2))
+    places = begin + jnp.arange(target)
+    inside = ((places >= 0) & (places < size)).reshape(-1, *[1] * (-1 - axis))
+    return jnp.where(inside, jnp.take(image, places, axis, mode="clip"), 0)
 
 
 def _extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str) -> Any:

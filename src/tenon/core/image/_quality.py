@@ -12,6 +12,7 @@ from tenon.base import InvalidArgumentError
 from tenon.core.image._dtypes import converted
 from tenon.core.image._flips import checked
 from tenon.core.operations import NUMBERS, REALS, operation
+from tenon.core.tensors import is_symbol
 
 _FLOAT32 = np.dtype(np.float32)
 
@@ -62,7 +63,7 @@ def _blurred(images: Any, weights: np.ndarray) -> Any:
 
 def _ssim_maps(x: Any, y: Any, largest: Any, size: int, sigma: float, k1: float, k2: float) -> tuple[Any, Any]:
     """Return similarity, and its part of contrast and structure alone, of each window and channel."""
-    if min(*x.shape[-3:-1]) < size:
+    if any(not is_symbol(length) and length < size for length in x.shape[-3:-1]):
         raise InvalidArgumentError(
             f"filter_size: images must be at least as large as the filter, {size}; received {list(x.shape)}."
         )

@@ -17,7 +17,7 @@ from tenon.core._names import export
 from tenon.core.image._adjustments import adjust_brightness, adjust_contrast, adjust_hue, adjust_saturation
 from tenon.core.image._flips import checked
 from tenon.core.recording import kernel, run
-from tenon.core.tensors import Tensor, as_tensor, constant_value, convert_to_tensor, int32
+from tenon.core.tensors import Tensor, as_tensor, constant_value, convert_to_tensor, int32, is_symbol
 
 Draw = Callable[..., Tensor]
 """Takes a shape, and bounds and a dtype by name; returns numbers spread evenly."""
@@ -56,7 +56,11 @@ def _around_zero(draw: Draw, largest: Any, limit: float) -> Tensor:
 def _cropped(value: Any, draw: Draw, size: Any) -> Tensor:
     array = convert_to_tensor(value).value
     sizes = constant_value(size.as_list() if hasattr(size, "as_list") else size)
-    if not isinstance(sizes, list) or len(sizes) != array.ndim or any(np.greater(sizes, array.shape)):
+    if (
+        not isinstance(sizes, list)
+        or len(sizes) != array.ndim
+        or any(_exceeds(*pair) for pair in zip(sizes, array.shape, strict=True))
+    ):
         raise InvalidArgumentError(
             f"size: need value.shape >= size, one for each dimension; received {list(array.shape)} and {sizes}."
         )
@@ -64,9 +68,13 @@ def _cropped(value: Any, draw: Draw, size: Any) -> Tensor:
     return as_tensor(run(kernel(_cut, sizes=sizes), [array, places.value]))
 
 
+def _exceeds(size: Any, limit: Any) -> bool:
+    return not is_symbol(limit) and bool(size > limit)
+
+
 def _cut(value: Any, places: Any, sizes: tuple[int, ...]) -> Any:
-    room = np.asarray(value.shape) - np.asarray(sizes) + 1
-    return lax.dynamic_slice(value, places % room.astype(np.int32), sizes)
+    room = jnp.stack([jnp.asarray(have - want + 1) for have, want in zip(value.shape, sizes, strict=True)])
+    return lax.dynamic_slice(value, places % room.astype(places.dtype), sizes)
 
 
 @export("image.random_flip_left_right")

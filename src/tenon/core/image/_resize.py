@@ -12,6 +12,7 @@ from tenon.core._names import export
 from tenon.core.image._flips import checked
 from tenon.core.image._resampling import nearest_places, resampled, weights_of
 from tenon.core.operations import REALS, operation
+from tenon.core.tensors import is_symbol
 
 
 @export("image.ResizeMethod")
@@ -39,12 +40,21 @@ _METHODS: Final = frozenset(value for name, value in vars(ResizeMethod).items() 
 def _resize(images: Any, size: Any, method: str, preserve_aspect_ratio: bool, antialias: bool) -> Any:
     if not isinstance(size, list | tuple) or len(size) != 2 or min(size) <= 0:
         raise InvalidArgumentError(f"size: must be the new height and width; received {size}.")
-    rows, columns = checked(images).shape[-3:-1]
-    new = _in_proportion((rows, columns), size) if preserve_aspect_ratio else tuple(size)
+    old = checked(images).shape[-3:-1]
+    new = _in_proportion(old, size) if preserve_aspect_ratio else tuple(size)
     return _resized(images, new, method, antialias)
 
 
+def _known(sizes: tuple[Any, ...]) -> None:
+    if any(map(is_symbol, sizes)):
+        raise InvalidArgumentError(
+            "images: to keep proportions the height and the width must be known when a function is traced, because XLA "
+            f"compiles for fixed shapes; received {sizes}. Resize to a fixed size."
+        )
+
+
 def _in_proportion(old: tuple[int, int], size: Any) -> tuple[int, ...]:
+    _known(old)
     scale = min(np.float32(want) / np.float32(have) for want, have in zip(size, old, strict=True))
     return tuple([round(float(np.float32(have) * scale)) for have in old])
 
@@ -74,6 +84,7 @@ def _resize_with_pad(image: Any, target_height: int, target_width: int, method: 
         )
     sizes = checked(image).shape[-3:-1]
     targets = (target_height, target_width)
+    _known(sizes)
     ratio = max(np.float32(have) / np.float32(want) for have, want in zip(sizes, targets, strict=True))
     inner = [np.float32(have) / ratio for have in sizes]
     resized = _resized(image, tuple([int(np.floor(size)) for size in inner]), method, antialias)

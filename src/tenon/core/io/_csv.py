@@ -24,8 +24,8 @@ def decode_csv(
     field_delim: str = ",",
     use_quote_delim: bool = True,
     na_value: str = "",
-    name: str | None = None,
     select_cols: Sequence[int] | None = None,
+    name: str | None = None,
 ) -> list[Tensor]:
     """Return the columns of lines of comma-separated values, ``tf.io.decode_csv``.
 

@@ -26,7 +26,7 @@ def convolve(images: Any, filters: Any, placed: Windows, channels_first: bool) -
         images,
         filters,
         placed.strides,
-        placed.pads,
+        "SAME" if placed.symbolic else placed.pads,  # JAX takes symbols only so
         rhs_dilation=placed.dilations,
         dimension_numbers=(images_format, f"{letters}IO", images_format),
         feature_group_count=_groups(images.shape[1 if channels_first else -1], filters.shape),

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations import FLOATS, operation
+from tenon.core.operations import FLOATS, on_host, operation
 
 _NARROW = ("float16", "bfloat16")
 
@@ -49,6 +49,19 @@ def _sparse_softmax_cross_entropy(labels: Any, logits: Any) -> Any:
     return _cross_entropy(expected + known[..., None], _widened(logits)).astype(logits.dtype)
 
 
+def _check_labels(labels: Any, logits: Any) -> None:
+    known = on_host(labels)
+    if known is None or not logits.ndim:
+        return
+    classes = logits.shape[-1]
+    strangers = known[(known < 0) | (known >= classes)]
+    if strangers.size:
+        raise InvalidArgumentError(
+            f"labels: Received a label value of {strangers[0]} which is outside the valid range of [0, {classes}). "
+            f"Label values: {' '.join(map(str, known.ravel()[:20]))}"
+        )
+
+
 def _both(labels: Any, logits: Any) -> None:
     if labels is None or logits is None:
         raise InvalidArgumentError(f"labels, logits: both are needed; received {labels} and {logits}.")
@@ -85,9 +98,10 @@ sparse_softmax_cross_entropy_with_logits = operation(
     "nn.sparse_softmax_cross_entropy_with_logits",
     "labels: index, logits: T",
     _sparse_softmax_cross_entropy,
-    "Returns minus the logarithm of softmax at each label; NaN for a label that is no class.",
+    "Returns minus the logarithm of softmax at each label; in a traced function, NaN for a label that is no class.",
     "[1, 0], [[1.0, 2.0], [3.0, 1.0]]",
     types=FLOATS,
+    check=_check_labels,
 )
 sigmoid_cross_entropy_with_logits = operation(
     "nn.sigmoid_cross_entropy_with_logits",

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 
 from tenon.core import random
 from tenon.core._names import export
-from tenon.core.operations import shape
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, array_of, as_dtype, as_tensor, constant_value, convert_to_tensor
 
@@ -29,7 +28,7 @@ _KEPT = kernel(_kept)
 
 def _noise_shape(x: Tensor, noise_shape: Any) -> Any:
     if noise_shape is None:
-        return shape(x)
+        return x.value.shape
     given = constant_value(noise_shape.as_list() if hasattr(noise_shape, "as_list") else noise_shape)
     if len(given) != x.ndim:
         return given

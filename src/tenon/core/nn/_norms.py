@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import jax.numpy as jnp
@@ -39,15 +40,11 @@ def _weighted_moments(x: Any, frequency_weights: Any, axes: Any, keepdims: bool)
 
 def _sufficient_statistics(x: Any, shift: Any, axes: Any, keepdims: bool) -> tuple[Any, ...]:
     reduced = _axes(axes)
-    count = np.asarray(np.prod([x.shape[axis] for axis in reduced]), x.dtype)
+    count = jnp.asarray(prod([x.shape[axis] for axis in reduced])).astype(x.dtype)
     centred = x if shift is None else x - shift
     mean_ss = jnp.sum(centred, reduced, keepdims=bool(keepdims))
     variance_ss = jnp.sum(jnp.square(centred), reduced, keepdims=bool(keepdims))
-    return (
-        (jnp.asarray(count), mean_ss, variance_ss)
-        if shift is None
-        else (jnp.asarray(count), mean_ss, variance_ss, shift)
-    )
+    return (count, mean_ss, variance_ss) if shift is None else (count, mean_ss, variance_ss, shift)
 
 
 def _with_shift(*statistics: Any) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import product
+from math import prod
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ from jax import lax
 from tenon.base import InvalidArgumentError
 from tenon.core.nn._windows import Windows, channels_come_first, for_each, spatial, windows
 from tenon.core.operations import FLOATS, REALS, operation
+from tenon.core.tensors import is_symbol
 
 _NARROW = ("float16", "bfloat16")
 
@@ -34,8 +36,13 @@ def _reduced(values: Any, start: Any, reduce: Any, placed: Windows, first: bool)
     )
 
 
-def _counts(lengths: tuple[int, ...], placed: Windows) -> np.ndarray:
+def _counts(values: Any, placed: Windows, first: bool) -> Any:
     """Return how many real elements each window covers, the padding not counted."""
+    lengths = spatial(values.shape, first)
+    if placed.pads == ((0, 0),) * len(lengths):
+        return prod(placed.sizes)
+    if any(map(is_symbol, lengths)):
+        return _reduced(jnp.ones(_on_every(lengths, 1, first), values.dtype), 0, lax.add, placed, first)
     counts = np.ones((), np.int64)
     for axis, (length, size, stride, dilation, (before, _)) in enumerate(
         zip(lengths, placed.sizes, placed.strides, placed.dilations, placed.pads, strict=True)
@@ -43,14 +50,12 @@ def _counts(lengths: tuple[int, ...], placed: Windows) -> np.ndarray:
         begins = np.arange(placed.counts(lengths)[axis]) * stride - before
         places = begins[:, None] + np.arange(size) * dilation
         counts = counts[..., None] * ((places >= 0) & (places < length)).sum(1)
-    return counts
+    return np.maximum(counts if first else counts[..., None], 1).astype(values.dtype)
 
 
 def _average(values: Any, placed: Windows, first: bool) -> Any:
     wide = values.astype(jnp.float32) if values.dtype.name in _NARROW else values
-    counts = _counts(spatial(values.shape, first), placed)
-    counts = np.maximum(counts if first else counts[..., None], 1).astype(wide.dtype)
-    return (_reduced(wide, 0, lax.add, placed, first) / counts).astype(values.dtype)
+    return (_reduced(wide, 0, lax.add, placed, first) / _counts(wide, placed, first)).astype(values.dtype)
 
 
 def _maximum(values: Any, placed: Windows, first: bool) -> Any:
@@ -74,7 +79,7 @@ def _windowed(values: Any, placed: Windows, first: bool) -> Any:
 def _slice(padded: Any, place: tuple[int, ...], counts: tuple[int, ...], placed: Windows, first: bool) -> Any:
     begins = [index * dilation for index, dilation in zip(place, placed.dilations, strict=True)]
     cuts = [
-        slice(begin, begin + max(0, count - 1) * stride + min(count, 1), stride)
+        slice(begin, begin + (count - 1) * stride + 1 if is_symbol(count) or count else begin, stride)
         for begin, count, stride in zip(begins, counts, placed.strides, strict=True)
     ]
     return padded[_on_every(cuts, slice(None), first)]
@@ -140,11 +145,13 @@ def _max_pool_with_argmax(
 
 def _flat_index(place: Any, shape: tuple[int, ...], placed: Windows, include_batch: bool) -> Any:
     """From the place in each window to ((batch * height + row) * width + column) * channels + channel."""
-    batch, rows, columns, channels = np.ogrid[tuple(map(slice, place.shape))]
+    batch, rows, columns, channels = [
+        jnp.arange(size).reshape(*[1] * axis, -1, *[1] * (3 - axis)) for axis, size in enumerate(place.shape)
+    ]
     row = rows * placed.strides[0] - placed.pads[0][0] + place // placed.sizes[1]
     column = columns * placed.strides[1] - placed.pads[1][0] + place % placed.sizes[1]
     index = (row * shape[2] + column) * shape[3] + channels
-    return index + batch * int(np.prod(shape[1:])) if include_batch else index
+    return index + batch * prod(shape[1:]) if include_batch else index
 
 
 avg_pool = operation(

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from tenon.base import InvalidArgumentError
+from tenon.core.tensors import is_symbol
 
 _FORMATS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
 
@@ -30,16 +31,26 @@ class Windows:
     dilations: tuple[int, ...]
     pads: Pairs
 
+    @property
+    def symbolic(self) -> bool:
+        """Whether the padding depends on sizes that are symbols of ``jax.export``."""
+        return any(is_symbol(size) for pad in self.pads for size in pad)
+
     def counts(self, lengths: Sequence[int]) -> tuple[int, ...]:
         """Return how many windows fit into dimensions of these lengths."""
         return tuple(
             [
-                max(0, (length + sum(pad) - _extent(size, dilation)) // stride + 1)
+                at_least_0((length + sum(pad) - _extent(size, dilation)) // stride + 1)
                 for length, size, stride, dilation, pad in zip(
                     lengths, self.sizes, self.strides, self.dilations, self.pads, strict=True
                 )
             ]
         )
+
+
+def at_least_0(size: Any) -> Any:
+    """Return a size, 0 instead of a negative one; a symbol of ``jax.export`` is left as it is."""
+    return size if is_symbol(size) else max(0, size)
 
 
 def _extent(size: int, dilation: int) -> int:
@@ -127,7 +138,7 @@ def _pads(
 
 def _same(length: int, extent: int, stride: int) -> tuple[int, int]:
     """As many windows as strides begin in the dimension; an odd rest is added after it."""
-    total = max((-(-length // stride) - 1) * stride + extent - length, 0)
+    total = at_least_0((-(-length // stride) - 1) * stride + extent - length)
     return total // 2, total - total // 2
 
 

@@ -101,7 +101,7 @@ from tenon.core.operations._creation import eye, fill, ones, ones_like, zeros, z
 from tenon.core.operations._cumulative import cumprod, cumsum, cumulative_logsumexp
 from tenon.core.operations._dynamic_range import DynamicRange
 from tenon.core.operations._flow import group, identity, identity_n, no_op, stop_gradient, tuple_
-from tenon.core.operations._gather import batch_gather, gather, gather_nd, unravel_index
+from tenon.core.operations._gather import batch_gather, gather, gather_nd, on_host, unravel_index
 from tenon.core.operations._indexed_slices import IndexedSlices
 from tenon.core.operations._indicators import one_hot, sequence_mask
 from tenon.core.operations._joining import concat, parallel_stack, split, stack, unstack
@@ -373,6 +373,7 @@ __all__ = [
     "nextafter",
     "no_op",
     "not_equal",
+    "on_host",
     "one_hot",
     "ones",
     "ones_like",

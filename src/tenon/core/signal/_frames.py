@@ -9,6 +9,12 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.core.operations import NUMBERS, NUMERIC, operation
+from tenon.core.tensors import is_symbol
+
+
+def _at_least_0(size: Any) -> Any:
+    """Return a size, 0 instead of a negative one; a symbol of ``jax.export`` is left as it is."""
+    return size if is_symbol(size) else max(0, size)
 
 
 def _frame(signal: Any, pad_value: Any, frame_length: int, frame_step: int, pad_end: bool, axis: int) -> Any:
@@ -19,11 +25,11 @@ def _frame(signal: Any, pad_value: Any, frame_length: int, frame_step: int, pad_
         )
     last = jnp.moveaxis(signal, axis, -1)
     length = last.shape[-1]
-    count = -(-length // frame_step) if pad_end else max(0, 1 + (length - frame_length) // frame_step)
-    missing = max(0, (count - 1) * frame_step + frame_length - length) if pad_end else 0
+    count = -(-length // frame_step) if pad_end else _at_least_0(1 + (length - frame_length) // frame_step)
+    missing = _at_least_0((count - 1) * frame_step + frame_length - length) if pad_end else 0
     pads = [(0, 0)] * (last.ndim - 1) + [(0, missing)]
     padded = jnp.pad(last, pads, constant_values=pad_value.astype(signal.dtype))
-    frames = padded[..., np.arange(count)[:, None] * frame_step + np.arange(frame_length)]
+    frames = padded[..., jnp.arange(count)[:, None] * frame_step + np.arange(frame_length)]
     place = axis % signal.ndim
     return jnp.moveaxis(frames, (-2, -1), (place, place + 1))
 
@@ -42,7 +48,7 @@ def _overlap_and_add(frames: Any, frame_step: int) -> Any:
     moved = jnp.swapaxes(cut, -3, -2).reshape(*outer, (count + steps) * steps, frame_step)
     rows = moved[..., : (count + steps - 1) * steps, :].reshape(*outer, steps, count + steps - 1, frame_step)
     total = jnp.sum(rows, -3, dtype=frames.dtype).reshape(*outer, -1)
-    return total[..., : max(0, (count - 1) * frame_step + length)]
+    return total[..., : _at_least_0((count - 1) * frame_step + length)]
 
 
 frame = operation(

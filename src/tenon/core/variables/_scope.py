@@ -92,7 +92,6 @@ def scoped_array(variable: Any, array: Any) -> Any:
     Args:
         variable: the variable.
         array: the array that it holds outside of functions.
-        trainable: whether tapes watch it by themselves.
     """
     stack = _scopes.stack
     return stack[-1].read(variable, array) if stack else array
