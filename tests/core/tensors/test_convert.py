@@ -50,7 +50,10 @@ def test_values_of_python_have_their_natural_dtype(value, dtype):
     [
         (2.5, "int32", TypeError, "Cannot convert 2.5 to EagerTensor of dtype int32"),
         ("a", "float32", TypeError, "float32"),
-        (True, "int32", TypeError, "int32"),
+        (1, "bool", TypeError, "Cannot convert 1 to EagerTensor of dtype bool"),
+        (2**63, None, ValueError, "out-of-range integer"),
+        ([2**70, 1], None, ValueError, "out-of-range integer"),
+        ([1.0, "a"], None, ValueError, "Unsupported object type"),
         (None, None, ValueError, "None"),
         ([[1], [1, 2]], None, ValueError, "non-rectangular"),
         ({"a": 1}, None, ValueError, "unsupported type"),
@@ -107,3 +110,10 @@ def test_narrowing_of_numpy_values_is_tensorflows():
     assert constant(np.array([1.7, -1.7]), "int32").numpy().tolist() == [1, -1]
     assert constant(np.array([300]), "uint8").numpy().tolist() == [44]
     assert as_dtype(constant(np.array([1.5]), "bfloat16").value.dtype) == "bfloat16"
+
+
+def test_truths_are_numbers_where_numbers_are_wanted():
+    assert constant(True, "int32").numpy() == 1
+    assert constant([True, False], "float32").numpy().tolist() == [1.0, 0.0]
+    assert constant(2**63, "uint64").numpy() == 2**63
+    assert constant(2**70, "float32").numpy() == 2.0**70

@@ -10,11 +10,10 @@ import jax
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.operations._conversion import conversion, is_number, number_beside
+from tenon.core.operations._conversion import conversion
 from tenon.core.operations._row import Operation
-from tenon.core.operations._types import NUMERIC
 from tenon.core.recording import Kernel, LeakedTensorError, kernel, run, run_unrecorded, unrecorded
-from tenon.core.tensors import DTYPES, Tensor, as_dtype, as_tensor, constant_value
+from tenon.core.tensors import Tensor, as_dtype, as_tensor, constant_value
 
 Values = tuple[Any, ...]
 Compute = Callable[[Sequence[Any], Values], Any]
@@ -50,10 +49,11 @@ def _compiled(row: Operation) -> Compute:
     """Return what runs the row's function as a kernel."""
     chosen = _kernels(row)
     run_kernel = run if row.differentiable else run_unrecorded
+    nested = any(p.many or p.default is not None for p in row.tensors)
 
     def compute(arrays: Sequence[Any], attributes: Values) -> Any:
         found = chosen(attributes)
-        if any(array is None or isinstance(array, tuple) for array in arrays):
+        if nested:
             found, arrays = _spread(found, arrays)
         return run_kernel(found, arrays)
 
@@ -81,63 +81,9 @@ def _is_our_own(error: Exception) -> bool:
     return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("tenon.")
 
 
-def quick_caller(row: Operation) -> Callable[..., Any]:
-    """Return what ``caller`` returns, for a row of one or two tensors of one dtype and nothing else.
-
-    It takes the tensors one by one, and does nothing but compare dtypes where they are tensors and numbers already.
-    """
-    call = caller(row)
-    kind = row.tensors[0].kind
-    names = (row.types or NUMERIC) if kind == "T" else frozenset({str(kind)})
-    allowed = frozenset([DTYPES[name].dtype for name in names])
-    found = kernel(row.function if row.differentiable else _without_derivative(row.function))
-    run_kernel = run if row.differentiable else run_unrecorded
-
-    def of_one(x: Any) -> Any:
-        if type(x) is Tensor:
-            array = x.value
-            if array.dtype in allowed:
-                try:
-                    return Tensor(run_kernel(found, (array,)))
-                except (TypeError, ValueError):
-                    pass  # told properly below
-        return call((x,), ())
-
-    def of_two(x: Any, y: Any) -> Any:
-        left, right = _beside(x, y)
-        if left is not None and left.dtype is right.dtype and left.dtype in allowed:
-            try:
-                return Tensor(run_kernel(found, (left, right)))
-            except (TypeError, ValueError):
-                pass  # told properly below
-        return call((x, y), ())
-
-    return of_one if len(row.tensors) == 1 else of_two
-
-
-def is_quick(row: Operation) -> bool:
-    """Tell whether ``quick_caller`` may be used: what it returns must be one tensor that nothing is done to."""
-    tensors = row.tensors
-    plain = all(p.kind == tensors[0].kind and not p.many and p.default is None for p in tensors)
-    alone = len(tensors) in (1, 2) and not row.attributes and tensors[0].kind not in ("any", "index")
-    return plain and alone and row.result is None and row.check is None and not row.host and not row.composed
-
-
-def _beside(x: Any, y: Any) -> Any:
-    """Return the arrays of two tensors, or of a tensor and a number of Python; ``(None, None)`` for anything else."""
-    if type(x) is Tensor:
-        if type(y) is Tensor:
-            return x.value, y.value
-        if is_number(y):
-            return x.value, number_beside(y, x.value.dtype)
-    elif type(y) is Tensor and is_number(x):
-        return number_beside(x, y.value.dtype), y.value
-    return None, None
-
-
 def _kernels(row: Operation) -> Callable[[Values], Kernel]:
     """Return what finds the kernel for the attributes of a call."""
-    function = row.function if row.differentiable else _without_derivative(row.function)
+    function = kernel_function(row)
 
     @lru_cache(maxsize=1 << 10, typed=True)
     def remembered(*attributes: Any) -> Kernel:
@@ -145,8 +91,8 @@ def _kernels(row: Operation) -> Callable[[Values], Kernel]:
 
     def chosen(attributes: Values) -> Kernel:
         try:
-            return remembered(*attributes)
-        except TypeError:  # lists and tensors cannot be hashed
+            return remembered(*[tuple(value) if type(value) is list else value for value in attributes])
+        except TypeError:  # tensors cannot be hashed
             return kernel(function, **_named(row, attributes))
 
     return chosen
@@ -154,6 +100,11 @@ def _kernels(row: Operation) -> Callable[[Values], Kernel]:
 
 def _named(row: Operation, attributes: Values) -> dict[str, Any]:
     return {p.name: _attribute(value, p.kind) for p, value in zip(row.attributes, attributes, strict=True)}
+
+
+def kernel_function(row: Operation) -> Callable[..., Any]:
+    """Return the function that runs for a row: its own, or one that no derivative passes."""
+    return row.function if row.differentiable else _without_derivative(row.function)
 
 
 def _without_derivative(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -215,8 +166,10 @@ def _as_numpy(array: Any) -> Any:
     return tuple(map(_as_numpy, array)) if isinstance(array, tuple) else None if array is None else np.asarray(array)
 
 
-def _spread(chosen: Kernel, arrays: Sequence[Any]) -> tuple[Kernel, list[Any]]:
+def _spread(chosen: Kernel, arrays: Sequence[Any]) -> tuple[Kernel, Sequence[Any]]:
     """Return a kernel of arrays alone, where some arguments are lists or left out."""
+    if not any(array is None or isinstance(array, tuple) for array in arrays):
+        return chosen, arrays
     form = tuple([None if array is None else len(array) if isinstance(array, tuple) else -1 for array in arrays])
     return kernel(_gathered, chosen=chosen, form=form), flat(arrays)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -10,13 +11,22 @@ import numpy as np
 
 from tenon.core.operations._table import operation
 from tenon.core.operations._types import NUMBERS
+from tenon.core.recording import Kernel, kernel, run
 
 _NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 
 
 def _cast(x: Any, dtype: Any) -> Any:
-    if x.dtype == dtype:
-        return x
+    """Return the very array where it has the dtype already."""
+    return x if x.dtype == dtype else run(_cast_kernel(dtype), (x,))
+
+
+@lru_cache
+def _cast_kernel(dtype: Any) -> Kernel:
+    return kernel(_converted, dtype=dtype)
+
+
+def _converted(x: Any, dtype: Any) -> Any:
     numbers = jnp.real(x) if x.dtype.kind == "c" and dtype.kind != "c" else x
     if dtype.name in _NARROW and numbers.dtype.kind not in "iub":
         return numbers.astype(jnp.int32).astype(dtype)  # too large a number wraps, as in TensorFlow
@@ -56,6 +66,7 @@ cast = operation(
     _cast,
     "Returns the tensor in another dtype; fractions are cut off, integers wrap.",
     "[1.7, -1.7], tf.int32",
+    composed=True,
 )
 saturate_cast = operation(
     "dtypes.saturate_cast saturate_cast",

@@ -12,7 +12,7 @@ from tenon.base import InvalidArgumentError
 from tenon.core.operations._row import Operation, Parameter
 from tenon.core.operations._types import NUMERIC
 from tenon.core.recording import executing_eagerly_on_arrays, on_device
-from tenon.core.tensors import Tensor, array_of, as_dtype, int32, is_tensor_like
+from tenon.core.tensors import DTYPES, Tensor, array_of, as_dtype, int32, is_tensor_like
 
 Dtypes = Mapping[str, np.dtype | None]
 Step = Callable[[Any, Dtypes], Any]
@@ -43,12 +43,28 @@ def conversion(row: Operation) -> Callable[[Sequence[Any]], list[Any]]:
         if any(p.kind == variable for p in parameters)
     ]
 
+    allowed = frozenset([DTYPES[name].dtype for name in row.types or NUMERIC])
+    alike = all(p.kind == "T" and not p.many for p in parameters)
+
     def convert(values: Sequence[Any]) -> list[Any]:
+        if alike:  # as nearly always: tensors of one dtype
+            arrays = [value.value for value in values if type(value) is Tensor]
+            if len(arrays) == len(values) and arrays and arrays[0].dtype in allowed and _have_one_dtype(arrays):
+                return arrays
+            if len(values) == 1 and values[0] is not None:
+                array = array_of(values[0])
+                _check_type(row, array.dtype)
+                return [array]
         dtypes = {variable: _shared_dtype(_at(values, places)) for variable, places in variables}
         _check_type(row, dtypes.get("T"))
         return [step(value, dtypes) for step, value in zip(steps, values, strict=True)]
 
     return convert
+
+
+def _have_one_dtype(arrays: Sequence[Any]) -> bool:
+    first = arrays[0].dtype
+    return all([array.dtype is first for array in arrays])
 
 
 def number_beside(value: Any, dtype: np.dtype) -> Any:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tenon.core._names import export
-from tenon.core.operations._call import caller, is_quick, quick_caller
+from tenon.core.operations._call import caller
+from tenon.core.operations._quick import is_quick, quick_caller
 from tenon.core.operations._row import SCOPE, Operation, Parameter, parsed
 
 OPERATIONS: Final[dict[str, Operation]] = {}
