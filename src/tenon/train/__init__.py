@@ -32,7 +32,7 @@ from tenon.train._manager import CheckpointManager
 from tenon.train._options import CheckpointOptions
 from tenon.train._reader import CheckpointReader, list_variables, load_checkpoint, load_variable
 from tenon.train._retention import KeepAll, KeepAny, KeepBest, KeepEvery, KeepLatest, RetentionPolicy, SavedStep
-from tenon.train._state_file import get_checkpoint_state, latest_checkpoint
+from tenon.train._state_file import get_checkpoint_state, latest_checkpoint, write_checkpoint_state
 from tenon.train._status import LoadStatus, UnmatchedError
 from tenon.train._trackable import TrackableType, register_trackable
 from tenon.train._types import register_types as _register_types
@@ -90,4 +90,5 @@ __all__ = [
     "load_variable",
     "register_trackable",
     "variable_type",
+    "write_checkpoint_state",
 ]

@@ -1,0 +1,264 @@
+"""Calls of Tenon's functions become operations of the graph that is being built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, wraps
+from typing import Any, Final
+
+import numpy as np
+
+from tenon.compat._bodies import StagedFunction
+from tenon.compat._graph import Graph, get_default_graph
+from tenon.compat._mode import THREAD, building
+from tenon.compat._operation import GraphTensor, Operation
+from tenon.compat._op_types import op_type
+from tenon.compat._trial import tried_out
+from tenon.core import NAMES
+from tenon.core.nest import filled, tree_of
+from tenon.core.operations import OPERATIONS
+from tenon.core.operations import Operation as Row
+from tenon.core.tensors import Tensor
+
+_NOT_DIFFERENTIABLE: Final = frozenset(
+    [name for row in OPERATIONS.values() if not row.differentiable for name in row.names]
+)
+
+
+class _Slot:
+    """Stands in the arguments of a call where the value of an input goes."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+
+class Template:
+    """The arguments of a call without its symbolic tensors.
+
+    Args:
+        graph: the graph that is being built.
+        arguments: nested lists, tuples, dictionaries and slices.
+        stage: whether functions among them work on tensors of the graph.
+
+    Attributes:
+        inputs: the symbolic tensors.
+        functions: the functions that are called with tensors.
+    """
+
+    def __init__(self, graph: Graph, arguments: Any, stage: bool = True) -> None:
+        self.inputs: list[GraphTensor] = []
+        self.functions: list[StagedFunction] = []
+        self._graph = graph
+        self._stage = stage
+        self._template = self._without_tensors(arguments)
+
+    def _without_tensors(self, value: Any) -> Any:
+        if isinstance(value, GraphTensor):
+            return self._slot(value)
+        if hasattr(value, "graph_read"):
+            return self._slot(value.graph_read())
+        if isinstance(value, np.ndarray):
+            return value.copy()
+        if self._stage and inspect.isroutine(value):
+            self.functions.append(StagedFunction(self._graph, value, self._graph.body))
+            return self.functions[-1]
+        return _rebuilt(value, self._without_tensors)
+
+    def _slot(self, tensor: GraphTensor) -> _Slot:
+        for place, known in enumerate(self.inputs):
+            if known is tensor:
+                return _Slot(place)
+        self.inputs.append(tensor)
+        return _Slot(len(self.inputs) - 1)
+
+    def filled(self, values: Any) -> Any:
+        """Return the arguments with values in the places of the inputs."""
+
+        def fill(value: Any) -> Any:
+            return values[value.place] if isinstance(value, _Slot) else _rebuilt(value, fill)
+
+        return fill(self._template)
+
+
+def _rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
+    kind = type(value)
+    if kind in (list, tuple):
+        return kind([change(item) for item in value])
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return kind(*[change(item) for item in value])
+    if isinstance(value, list | tuple):
+        return [change(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: change(item) for key, item in value.items()}
+    if kind is slice:
+        return slice(change(value.start), change(value.stop), change(value.step))
+    return value
+
+
+def recorded(
+    kind: str,
+    name: str | None,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    stage: bool = True,
+    random: bool = False,
+    stateful: bool = False,
+    **traits: Any,
+) -> Any:
+    """Add an operation that calls a function; return what it gives, with symbolic tensors for tensors.
+
+    Args:
+        kind: the operation's type.
+        name: its name, or ``None``.
+        function: takes tensors, returns tensors, nested; runs whenever the operation does.
+        args: arguments, with symbolic tensors for tensors.
+        kwargs: keyword arguments, likewise.
+        stage: whether functions among the arguments work on tensors of the graph.
+        random: whether ``function`` takes, as ``seed``, where its random numbers begin; that moves on at every run.
+        stateful: whether ``function`` takes, as ``state``, the values of variables.
+        **traits: further attributes of the operation.
+
+    Returns:
+        The structure that ``function`` returns; the operation itself where that has no tensor.
+    """
+    graph = get_default_graph()
+    template = Template(graph, (args, dict(kwargs)), stage)
+
+    def call(environment: Any, values: Sequence[Any], operation: Any = None) -> tuple[list[Any], Any]:
+        given, named = template.filled(values)
+        if random:
+            named["seed"] = environment.state.position(operation)
+        if stateful:
+            named["state"] = environment.state
+        leaves, tree = tree_of(function(*given, **named))
+        tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+        return tensors, (tree, [_TENSOR if isinstance(leaf, Tensor) else leaf for leaf in leaves])
+
+    described, forms = tried_out(
+        lambda environment: call(environment, [environment.get(tensor) for tensor in template.inputs]),
+        template.inputs,
+        kind,
+    )
+    captured = [tensor for one in template.functions for tensor in one.captured()]
+    operation = graph.add(kind, name, [*template.inputs, *dict.fromkeys(captured)], _never, described, **traits)
+    operation.compute = lambda environment, values: call(environment, values, operation)[0]
+    controls = [control for one in template.functions for control in one.controls()]
+    operation.control_inputs = tuple(dict.fromkeys([*operation.control_inputs, *controls]))
+    return _result(operation, forms[0])
+
+
+_TENSOR: Final = object()
+
+
+def _never(environment: Any, values: Any) -> list[Tensor]:
+    raise AssertionError("the operation is not complete")
+
+
+def _result(operation: Operation, form: Any) -> Any:
+    if not operation.outputs:
+        return operation
+    tree, leaves = form
+    rest = iter(operation.outputs)
+    return filled(tree, [next(rest) if leaf is _TENSOR else leaf for leaf in leaves])
+
+
+def called(path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Add an operation for the call of a public function.
+
+    Args:
+        path: its path below ``tf``.
+        function: what it does with tensors.
+        args: arguments.
+        kwargs: keyword arguments; ``name`` is the operation's name.
+    """
+    named, name = _without_name(function, args, dict(kwargs))
+    return recorded(
+        op_type(path), name, function, named[0], named[1], differentiable=path not in _NOT_DIFFERENTIABLE
+    )
+
+
+def _without_name(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[tuple[Any, ...], dict[str, Any]], str | None]:
+    place = _place_of_name(function)
+    if place is not None and place < len(args):
+        name = args[place]
+        args = (*args[:place], None, *args[place + 1 :])
+    else:
+        name = kwargs.pop("name", None) if place is not None or _takes_name(function) else None
+    return (args, kwargs), name if isinstance(name, str) and name else None
+
+
+@lru_cache(maxsize=None)
+def _place_of_name(function: Callable[..., Any]) -> int | None:
+    parameters = list(inspect.signature(function).parameters.values())
+    for place, parameter in enumerate(parameters):
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            return None
+        if parameter.name == "name":
+            return place
+    return None
+
+
+@lru_cache(maxsize=None)
+def _takes_name(function: Callable[..., Any]) -> bool:
+    return "name" in inspect.signature(function).parameters
+
+
+def graph_aware(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that adds an operation where a graph is built, and computes at once elsewhere.
+
+    Args:
+        path: its path below ``tf``.
+        function: what it does at once.
+    """
+
+    @wraps(function)
+    def aware(*args: Any, **kwargs: Any) -> Any:
+        if building():
+            return called(path, function, args, kwargs)
+        if THREAD.environments:
+            args, kwargs = values_of((args, kwargs))
+        return function(*args, **kwargs)
+
+    return aware
+
+
+def values_of(arguments: Any) -> Any:
+    """Return arguments with the values of symbolic tensors in the graph that is being run."""
+    if isinstance(arguments, GraphTensor):
+        return arguments.replayed()
+    if hasattr(arguments, "graph_read"):
+        return arguments.replayed()
+    return _rebuilt(arguments, values_of)
+
+
+def _dispatched(self: GraphTensor, row: Row, arguments: Mapping[str, Any]) -> Any:
+    """Add an operation for a row of the table that met a symbolic tensor."""
+    del self
+    many = [p.name for p in row.parameters if p.form is inspect.Parameter.VAR_POSITIONAL]
+    args = tuple(arguments[many[0]]) if many else ()
+    kwargs = {key: value for key, value in arguments.items() if key not in many}
+    function = NAMES[row.name]
+    if not building() and THREAD.environments:
+        args, kwargs = values_of((args, kwargs))
+        return function(*args, **kwargs)
+    if not building():
+        raise self_is_foreign(args, kwargs)
+    return called(row.name, function, args, kwargs)
+
+
+def self_is_foreign(*arguments: Any) -> RuntimeError:
+    """Return the error for a symbolic tensor that is used where code computes at once."""
+    del arguments
+    return RuntimeError(
+        "Attempting to use a symbolic tensor of a graph outside of it, in code that computes at once: put it inside "
+        "`with graph.as_default():`, or fetch the value with session.run first."
+    )
+
+
+GraphTensor.__tf_dispatch__ = _dispatched  # type: ignore[attr-defined]  # rows stand above symbolic tensors
