@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
@@ -56,7 +57,7 @@ class Program:
         self._fetched = fetched
         self._fed = fed
         self._operations = needed([*[tensor.op for tensor in fetched if tensor not in set(fed)], *targets], fed)
-        self._compiled = Function(self._replay, "session_run", autograph=False)
+        self._compiled: dict[Any, Function] = {}
         self._one_by_one = self._must_run_one_by_one(targets)
 
     def _must_run_one_by_one(self, targets: Sequence[Operation]) -> bool:
@@ -82,11 +83,19 @@ class Program:
         """
         if not self._one_by_one:
             try:
-                found: list[Tensor] = self._compiled(*values)
+                found: list[Tensor] = self._for_shapes(values)(*values)
             except (NotCompilableError, InvalidArgumentError, TypeError, NotImplementedError) as error:
                 return self._without_compiler(values, error)
             return found
         return self._replay(*values)
+
+    def _for_shapes(self, values: Sequence[Tensor]) -> Function:
+        """Return the program for values of some shapes: each is a function of its own, as no other shapes come to it."""
+        key = tuple([value.value.shape for value in values])
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = Function(partial(self._replay), "session_run", autograph=False)
+        return found
 
     def _without_compiler(self, values: Sequence[Tensor], error: Exception) -> list[Tensor]:
         """Run one operation after the other: sizes that depend on values are known then."""
