@@ -17,7 +17,6 @@ ABSENT: Final[Mapping[str, str]] = {
     "app": "an ordinary main function",
     "flags": "argparse, or absl.flags",
     "logging": "Python's logging",
-    "metrics": "tf.keras.metrics",
     "distributions": "a library of distributions on JAX",
     "train.QueueRunner": "iterators of Python that feed session.run",
     "train.Coordinator": "concurrent.futures, or threads of Python",

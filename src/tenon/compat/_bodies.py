@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
+from tenon.compat._composite import concrete, rebuilt, symbolic
 from tenon.compat._environment import Environment
 from tenon.compat._graph import Body, Graph
 from tenon.compat._mode import THREAD, default_graph
 from tenon.compat._operation import GraphTensor, Operation
 from tenon.compat._samples import SIZES, samples_of
-from tenon.core.nest import Tree, filled, tree_of
 from tenon.core.tensors import Tensor, TensorShape
 from tenon.core.tracing import init_scope
 
@@ -31,44 +29,46 @@ class StagedFunction:
         self._function = function
         self._body = Body(outer)
         self._arguments: list[GraphTensor] | None = None
-        self._tree: Tree | None = None
-        self._results: list[Any] = []
+        self._results: Any = None
         self.__name__ = getattr(function, "__name__", "function")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the recorded operations on the values of arguments; record them first at the first time."""
-        leaves, tree = tree_of((args, kwargs))
         environment = THREAD.environments[-1]
+        values: list[Tensor] = []
+        form = symbolic((args, kwargs), lambda tensor: values.append(tensor) or tensor)  # type: ignore[func-returns-value]
         if self._arguments is None:
-            self._record(leaves, tree)
+            self._record(form)
         assert self._arguments is not None
         inner = Environment(environment.state, environment)
-        values = [leaf for leaf in leaves if _is_array(leaf)]
-        inner.values.update({symbol: _tensor(value) for symbol, value in zip(self._arguments, values, strict=True)})
+        inner.values.update(zip(self._arguments, values, strict=True))
         inner.run(self._body.operations)
-        return filled(self._tree, [inner.get(one) if isinstance(one, GraphTensor) else one for one in self._results])
+        return concrete(self._results, inner.get, lambda value: isinstance(value, GraphTensor))
 
-    def _record(self, leaves: list[Any], tree: Tree | None) -> None:
+    def _record(self, form: Any) -> None:
+        self._arguments = []
         with init_scope(), default_graph(self._graph), self._graph.adding_to(self._body):
-            symbols = [self._symbol(leaf) if _is_array(leaf) else leaf for leaf in leaves]
-            args, kwargs = filled(tree, symbols)
-            found, self._tree = tree_of(self._function(*args, **kwargs))
-            self._results = [_result(one) for one in found]
-            self._arguments = [symbol for symbol in symbols if isinstance(symbol, GraphTensor)]
+            args, kwargs = self._symbols(form)
+            self._results = _result(self._function(*args, **kwargs))
 
-    def _symbol(self, leaf: Any) -> GraphTensor:
-        tensor = _tensor(leaf)
+    def _symbols(self, form: Any) -> Any:
+        return self._symbol(form) if isinstance(form, Tensor) else rebuilt(form, self._symbols)
+
+    def _symbol(self, tensor: Tensor) -> GraphTensor:
         shape = TensorShape([None if size in SIZES else size for size in tensor.shape.as_list()])
         described = (tensor.dtype, samples_of(shape, tensor.dtype))
-        return self._graph.add("Placeholder", "arg", [], _given, [described], role="argument").outputs[0]
+        symbol = self._graph.add("Placeholder", "arg", [], _given, [described], role="argument").outputs[0]
+        assert self._arguments is not None
+        self._arguments.append(symbol)
+        return symbol
 
     def captured(self) -> Iterator[GraphTensor]:
         """Yield the tensors from outside that it uses."""
         for operation in self._body.operations:
             yield from [tensor for tensor in operation.inputs if not _is_inside(tensor.op, self._body)]
-        for one in self._results:
-            if isinstance(one, GraphTensor) and not _is_inside(one.op, self._body):
-                yield one
+        results: list[GraphTensor] = []
+        concrete(self._results, results.append, lambda value: isinstance(value, GraphTensor))
+        yield from [tensor for tensor in results if not _is_inside(tensor.op, self._body)]
 
     def controls(self) -> Iterator[Operation]:
         """Yield the operations outside that it has to wait for."""
@@ -85,14 +85,6 @@ def _is_inside(operation: Operation, body: Body) -> bool:
     return False
 
 
-def _is_array(leaf: Any) -> bool:
-    return isinstance(leaf, Tensor | np.ndarray)
-
-
-def _tensor(leaf: Any) -> Tensor:
-    return leaf if isinstance(leaf, Tensor) else Tensor(leaf)
-
-
 def _given(environment: Any, values: Any) -> list[Any]:
     raise AssertionError("an argument is given before the body runs")
 
@@ -100,4 +92,4 @@ def _given(environment: Any, values: Any) -> list[Any]:
 def _result(value: Any) -> Any:
     if isinstance(value, Operation):
         return None
-    return value.graph_read() if hasattr(value, "graph_read") else value
+    return value.graph_read() if hasattr(value, "graph_read") else rebuilt(value, _result)

@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 from tenon.compat._bodies import StagedFunction
+from tenon.compat._composite import GraphComposite, concrete, rebuilt, symbolic
 from tenon.compat._graph import Graph, get_default_graph
 from tenon.compat._mode import THREAD, building
 from tenon.compat._operation import GraphTensor, Operation
 from tenon.compat._op_types import op_type
 from tenon.compat._trial import tried_out
 from tenon.core import NAMES
-from tenon.core.nest import filled, tree_of
 from tenon.core.operations import OPERATIONS
 from tenon.core.operations import Operation as Row
 from tenon.core.tensors import Tensor
@@ -24,6 +24,9 @@ from tenon.core.tensors import Tensor
 _NOT_DIFFERENTIABLE: Final = frozenset(
     [name for row in OPERATIONS.values() if not row.differentiable for name in row.names]
 )
+
+_PYTHON: Final = frozenset({"py_function", "numpy_function"})
+"""Functions that call Python with values, and not with tensors of the graph."""
 
 
 class _Slot:
@@ -65,7 +68,7 @@ class Template:
         if self._stage and inspect.isroutine(value):
             self.functions.append(StagedFunction(self._graph, value, self._graph.body))
             return self.functions[-1]
-        return _rebuilt(value, self._without_tensors)
+        return rebuilt(value, self._without_tensors)
 
     def _slot(self, tensor: GraphTensor) -> _Slot:
         for place, known in enumerate(self.inputs):
@@ -76,26 +79,7 @@ class Template:
 
     def filled(self, values: Any) -> Any:
         """Return the arguments with values in the places of the inputs."""
-
-        def fill(value: Any) -> Any:
-            return values[value.place] if isinstance(value, _Slot) else _rebuilt(value, fill)
-
-        return fill(self._template)
-
-
-def _rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
-    kind = type(value)
-    if kind in (list, tuple):
-        return kind([change(item) for item in value])
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return kind(*[change(item) for item in value])
-    if isinstance(value, list | tuple):
-        return [change(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: change(item) for key, item in value.items()}
-    if kind is slice:
-        return slice(change(value.start), change(value.stop), change(value.step))
-    return value
+        return concrete(self._template, lambda slot: values[slot.place], lambda value: isinstance(value, _Slot))
 
 
 def recorded(
@@ -134,24 +118,28 @@ def recorded(
             named["seed"] = environment.state.position(operation)
         if stateful:
             named["state"] = environment.state
-        leaves, tree = tree_of(function(*given, **named))
-        tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
-        return tensors, (tree, [_TENSOR if isinstance(leaf, Tensor) else leaf for leaf in leaves])
+        tensors: list[Tensor] = []
+
+        def slot(tensor: Tensor) -> _Slot:
+            tensors.append(tensor)
+            return _Slot(len(tensors) - 1)
+
+        form = symbolic(function(*given, **named), slot)
+        return tensors, form
 
     described, forms = tried_out(
         lambda environment: call(environment, [environment.get(tensor) for tensor in template.inputs]),
         template.inputs,
         kind,
     )
+    if not described and forms[0] is not None:
+        return forms[0]
     captured = [tensor for one in template.functions for tensor in one.captured()]
     operation = graph.add(kind, name, [*template.inputs, *dict.fromkeys(captured)], _never, described, **traits)
     operation.compute = lambda environment, values: call(environment, values, operation)[0]
     controls = [control for one in template.functions for control in one.controls()]
     operation.control_inputs = tuple(dict.fromkeys([*operation.control_inputs, *controls]))
     return _result(operation, forms[0])
-
-
-_TENSOR: Final = object()
 
 
 def _never(environment: Any, values: Any) -> list[Tensor]:
@@ -161,9 +149,11 @@ def _never(environment: Any, values: Any) -> list[Tensor]:
 def _result(operation: Operation, form: Any) -> Any:
     if not operation.outputs:
         return operation
-    tree, leaves = form
-    rest = iter(operation.outputs)
-    return filled(tree, [next(rest) if leaf is _TENSOR else leaf for leaf in leaves])
+
+    def fill(value: Any) -> Any:
+        return operation.outputs[value.place] if isinstance(value, _Slot) else rebuilt(value, fill)
+
+    return fill(form)
 
 
 def called(path: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -177,7 +167,13 @@ def called(path: str, function: Callable[..., Any], args: tuple[Any, ...], kwarg
     """
     named, name = _without_name(function, args, dict(kwargs))
     return recorded(
-        op_type(path), name, function, named[0], named[1], differentiable=path not in _NOT_DIFFERENTIABLE
+        op_type(path),
+        name,
+        function,
+        named[0],
+        named[1],
+        stage=path not in _PYTHON,
+        differentiable=path not in _NOT_DIFFERENTIABLE,
     )
 
 
@@ -230,14 +226,14 @@ def graph_aware(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 def values_of(arguments: Any) -> Any:
     """Return arguments with the values of symbolic tensors in the graph that is being run."""
-    if isinstance(arguments, GraphTensor):
-        return arguments.replayed()
-    if hasattr(arguments, "graph_read"):
-        return arguments.replayed()
-    return _rebuilt(arguments, values_of)
+    return concrete(arguments, lambda symbol: symbol.replayed(), _is_symbol)
 
 
-def _dispatched(self: GraphTensor, row: Row, arguments: Mapping[str, Any]) -> Any:
+def _is_symbol(value: Any) -> bool:
+    return isinstance(value, GraphTensor) or hasattr(value, "graph_read")
+
+
+def _dispatched(self: Any, row: Row, arguments: Mapping[str, Any]) -> Any:
     """Add an operation for a row of the table that met a symbolic tensor."""
     del self
     many = [p.name for p in row.parameters if p.form is inspect.Parameter.VAR_POSITIONAL]
@@ -262,3 +258,27 @@ def self_is_foreign(*arguments: Any) -> RuntimeError:
 
 
 GraphTensor.__tf_dispatch__ = _dispatched  # type: ignore[attr-defined]  # rows stand above symbolic tensors
+GraphComposite.__tf_dispatch__ = _dispatched  # type: ignore[attr-defined]
+
+
+def _attribute(self: GraphComposite, name: str) -> Any:
+    """Return a method that adds an operation, or what an attribute is."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    found = getattr(self.kind, name)
+    kind = self.kind.__name__ + name.capitalize()
+    if inspect.isfunction(found):
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            if not building():
+                return getattr(values_of(self), name)(*values_of(args), **values_of(kwargs))
+            named, title = _without_name(found, (self, *args), dict(kwargs))
+            return recorded(kind, title, found, named[0], named[1], stage=False)
+
+        return method
+    if not building():
+        return getattr(values_of(self), name)
+    return recorded(kind, None, lambda value: getattr(value, name), (self,), {}, stage=False)
+
+
+GraphComposite.__getattr__ = _attribute  # type: ignore[attr-defined]

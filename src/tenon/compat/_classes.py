@@ -7,11 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from tenon.compat._calls import recorded
+from tenon.compat._composite import GraphComposite
 from tenon.compat._mode import building
 from tenon.compat._operation import GraphTensor
 from tenon.compat._structure import name_scope as v1_name_scope
 from tenon.compat._variables import GraphVariable, new_graph_variable
+from tenon.core.control_flow import TensorArray as CoreTensorArray
 from tenon.core.functions import Function
+from tenon.core.operations import IndexedSlices as CoreIndexedSlices
+from tenon.core.sparse import SparseTensor as CoreSparseTensor
 from tenon.core.tensors import Tensor as CoreTensor
 from tenon.core.tracing import init_scope as core_init_scope
 from tenon.core.variables import Variable as CoreVariable
@@ -103,6 +107,32 @@ def _variable_v1(
 
 _KINDS: dict[type, Callable[..., Any]] = {}
 _KINDS.update({Variable: _variable, VariableV1: _variable_v1})
+
+
+class _CompositeType(type):
+    """Makes symbolic values where a graph is built; those are instances of the class too."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        base = cls.__mro__[1]
+        return isinstance(instance, base) or (isinstance(instance, GraphComposite) and issubclass(instance.kind, base))
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        base = cls.__mro__[1]
+        if not building():
+            return base(*args, **kwargs)
+        return recorded(base.__name__, kwargs.pop("name", None), base, args, kwargs, stage=False)
+
+
+class TensorArray(CoreTensorArray, metaclass=_CompositeType):
+    """A tensor array: one of the graph where a graph is built."""
+
+
+class SparseTensor(CoreSparseTensor, metaclass=_CompositeType):
+    """A sparse tensor: one of the graph where a graph is built."""
+
+
+class IndexedSlices(CoreIndexedSlices, metaclass=_CompositeType):
+    """Slices with their indices: of the graph where a graph is built."""
 
 
 class _TensorType(type):

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tenon.compat._composite import GraphComposite
 from tenon.compat._graph import Graph
 from tenon.compat._operation import GraphTensor, Operation
+from tenon.core.nest import filled
+from tenon.core.tensors import convert_to_tensor
 
 Rebuild = Callable[[Sequence[Any]], Any]
 
@@ -46,6 +49,9 @@ def fetches_of(graph: Graph, fetches: Any) -> Fetches:
             return _sequence(value, [taken(item) for item in value])
         if isinstance(value, Mapping):
             return _mapping(value, {key: taken(item) for key, item in value.items()})
+        if isinstance(value, GraphComposite):
+            parts = [taken(part) if isinstance(part, GraphTensor) else None for part in value.parts]
+            return _composite(value, parts)
         found = element(graph, value)
         if isinstance(found, Operation):
             operations[found] = None
@@ -77,6 +83,16 @@ def _sequence(value: Any, parts: Sequence[Rebuild]) -> Rebuild:
         return lambda values: type(value)(*[part(values) for part in parts])
     kind = tuple if isinstance(value, tuple) else list
     return lambda values: kind([part(values) for part in parts])
+
+
+def _composite(value: GraphComposite, parts: Sequence[Rebuild | None]) -> Rebuild:
+    def rebuild(values: Sequence[Any]) -> Any:
+        found = [
+            own if part is None else convert_to_tensor(part(values)) for own, part in zip(value.parts, parts, strict=True)
+        ]
+        return filled(value.tree, found)
+
+    return rebuild
 
 
 def _mapping(value: Any, parts: Mapping[Any, Rebuild]) -> Rebuild:

@@ -259,6 +259,8 @@ class Graph:
             found = value.op
         elif hasattr(value, "graph_read"):
             found = value.graph_read().op
+        elif hasattr(value, "parts"):
+            found = value.op
         if found is None:
             raise TypeError(f"Control input must be Operation or Tensor; received {value!r}.")
         return found

@@ -6,32 +6,32 @@ from collections.abc import Mapping
 from typing import Final
 
 _TYPES: Final[Mapping[str, str]] = {
-    "math.add": "Add",
-    "math.multiply": "Mul",
-    "math.subtract": "Sub",
-    "math.truediv": "truediv",
-    "math.divide": "truediv",
-    "math.negative": "Neg",
-    "math.pow": "Pow",
-    "math.reduce_mean": "Mean",
-    "math.reduce_sum": "Sum",
-    "math.reduce_max": "Max",
-    "math.reduce_min": "Min",
-    "math.reduce_prod": "Prod",
-    "math.reduce_all": "All",
-    "math.reduce_any": "Any",
-    "linalg.matmul": "MatMul",
-    "math.argmax": "ArgMax",
-    "math.argmin": "ArgMin",
+    "add": "Add",
+    "multiply": "Mul",
+    "subtract": "Sub",
+    "truediv": "truediv",
+    "divide": "truediv",
+    "negative": "Neg",
+    "pow": "Pow",
+    "reduce_mean": "Mean",
+    "reduce_sum": "Sum",
+    "reduce_max": "Max",
+    "reduce_min": "Min",
+    "reduce_prod": "Prod",
+    "reduce_all": "All",
+    "reduce_any": "Any",
+    "matmul": "MatMul",
+    "argmax": "ArgMax",
+    "argmin": "ArgMin",
     "constant": "Const",
     "concat": "concat",
     "stack": "stack",
     "unstack": "unstack",
     "split": "split",
     "transpose": "transpose",
-    "random.normal": "random_normal",
-    "random.uniform": "random_uniform",
-    "random.truncated_normal": "truncated_normal",
+    "normal": "random_normal",
+    "uniform": "random_uniform",
+    "truncated_normal": "truncated_normal",
     "zeros": "zeros",
     "ones": "ones",
     "one_hot": "one_hot",
@@ -40,8 +40,8 @@ _TYPES: Final[Mapping[str, str]] = {
     "while_loop": "while",
     "case": "case",
     "strided_slice": "strided_slice",
-    "nn.dropout": "dropout",
-    "nn.bias_add": "BiasAdd",
+    "dropout": "dropout",
+    "bias_add": "BiasAdd",
     "expand_dims": "ExpandDims",
 }
 
@@ -53,7 +53,5 @@ def op_type(path: str) -> str:
         >>> op_type("math.reduce_sum"), op_type("nn.relu"), op_type("math.squared_difference")
         ('Sum', 'Relu', 'SquaredDifference')
     """
-    found = _TYPES.get(path)
-    if found is None:
-        found = "".join([part[:1].upper() + part[1:] for part in path.rpartition(".")[2].split("_")])
-    return found
+    name = path.rpartition(".")[2]
+    return _TYPES.get(name) or "".join([part[:1].upper() + part[1:] for part in name.split("_")])

@@ -114,3 +114,45 @@ def cosine_decay(
 
 def _step(value: Any) -> Any:
     return tensor_of(value)
+
+
+def cosine_decay_restarts(
+    learning_rate: Any,
+    global_step: Any,
+    first_decay_steps: Any,
+    t_mul: float = 2.0,
+    m_mul: float = 1.0,
+    alpha: float = 0.0,
+    name: str | None = None,
+) -> Any:
+    """Return a rate that follows half a wave down again and again; each is ``t_mul`` as long and ``m_mul`` as high."""
+    rate = tensor_of(learning_rate, name="learning_rate")
+    part = _as_float(_step(global_step), rate) / _as_float(first_decay_steps, rate)
+    if t_mul == 1.0:
+        turn = op("math.floor")(part)
+        part = part - turn
+    else:
+        turn = op("math.floor")(op("math.log")(1.0 - part * (1.0 - t_mul)) / math.log(t_mul))
+        begun = (1.0 - op("math.pow")(_as_float(t_mul, rate), turn)) / (1.0 - t_mul)
+        part = (part - begun) / op("math.pow")(_as_float(t_mul, rate), turn)
+    height = op("math.pow")(_as_float(m_mul, rate), turn)
+    wave = 0.5 * height * (1.0 + op("math.cos")(part * math.pi))
+    return op("math.multiply")(rate, wave * (1.0 - alpha) + alpha, name=name)
+
+
+def linear_cosine_decay(
+    learning_rate: Any,
+    global_step: Any,
+    decay_steps: Any,
+    num_periods: float = 0.5,
+    alpha: float = 0.0,
+    beta: float = 0.001,
+    name: str | None = None,
+) -> Any:
+    """Return a rate that goes down in a line, times a wave."""
+    rate = tensor_of(learning_rate, name="learning_rate")
+    steps = _as_float(decay_steps, rate)
+    step = op("math.minimum")(_as_float(_step(global_step), rate), steps)
+    line = (steps - step) / steps
+    wave = 0.5 * (1.0 + op("math.cos")(step / steps * (2.0 * num_periods * math.pi)))
+    return op("math.multiply")(rate, (alpha + line) * wave + beta, name=name)

@@ -384,11 +384,11 @@ def _made(
 
 
 def _initial_value(name: str, shape: TensorShape | None, dtype: Any, initializer: Any) -> Any:
-    if isinstance(initializer, GraphTensor):
-        return initializer
     if initializer is not None and not callable(initializer):
         if shape is not None and shape.rank is not None:
             raise ValueError("If initializer is a constant, do not specify shape.")
+        if isinstance(initializer, GraphTensor):
+            return initializer
         natural = array_of(initializer) if not hasattr(initializer, "graph_read") else initializer
         own = as_dtype(natural.dtype)
         return initializer if hasattr(initializer, "graph_read") else (lambda: _constant(initializer, own))

@@ -13,7 +13,6 @@ from tenon.compat._ops import install_operators, op, tensor_of
 from tenon.compat._samples import samples_of
 from tenon.core import NAMES
 from tenon.core.tensors import DType, Tensor, TensorShape, as_dtype, as_shape
-from tenon.core.variables import Variable as CoreVariable
 from tenon.core.variables import VariableAggregation, VariableSynchronization
 
 
@@ -218,9 +217,7 @@ class GraphVariable:
 
         def compute(environment: Any, given: Sequence[Any]) -> list[Tensor]:
             state = environment.state
-            holder = CoreVariable(state.read(self), trainable=False)
-            slices = NAMES["IndexedSlices"](given[1], given[0])
-            new = getattr(holder, f"scatter_{how}")(slices).value()
+            new = _scattered(how, state.read(self), given[0], given[1])
             state.assign(self, new)
             return [new]
 
@@ -268,6 +265,15 @@ class GraphVariable:
 
 
 install_operators(GraphVariable)
+
+
+def _scattered(how: str, value: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
+    places = NAMES["expand_dims"](indices, -1)
+    if how in ("mul", "div"):
+        change = NAMES["math.multiply" if how == "mul" else "math.divide"]
+        how, updates = "update", change(NAMES["gather"](value, indices), updates)
+    found: Tensor = NAMES[f"tensor_scatter_nd_{how}"](value, places, updates)
+    return found
 
 
 def _initial_tensor(initial_value: Any, dtype: Any) -> GraphTensor:

@@ -97,7 +97,7 @@ def losses(tf):
             "absolute": loss.absolute_difference(labels, predictions),
             "squared": loss.mean_squared_error(labels, predictions, weights=[[1.0], [0.0]]),
             "sum": loss.mean_squared_error(labels, predictions, reduction=R.SUM),
-            "none": loss.mean_squared_error(labels, predictions, 2.0, reduction=R.NONE),
+            "none": loss.mean_squared_error(labels, predictions, 2.0, loss_collection=None, reduction=R.NONE),
             "batch": loss.mean_squared_error(labels, predictions, reduction=R.SUM_OVER_BATCH_SIZE),
             "mean": loss.mean_squared_error(labels, predictions, [[1.0], [3.0]], reduction=R.MEAN),
             "huber": loss.huber_loss(labels, predictions, delta=0.4),
@@ -233,7 +233,7 @@ def order(tf):
         with tf.control_dependencies([second]):
             after = tf.identity(v)
             again = v.read_value()
-        return [before, first, second, after, again]
+        return [before, second, after, again]
 
     def build_group():
         a, b = tf.Variable(1.0), tf.Variable(2.0)
@@ -322,7 +322,7 @@ def names(tf):
         with tf.variable_scope(None, default_name="d"):
             found += [tf.get_variable("v", [1]).name]
         found += [(x + 1.0).op.name, (x * 2.0).op.name, tf.matmul(x, x).op.name, tf.nn.relu(x).op.name, tf.reduce_mean(x).op.name]
-        found += [tf.constant(1.0).op.name, tf.zeros([2]).op.type, tf.group(x).name, tf.no_op().name, x.op.type]
+        found += [tf.constant(1.0, name="one").op.name, tf.group(x).name, tf.no_op().name, x.op.type]
         again = graph.get_operation_by_name("a/y")
         return {
             "names": found,
@@ -489,13 +489,13 @@ def initializers(tf):
 @section
 def scopes(tf):
     with tf.Graph().as_default():
-        def getter(inner, name, *args, **kwargs):
-            return inner("got_" + name, *args, **kwargs)
+        def renamed(getter, name, *args, **kwargs):
+            return getter("got_" + name, *args, **kwargs)
 
-        with tf.variable_scope("a", custom_getter=getter):
+        with tf.variable_scope("a", custom_getter=renamed):
             got = tf.get_variable("v", [1]).name
         with tf.variable_scope("b", regularizer=lambda v: tf.reduce_sum(v), dtype=tf.float64):
-            kind = tf.get_variable("v", [1]).dtype.name
+            kind = tf.get_variable("v", [1]).dtype.base_dtype.name
         count = len(tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES))
         with tf.variable_scope("c"):
             tf.get_variable("v", [2])
@@ -551,7 +551,7 @@ def arrays(tf):
 
         array = tf.TensorArray(tf.float32, 4)
         _, array = tf.while_loop(lambda i, a: i < 4, body, [0, array])
-        pieces = tf.TensorArray(tf.float32, size=3).unstack(tf.constant([[1.0], [2.0], [3.0]]))
+        pieces = tf.TensorArray(tf.float32, size=3, clear_after_read=False).unstack(tf.constant([[1.0], [2.0], [3.0]]))
         return [array.stack(), pieces.read(1), pieces.stack()]
 
     return {"found": evaluated(tf, build)}
