@@ -32,6 +32,8 @@ HELD = {
     "checkpoints",
     "einsum_and_linalg",
     "forward_accumulator",
+    "migration_v1",
+    "migration_v1_behavior",
 }
 """Topics that were seen to hold; the others differ somewhere or were not all seen yet, and join when they hold."""
 

@@ -184,9 +184,7 @@ def print_when_run(
         return op("identity")(input_, name=name)
 
 
-def constant(
-    value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False
-) -> Any:
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False) -> Any:
     """Return a tensor of given values; where there are fewer than the shape has, the last one is repeated.
 
     Args:

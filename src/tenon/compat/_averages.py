@@ -78,8 +78,10 @@ class ExponentialMovingAverage:
 
     def variables_to_restore(self, moving_avg_variables: Iterable[Any] | None = None) -> dict[str, Any]:
         """Return the variables by the names that a checkpoint with averages has for them."""
-        averaged = list(trainable_variables() + moving_average_variables()) if moving_avg_variables is None else list(
-            moving_avg_variables
+        averaged = (
+            list(trainable_variables() + moving_average_variables())
+            if moving_avg_variables is None
+            else list(moving_avg_variables)
         )
         found: dict[str, Any] = {self.average_name(one): one for one in averaged if isinstance(one, GraphVariable)}
         others = get_default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES)

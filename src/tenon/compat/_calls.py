@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, wraps
+from functools import cache, wraps
 from typing import Any, Final
 
 import numpy as np
@@ -13,8 +13,8 @@ from tenon.compat._bodies import StagedFunction
 from tenon.compat._composite import GraphComposite, concrete, rebuilt, symbolic
 from tenon.compat._graph import Graph, get_default_graph
 from tenon.compat._mode import THREAD, building
-from tenon.compat._operation import GraphTensor, Operation
 from tenon.compat._op_types import op_type
+from tenon.compat._operation import GraphTensor, Operation
 from tenon.compat._trial import tried_out
 from tenon.core import NAMES
 from tenon.core.operations import OPERATIONS
@@ -143,6 +143,7 @@ def recorded(
 
 
 def _never(environment: Any, values: Any) -> list[Tensor]:
+    del environment, values
     raise AssertionError("the operation is not complete")
 
 
@@ -189,7 +190,7 @@ def _without_name(
     return (args, kwargs), name if isinstance(name, str) and name else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _place_of_name(function: Callable[..., Any]) -> int | None:
     parameters = list(inspect.signature(function).parameters.values())
     for place, parameter in enumerate(parameters):
@@ -200,7 +201,7 @@ def _place_of_name(function: Callable[..., Any]) -> int | None:
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _takes_name(function: Callable[..., Any]) -> bool:
     return "name" in inspect.signature(function).parameters
 

@@ -26,7 +26,9 @@ class _VariableType(type):
     """Makes variables of the graph where one is built; those are instances of the class too."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, CoreVariable | GraphVariable) if cls in _KINDS else super().__instancecheck__(instance)
+        return (
+            isinstance(instance, CoreVariable | GraphVariable) if cls in _KINDS else super().__instancecheck__(instance)
+        )
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls not in _KINDS:

@@ -71,7 +71,7 @@ def element(graph: Graph, value: Any) -> Any:
         return graph.as_graph_element(value)
     except TypeError as error:
         raise TypeError(
-            f"Argument `fetch` = {value!r} has invalid type \"{type(value).__name__}\" must be a string or Tensor. "
+            f'Argument `fetch` = {value!r} has invalid type "{type(value).__name__}" must be a string or Tensor. '
             f"({error})"
         ) from error
     except (ValueError, KeyError) as error:
@@ -88,7 +88,8 @@ def _sequence(value: Any, parts: Sequence[Rebuild]) -> Rebuild:
 def _composite(value: GraphComposite, parts: Sequence[Rebuild | None]) -> Rebuild:
     def rebuild(values: Sequence[Any]) -> Any:
         found = [
-            own if part is None else convert_to_tensor(part(values)) for own, part in zip(value.parts, parts, strict=True)
+            own if part is None else convert_to_tensor(part(values))
+            for own, part in zip(value.parts, parts, strict=True)
         ]
         return filled(value.tree, found)
 

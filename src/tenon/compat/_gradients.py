@@ -124,7 +124,7 @@ def _gradient(
     graph = sources[0].graph
     described = [(sources[0].dtype, sources[0].samples and _unvalued(sources[0]))]
     operation: Operation = graph.add(
-        "Gradient", "grad", inputs, compute, described, role="gradient", sources=tuple([*sources, *stopped])
+        "Gradient", "grad", inputs, compute, described, role="gradient", sources=(*sources, *stopped)
     )
     return operation.outputs[0]
 

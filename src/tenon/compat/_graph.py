@@ -329,7 +329,8 @@ class Graph:
         if not isinstance(found, wanted):
             raise TypeError(f"Can not convert a {type(obj).__name__} into a Tensor or Operation.")
         if found.graph is not self:
-            raise ValueError(f"{'Tensor' if isinstance(found, GraphTensor) else 'Operation'} {obj!r} is not an element of this graph.")
+            kind = "Tensor" if isinstance(found, GraphTensor) else "Operation"
+            raise ValueError(f"{kind} {obj!r} is not an element of this graph.")
         return found
 
     def add_to_collection(self, name: str, value: Any) -> None:

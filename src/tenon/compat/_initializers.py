@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -188,8 +188,8 @@ class variance_scaling_initializer(Initializer):  # noqa: N801
     ) -> None:
         if scale <= 0:
             raise ValueError(f"Argument `scale` must be a positive float. Received: {scale}")
-        if mode not in _FANS:
-            raise ValueError(f"Argument `mode` should be one of {set(_FANS)}. Received: {mode}")
+        if mode not in _MODES:
+            raise ValueError(f"Argument `mode` should be one of {_MODES}. Received: {mode}")
         self.scale = scale
         self.mode = mode
         self.distribution = "truncated_normal" if distribution == "normal" else distribution
@@ -199,7 +199,9 @@ class variance_scaling_initializer(Initializer):  # noqa: N801
         self.dtype = as_dtype(dtype)
 
     def _values(self, shape: list[int], dtype: Any) -> Any:
-        variance = self.scale / max(1.0, _FANS[self.mode](*_fans(shape)))
+        fan_in, fan_out = _fans(shape)
+        sizes = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}
+        variance = self.scale / max(1.0, sizes[self.mode])
         if self.distribution == "uniform":
             limit = math.sqrt(3.0 * variance)
             return random_uniform(shape, -limit, limit, dtype, self.seed)
@@ -208,12 +210,8 @@ class variance_scaling_initializer(Initializer):  # noqa: N801
         return truncated_normal(shape, 0.0, math.sqrt(variance) / _TRUNCATED, dtype, self.seed)
 
 
-_FANS = {
-    "fan_in": lambda fan_in, fan_out: fan_in,
-    "fan_out": lambda fan_in, fan_out: fan_out,
-    "fan_avg": lambda fan_in, fan_out: (fan_in + fan_out) / 2.0,
-}
-_TRUNCATED = 0.87962566103423978
+_MODES: Final = ("fan_in", "fan_out", "fan_avg")
+_TRUNCATED: Final = 0.87962566103423978
 """The standard deviation of a standard normal distribution that is cut off at two."""
 
 
@@ -300,7 +298,10 @@ class orthogonal_initializer(Initializer):  # noqa: N801
 
     def _values(self, shape: list[int], dtype: Any) -> Any:
         if len(shape) < 2:
-            raise ValueError(f"The tensor to initialize, specified by argument `shape` must be at least two-dimensional. Received shape={shape}")
+            raise ValueError(
+                "The tensor to initialize, specified by argument `shape` must be at least two-dimensional. Received "
+                f"shape={shape}"
+            )
         rows, columns = math.prod(shape[:-1]), shape[-1]
         numbers = random_normal([max(rows, columns), min(rows, columns)], dtype=dtype, seed=self.seed)
         q, r = op("linalg.qr")(numbers, full_matrices=False)
@@ -324,5 +325,8 @@ class identity_initializer(Initializer):  # noqa: N801
 
     def _values(self, shape: list[int], dtype: Any) -> Any:
         if len(shape) != 2:
-            raise ValueError(f"The tensor to initialize, specified by argument `shape` must be at least two-dimensional. Received shape={shape}")
+            raise ValueError(
+                "The tensor to initialize, specified by argument `shape` must be at least two-dimensional. Received "
+                f"shape={shape}"
+            )
         return op("eye")(*shape, dtype=dtype) * self.gain

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -52,25 +51,22 @@ def _mean_of(total: Any, count: Any) -> Any:
     return op("math.divide_no_nan")(total, count)
 
 
-def _present(losses: Any, weights: Any) -> Any:
-    """Return how many losses have a weight that is not zero."""
-    ones = op("math.multiply")(op("ones_like")(losses), op("cast")(op("math.not_equal")(weights, 0.0), float32))
-    return _sum(ones)
+def _count(losses: Any, weights: Any, reduction: str) -> Any:
+    """Return by how much the sum of losses is divided."""
+    if reduction == Reduction.SUM_OVER_BATCH_SIZE:
+        return op("cast")(op("size")(losses), float32)
+    if reduction == Reduction.SUM_BY_NONZERO_WEIGHTS:
+        weights = op("cast")(op("math.not_equal")(weights, 0.0), float32)
+    return _sum(op("math.multiply")(op("ones_like")(losses), weights))
 
 
-_REDUCED: Final[dict[str, Callable[[Any, Any, Any], Any]]] = {
-    Reduction.NONE: lambda losses, weighted, weights: weighted,
-    Reduction.SUM: lambda losses, weighted, weights: _sum(weighted),
-    Reduction.MEAN: lambda losses, weighted, weights: _mean_of(
-        _sum(weighted), _sum(op("math.multiply")(op("ones_like")(losses), weights))
-    ),
-    Reduction.SUM_OVER_BATCH_SIZE: lambda losses, weighted, weights: _mean_of(
-        _sum(weighted), op("cast")(op("size")(losses), float32)
-    ),
-    Reduction.SUM_BY_NONZERO_WEIGHTS: lambda losses, weighted, weights: _mean_of(
-        _sum(weighted), _present(losses, weights)
-    ),
-}
+def _reduced(losses: Any, weights: Any, reduction: str) -> Any:
+    weighted = op("math.multiply")(losses, weights)
+    if reduction == Reduction.NONE:
+        return weighted
+    return (
+        _sum(weighted) if reduction == Reduction.SUM else _mean_of(_sum(weighted), _count(losses, weights, reduction))
+    )
 
 
 def compute_weighted_loss(
@@ -97,8 +93,7 @@ def compute_weighted_loss(
         given = tensor_of(losses)
         values = op("cast")(given, float32)
         factors = op("cast")(weights, float32)
-        weighted = op("math.multiply")(values, factors)
-        loss = op("cast")(_REDUCED[reduction](values, weighted, factors), given.dtype)
+        loss = op("cast")(_reduced(values, factors, reduction), given.dtype)
     if loss_collection and building():
         get_default_graph().add_to_collection(loss_collection, loss)
     return loss
@@ -316,9 +311,7 @@ def get_regularization_loss(scope: str | None = None, name: str = "total_regular
     return op("math.add_n")(found, name=name) if found else op("constant")(0.0)
 
 
-def get_total_loss(
-    add_regularization_losses: bool = True, name: str = "total_loss", scope: str | None = None
-) -> Any:
+def get_total_loss(add_regularization_losses: bool = True, name: str = "total_loss", scope: str | None = None) -> Any:
     """Return the sum of all losses that were collected."""
     found = get_losses(scope) + (get_regularization_losses(scope) if add_regularization_losses else [])
     return op("math.add_n")(found, name=name)

@@ -39,10 +39,11 @@ def _ratio(
             total.assign_add(op("math.reduce_sum")(numbers * factors)),
             count.assign_add(op("math.reduce_sum")(factors)),
         ]
-        finish = op("math.sqrt") if root else (lambda value: value)
-        value = finish(op("math.divide_no_nan")(total.snapshot, count.snapshot))
+        value = op("math.divide_no_nan")(total.snapshot, count.snapshot)
         with control_dependencies(updates):
-            update = finish(op("math.divide_no_nan")(total.read_value(), count.read_value()))
+            update = op("math.divide_no_nan")(total.read_value(), count.read_value())
+        if root:
+            value, update = op("math.sqrt")(value), op("math.sqrt")(update)
     return _published((value, update), metrics_collections, updates_collections)
 
 
@@ -168,7 +169,7 @@ def _share(
             right.assign_add(_hits(labels, predictions, (True, True), weights)),
             wrong.assign_add(_hits(labels, predictions, missed, weights)),
         ]
-        value = op("math.divide_no_nan")(right.snapshot, right.snapshot + wrong.snapshot)
+        value = op("math.divide_no_nan")(right.snapshot, op("math.add")(right.snapshot, wrong.snapshot))
         with control_dependencies(updates):
             first = right.read_value()
             update = op("math.divide_no_nan")(first, first + wrong.read_value())

@@ -201,9 +201,9 @@ class GraphTensor:
         if not building() and THREAD.environments:
             return bool(self.replayed())
         raise TypeError(
-            "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` "
-            "to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs conditioned "
-            "on the value of a tensor."
+            "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of "
+            "`if t:` to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs "
+            "conditioned on the value of a tensor."
         )
 
     def __iter__(self) -> Any:

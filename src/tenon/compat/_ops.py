@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 from tenon.compat._calls import graph_aware, recorded, values_of
@@ -14,7 +14,7 @@ from tenon.core import NAMES
 from tenon.core.tensors import Tensor, as_dtype, convert_to_tensor
 
 
-@lru_cache(maxsize=None)
+@cache
 def op(path: str) -> Callable[..., Any]:
     """Return the public function of a path below ``tf``, which adds an operation where a graph is built.
 

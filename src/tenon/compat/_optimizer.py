@@ -52,7 +52,7 @@ class Optimizer:
         """Return numbers or tensors that the rule takes, by name."""
         raise NotImplementedError(type(self).__name__)
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: dict[str, Tensor], hyper: dict[str, Tensor]) -> Tensor:
+    def _updated(self, value: Any, gradient: Any, slots: dict[str, Any], hyper: dict[str, Any]) -> Any:
         """Return the new value of a variable; change ``slots`` in place."""
         raise NotImplementedError(type(self).__name__)
 
@@ -190,7 +190,7 @@ class Optimizer:
     def _update(self, gradient: Any, variable: GraphVariable, hyper: dict[str, Any]) -> GraphTensor:
         slots = {name: named[variable] for name, named in self._slots.items()}
 
-        def change(given: Tensor, numbers: dict[str, Any], state: Any) -> Tensor:
+        def change(given: Tensor, numbers: dict[str, Any], state: Any) -> Any:
             values = {name: state.read(slot) for name, slot in slots.items()}
             cast = {name: _number(number, variable.dtype) for name, number in numbers.items()}
             new = self._updated(state.read(variable), given, values, cast)
@@ -208,9 +208,11 @@ class Optimizer:
 
 
 def _flat(values: Any) -> list[Any]:
-    return [one for item in values for one in (_flat(item) if isinstance(item, list | tuple) else [item])] if isinstance(
-        values, list | tuple
-    ) else [values]
+    return (
+        [one for item in values for one in (_flat(item) if isinstance(item, list | tuple) else [item])]
+        if isinstance(values, list | tuple)
+        else [values]
+    )
 
 
 def _filled(sizes: Sequence[Any], value: float, dtype: Any) -> Any:

@@ -9,9 +9,9 @@ from tenon.compat._optimizer import Optimizer
 from tenon.compat._structure import control_dependencies
 from tenon.core.operations import multiply, pow_, sign, square, where
 from tenon.core.operations import sqrt as square_root
-from tenon.core.tensors import Tensor
 
-Values = dict[str, Tensor]
+Values = dict[str, Any]
+"""Tensors by name."""
 
 
 def _called(value: Any) -> Any:
@@ -34,7 +34,7 @@ class GradientDescentOptimizer(Optimizer):
     def _hyperparameters(self) -> dict[str, Any]:
         return {"rate": _called(self._learning_rate)}
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: Values, hyper: Values) -> Any:
+    def _updated(self, value: Any, gradient: Any, slots: Values, hyper: Values) -> Any:
         del slots
         return value - hyper["rate"] * gradient
 
@@ -69,7 +69,7 @@ class MomentumOptimizer(Optimizer):
     def _hyperparameters(self) -> dict[str, Any]:
         return {"rate": _called(self._learning_rate), "momentum": _called(self._momentum)}
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: Values, hyper: Values) -> Any:
+    def _updated(self, value: Any, gradient: Any, slots: Values, hyper: Values) -> Any:
         speed = slots["momentum"] = hyper["momentum"] * slots["momentum"] + gradient
         if self._use_nesterov:
             return value - (gradient * hyper["rate"] + speed * hyper["momentum"] * hyper["rate"])
@@ -112,7 +112,7 @@ class AdamOptimizer(Optimizer):
         powers = {name: variable.snapshot for name, variable in self._shared.items()}
         return {"rate": rate, "beta1": beta1, "beta2": beta2, "epsilon": epsilon, **powers}
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: Values, hyper: Values) -> Any:
+    def _updated(self, value: Any, gradient: Any, slots: Values, hyper: Values) -> Any:
         rate: Any = hyper["rate"] * square_root(1 - hyper["beta2_power"]) / (1 - hyper["beta1_power"])
         m = slots["m"] = slots["m"] + (gradient - slots["m"]) * (1 - hyper["beta1"])
         v = slots["v"] = slots["v"] + (square(gradient) - slots["v"]) * (1 - hyper["beta2"])
@@ -160,7 +160,7 @@ class AdagradOptimizer(Optimizer):
     def _hyperparameters(self) -> dict[str, Any]:
         return {"rate": _called(self._learning_rate)}
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: Values, hyper: Values) -> Any:
+    def _updated(self, value: Any, gradient: Any, slots: Values, hyper: Values) -> Any:
         total = slots["accumulator"] = slots["accumulator"] + square(gradient)
         return value - hyper["rate"] * gradient / square_root(total)
 
@@ -198,7 +198,7 @@ class RMSPropOptimizer(Optimizer):
     def _hyperparameters(self) -> dict[str, Any]:
         return {name: _called(value) for name, value in self._numbers.items()}
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: Values, hyper: Values) -> Any:
+    def _updated(self, value: Any, gradient: Any, slots: Values, hyper: Values) -> Any:
         decay = hyper["decay"]
         slots["rms"] = decay * slots["rms"] + (1 - decay) * square(gradient)
         under: Any = slots["rms"] + hyper["epsilon"]
@@ -237,7 +237,7 @@ class AdadeltaOptimizer(Optimizer):
     def _hyperparameters(self) -> dict[str, Any]:
         return {name: _called(value) for name, value in self._numbers.items()}
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: Values, hyper: Values) -> Any:
+    def _updated(self, value: Any, gradient: Any, slots: Values, hyper: Values) -> Any:
         rho, epsilon = hyper["rho"], hyper["epsilon"]
         slots["accum"] = rho * slots["accum"] + (1 - rho) * square(gradient)
         step: Any = square_root(slots["accum_update"] + epsilon) / square_root(slots["accum"] + epsilon) * gradient
@@ -294,7 +294,7 @@ class FtrlOptimizer(Optimizer):
     def _hyperparameters(self) -> dict[str, Any]:
         return {"rate": _called(self._learning_rate), **self._strengths}
 
-    def _updated(self, value: Tensor, gradient: Tensor, slots: Values, hyper: Values) -> Any:
+    def _updated(self, value: Any, gradient: Any, slots: Values, hyper: Values) -> Any:
         rate = hyper["rate"]
         total = slots["accum"] + square(gradient)
         shrunk = gradient + 2 * hyper["shrinkage"] * value

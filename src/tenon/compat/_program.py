@@ -90,7 +90,7 @@ class Program:
         return self._replay(*values)
 
     def _for_shapes(self, values: Sequence[Tensor]) -> Function:
-        """Return the program for values of some shapes: each is a function of its own, as no other shapes come to it."""
+        """Return the program for values of some shapes: each is a function of its own."""
         key = tuple([value.value.shape for value in values])
         found = self._compiled.get(key)
         if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 from tenon.compat import (
@@ -101,7 +101,7 @@ _ALSO: Final = frozenset(
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def graph_aware_name(path: str) -> Any:
     """Return what stands under a path of 2.x when graphs are used: it builds where a graph is built.
 
@@ -193,9 +193,7 @@ def _v1() -> dict[str, Any]:
         "floor_div": op("math.floordiv"),
         "Print": _arithmetic.print_when_run,
         **_named(_arithmetic, "dropout", "xw_plus_b", "relu_layer", "fused_batch_norm", under="nn."),
-        **_named(
-            _arithmetic, "softmax_cross_entropy_with_logits", "sigmoid_cross_entropy_with_logits", under="nn."
-        ),
+        **_named(_arithmetic, "softmax_cross_entropy_with_logits", "sigmoid_cross_entropy_with_logits", under="nn."),
         **_named(
             _losses,
             *("Reduction", "absolute_difference", "add_loss", "compute_weighted_loss", "cosine_distance", "get_losses"),
@@ -244,4 +242,3 @@ def _v1() -> dict[str, Any]:
 
 V1: Final[Mapping[str, Any]] = _v1()
 """What ``tf.compat.v1`` has for itself, by the path below it; all else there is what 2.x has under the same path."""
-

@@ -84,9 +84,7 @@ def random_gamma(
     return _random("random.gamma", "random_gamma", name, seed, shape, alpha=alpha, beta=beta, dtype=dtype)
 
 
-def random_poisson(
-    lam: Any, shape: Any, dtype: Any = float32, seed: Any = None, name: str | None = None
-) -> Any:
+def random_poisson(lam: Any, shape: Any, dtype: Any = float32, seed: Any = None, name: str | None = None) -> Any:
     """Return numbers of Poisson distributions, ``tf.compat.v1.random_poisson``: the rates come first."""
     return _random("random.poisson", "random_poisson", name, seed, shape, lam=lam, dtype=dtype)
 
@@ -122,9 +120,7 @@ def random_crop(value: Any, size: Any, seed: Any = None, name: str | None = None
     return op("slice")(value, begin, size, name=name)
 
 
-def dropout_at(
-    x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: str | None = None
-) -> Any:
+def dropout_at(x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: str | None = None) -> Any:
     """Return a tensor of which elements are zero with a probability, and the others larger; ``tf.nn.dropout``."""
     if not building():
         return NAMES["nn.dropout"](x, rate, noise_shape, seed, name)

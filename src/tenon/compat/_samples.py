@@ -66,5 +66,3 @@ def symbol_of(sample: Sample) -> Tensor:
 
 def _filler(shape: tuple[int, ...], dtype: np.dtype) -> jax.Array:
     return jax.lax.full(shape, 0, dtype)
-
-

@@ -183,17 +183,18 @@ class Saver:
             sess.load(variable, self._fitting(name, variable, reader.read(name)))
 
     def _fitting(self, name: str, variable: GraphVariable, value: np.ndarray) -> np.ndarray:
-        wanted = variable.static_shape
+        wanted: Any = variable.static_shape
         if self._reshape and wanted.is_fully_defined():
             value = value.reshape(wanted.as_list())
         if not wanted.is_compatible_with(value.shape):
             raise InvalidArgumentError(
-                f"Assign requires shapes of both tensors to match for {name}: the variable has {wanted}, the checkpoint "
-                f"{list(value.shape)}."
+                f"Assign requires shapes of both tensors to match for {name}: the variable has {wanted}, the "
+                f"checkpoint {list(value.shape)}."
             )
         if value.dtype != variable.dtype.dtype:
+            expected = variable.dtype.name
             raise InvalidArgumentError(
-                f"tensor_name = {name}; expected dtype {variable.dtype.name} does not equal original dtype {value.dtype}"
+                f"tensor_name = {name}; expected dtype {expected} does not equal original dtype {value.dtype}"
             )
         return value
 
@@ -257,7 +258,8 @@ def update_checkpoint_state(
     del latest_filename
     paths = [path for path in all_model_checkpoint_paths or () if path != model_checkpoint_path]
     write_checkpoint_state(
-        save_dir, [*paths, model_checkpoint_path], all_model_checkpoint_timestamps or (), last_preserved_timestamp or 0.0
+        save_dir,
+        [*paths, model_checkpoint_path],
+        all_model_checkpoint_timestamps or (),
+        last_preserved_timestamp or 0.0,
     )
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Session:
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
         if graph is not None and not isinstance(graph, Graph):
-            raise TypeError(f"Argument `graph` must be a tf.Graph, but got \"{type(graph).__name__}\"")
+            raise TypeError(f'Argument `graph` must be a tf.Graph, but got "{type(graph).__name__}"')
         self.graph = get_default_graph() if graph is None else graph
         self.sess_str = target
         self.config = config
@@ -51,14 +51,9 @@ class Session:
         self._known: dict[Any, tuple[Any, Fetches]] = {}
         self._contexts: list[AbstractContextManager[Any]] = []
 
-    @property
-    def graph_def(self) -> Any:
-        """Not there: graphs are saved as SavedModels.
-
-        Raises:
-            AttributeError: always.
-        """
-        raise AttributeError("Session.graph_def: save functions with tf.saved_model.save instead.")
+    def __getattr__(self, name: str) -> Any:
+        hint = f" Use {_INSTEAD[name]}." if name in _INSTEAD else ""
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}.{hint}")
 
     def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
         """Run operations and return values.
@@ -135,14 +130,6 @@ class Session:
         with init_scope(), default_graph(None):
             self.state.assign(variable, convert_to_tensor(value, variable.dtype))
 
-    def partial_run(self, *args: Any, **kwargs: Any) -> Any:
-        """Not there: run what is needed at once.
-
-        Raises:
-            AttributeError: always.
-        """
-        raise AttributeError("Session.partial_run: fetch everything that belongs together with one session.run.")
-
     def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False) -> Any:
         """Return a function that runs ``fetches``, and takes the values of ``feed_list`` in their order."""
         del accept_options
@@ -204,7 +191,12 @@ class InteractiveSession(Session):
         self.close()
 
 
-_MOST = 1 << 10
+_MOST: Final = 1 << 10
+_INSTEAD: Final = {
+    "graph_def": "tf.saved_model.save, which saves functions",
+    "partial_run": "one session.run that fetches everything that belongs together",
+    "partial_run_setup": "one session.run that fetches everything that belongs together",
+}
 
 
 def _spread(feed_dict: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
@@ -238,5 +230,3 @@ def _value_for(tensor: GraphTensor, value: Any) -> Tensor:
 
 def _numpy(value: Tensor) -> Any:
     return value.numpy()
-
-

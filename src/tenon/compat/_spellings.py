@@ -37,7 +37,7 @@ _DATA: Final = ("data",)
 
 
 def _reductions() -> dict[str, Spelling]:
-    found = {}
+    found: dict[str, Spelling] = {}
     for name in ("all", "any", "logsumexp", "max", "mean", "min", "prod", "sum"):
         row = Spelling(_REDUCE, f"math.reduce_{name}", _OLD)
         found |= {f"reduce_{name}": row, f"math.reduce_{name}": row}
@@ -47,7 +47,7 @@ def _reductions() -> dict[str, Spelling]:
 def _checks() -> dict[str, Spelling]:
     two = ("equal", "greater", "greater_equal", "less", "less_equal", "none_equal")
     one = ("negative", "non_negative", "non_positive", "positive")
-    found = {}
+    found: dict[str, Spelling] = {}
     for names, signature in ((two, _CHECK_TWO), (one, _CHECK_ONE)):
         for name in names:
             row = Spelling(signature, f"debugging.assert_{name}", {}, _DATA)
@@ -77,7 +77,9 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
     **_both(
         "norm linalg.norm",
         Spelling(
-            "tensor, ord='euclidean', axis=None, keepdims=None, name=None, keep_dims=None", "norm", {"keep_dims": "keepdims"}
+            "tensor, ord='euclidean', axis=None, keepdims=None, name=None, keep_dims=None",
+            "norm",
+            {"keep_dims": "keepdims"},
         ),
     ),
     **_both(
@@ -101,11 +103,16 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
     "transpose": Spelling("a, perm=None, name='transpose', conjugate=False", "transpose"),
     "boolean_mask": Spelling("tensor, mask, name='boolean_mask', axis=None", "boolean_mask"),
     "gather": Spelling(
-        "params, indices, validate_indices=None, name=None, axis=None, batch_dims=0", "gather", {}, ("validate_indices",)
+        "params, indices, validate_indices=None, name=None, axis=None, batch_dims=0",
+        "gather",
+        {},
+        ("validate_indices",),
     ),
     "gather_nd": Spelling("params, indices, name=None, batch_dims=0", "gather_nd"),
     "manip.gather_nd": Spelling("params, indices, name=None, batch_dims=0", "gather_nd"),
-    "ones_like": Spelling("tensor, dtype=None, name=None, optimize=True", "ones_like", {"tensor": "input"}, ("optimize",)),
+    "ones_like": Spelling(
+        "tensor, dtype=None, name=None, optimize=True", "ones_like", {"tensor": "input"}, ("optimize",)
+    ),
     "zeros_like": Spelling(
         "tensor, dtype=None, name=None, optimize=True", "zeros_like", {"tensor": "input"}, ("optimize",)
     ),
@@ -187,9 +194,7 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
         {"rate": "dilations"},
     ),
     "nn.max_pool": Spelling(f"{_POOL}, input=None", "nn.max_pool2d", {"value": "input"}),
-    **_both(
-        "nn.avg_pool nn.avg_pool2d", Spelling(f"{_POOL}, input=None", "nn.avg_pool2d", {"value": "input"})
-    ),
+    **_both("nn.avg_pool nn.avg_pool2d", Spelling(f"{_POOL}, input=None", "nn.avg_pool2d", {"value": "input"})),
     "nn.crelu": Spelling("features, name=None, axis=-1", "nn.crelu"),
     "nn.depth_to_space": Spelling("input, block_size, name=None, data_format='NHWC'", "nn.depth_to_space"),
     "depth_to_space": Spelling("input, block_size, name=None, data_format='NHWC'", "nn.depth_to_space"),
@@ -224,9 +229,7 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
         ("partition_strategy", "validate_indices"),
     ),
     "strings.length": Spelling("input, name=None, unit='BYTE'", "strings.length"),
-    **_both(
-        "strings.substr substr", Spelling("input, pos, len, name=None, unit='BYTE'", "strings.substr")
-    ),
+    **_both("strings.substr substr", Spelling("input, pos, len, name=None, unit='BYTE'", "strings.substr")),
     **_both(
         "strings.to_hash_bucket string_to_hash_bucket",
         Spelling(

@@ -55,9 +55,7 @@ class SessionState:
             return
         if not executing_eagerly():
             raise NotCompilableError
-        self.variables[variable] = Variable(
-            value, trainable=False, name=variable.op.name, shape=variable.static_shape
-        )
+        self.variables[variable] = Variable(value, trainable=False, name=variable.op.name, shape=variable.static_shape)
 
     def is_initialized(self, variable: Any) -> bool:
         """Tell whether a variable has a value."""

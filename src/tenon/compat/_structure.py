@@ -123,9 +123,7 @@ def control_dependencies(control_inputs: Any) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def name_scope(
-    name: str | None, default_name: str | None = None, values: Sequence[Any] | None = None
-) -> Iterator[str]:
+def name_scope(name: str | None, default_name: str | None = None, values: Sequence[Any] | None = None) -> Iterator[str]:
     """Put a scope before names, ``tf.compat.v1.name_scope``.
 
     Args:

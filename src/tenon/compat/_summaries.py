@@ -35,7 +35,8 @@ def _summary(name: str, tensor: Any, collections: Any, family: str | None, kind:
 def _packed(parts: Sequence[tuple[str, str, np.ndarray]]) -> Tensor:
     """Return what summaries say as one string, which only ``FileWriter`` reads."""
     buffer = io.BytesIO()
-    np.savez(buffer, **{f"{place}|{kind}|{tag}": value for place, (kind, tag, value) in enumerate(parts)})
+    named: dict[str, Any] = {f"{place}|{kind}|{tag}": value for place, (kind, tag, value) in enumerate(parts)}
+    np.savez(buffer, **named)
     found = np.empty((), object)
     found[()] = buffer.getvalue()
     return Tensor(found)
@@ -44,7 +45,7 @@ def _packed(parts: Sequence[tuple[str, str, np.ndarray]]) -> Tensor:
 def _unpacked(data: bytes) -> list[tuple[str, str, np.ndarray]]:
     with np.load(io.BytesIO(data)) as parts:
         keys = sorted(parts.files, key=lambda key: int(key.split("|", 1)[0]))
-        return [(*key.split("|", 2)[1:], parts[key]) for key in keys]  # type: ignore[misc]
+        return [(*key.split("|", 2)[1:], parts[key]) for key in keys]
 
 
 def scalar(name: str, tensor: Any, collections: Any = None, family: str | None = None) -> Any:
@@ -160,4 +161,3 @@ class FileWriter:
 
     def __exit__(self, *exception: Any) -> None:
         self.close()
-

@@ -72,9 +72,7 @@ Described = list[tuple[DType, tuple[Sample, ...] | None]]
 Call = Callable[[Any], tuple[list[Tensor], Any]]
 
 
-def tried_out(
-    call: Call, inputs: Sequence[GraphTensor], name: str
-) -> tuple[Described, list[Any]]:
+def tried_out(call: Call, inputs: Sequence[GraphTensor], name: str) -> tuple[Described, list[Any]]:
     """Run something in every universe.
 
     Args:
@@ -95,9 +93,10 @@ def tried_out(
         second = first if _is_fixed(inputs) else _in_universe(call, SampleEnvironment(1), name)
     except (TypeError, ValueError, IndexError) as error:
         first = second = _with_known_sizes(call, inputs, name, error)
-    return [
-        (dtype, _joined(sample, other)) for (dtype, sample), (_, other) in zip(first[0], second[0], strict=True)
-    ], [first[1], second[1]]
+    return [(dtype, _joined(sample, other)) for (dtype, sample), (_, other) in zip(first[0], second[0], strict=True)], [
+        first[1],
+        second[1],
+    ]
 
 
 def _is_fixed(inputs: Sequence[GraphTensor]) -> bool:
@@ -105,10 +104,15 @@ def _is_fixed(inputs: Sequence[GraphTensor]) -> bool:
     for tensor in inputs:
         assert tensor.samples is not None
         one, other = tensor.samples
-        if one is not other and (one.shape != other.shape or isinstance(one, np.ndarray)):
-            if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and np.array_equal(one, other)):
-                return False
+        if not (one is other or _are_alike(one, other)):
+            return False
     return True
+
+
+def _are_alike(one: Sample, other: Sample) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and np.array_equal(one, other)
+    return bool(one.shape == other.shape)
 
 
 def _joined(one: Sample, other: Sample) -> tuple[Sample, ...] | None:

@@ -52,9 +52,7 @@ class GraphVariable:
         self._trainable = trainable
         self._described = [(self._dtype, samples_of(shape, self._dtype))]
         with graph.outside():
-            operation = graph.add(
-                "VariableV2", name, [], self._read, self._described, role="read", variable=self
-            )
+            operation = graph.add("VariableV2", name, [], self._read, self._described, role="read", variable=self)
             self.snapshot = operation.outputs[0]
             self.reads = [self.snapshot]
             self._name = operation.name
@@ -72,7 +70,8 @@ class GraphVariable:
             raise ValueError(f"{self!r} must be from the same graph as the operation that takes it.")
         if not graph.waits:
             return self.snapshot
-        return self.read_value()
+        found: GraphTensor = self.read_value()
+        return found
 
     def replayed(self) -> Any:
         """Return its value in the graph that is being run."""

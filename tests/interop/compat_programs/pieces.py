@@ -57,7 +57,9 @@ def optimizers(tf):
         "rmsprop": trained(tf, lambda: t.RMSPropOptimizer(0.05, 0.8, 0.3, 1e-5)),
         "centered": trained(tf, lambda: t.RMSPropOptimizer(0.05, centered=True)),
         "ftrl": trained(tf, lambda: t.FtrlOptimizer(0.2)),
-        "ftrl with all": trained(tf, lambda: t.FtrlOptimizer(0.2, -0.6, 0.2, 0.05, 0.1, l2_shrinkage_regularization_strength=0.02)),
+        "ftrl with all": trained(
+            tf, lambda: t.FtrlOptimizer(0.2, -0.6, 0.2, 0.05, 0.1, l2_shrinkage_regularization_strength=0.02)
+        ),
         "decayed": trained(tf, lambda: t.GradientDescentOptimizer(tf.train.exponential_decay(0.1, 3, 2, 0.5))),
     }
 
@@ -90,16 +92,16 @@ def losses(tf):
     predictions = np.array([[0.8, 0.3, 1.0], [0.1, 2.0, -0.5]], np.float32)
     positive = np.abs(predictions) / 3.0
     binary = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]], np.float32)
-    loss, R = tf.losses, tf.losses.Reduction
+    loss, how = tf.losses, tf.losses.Reduction
 
     def build():
         found = {
             "absolute": loss.absolute_difference(labels, predictions),
             "squared": loss.mean_squared_error(labels, predictions, weights=[[1.0], [0.0]]),
-            "sum": loss.mean_squared_error(labels, predictions, reduction=R.SUM),
-            "none": loss.mean_squared_error(labels, predictions, 2.0, loss_collection=None, reduction=R.NONE),
-            "batch": loss.mean_squared_error(labels, predictions, reduction=R.SUM_OVER_BATCH_SIZE),
-            "mean": loss.mean_squared_error(labels, predictions, [[1.0], [3.0]], reduction=R.MEAN),
+            "sum": loss.mean_squared_error(labels, predictions, reduction=how.SUM),
+            "none": loss.mean_squared_error(labels, predictions, 2.0, loss_collection=None, reduction=how.NONE),
+            "batch": loss.mean_squared_error(labels, predictions, reduction=how.SUM_OVER_BATCH_SIZE),
+            "mean": loss.mean_squared_error(labels, predictions, [[1.0], [3.0]], reduction=how.MEAN),
             "huber": loss.huber_loss(labels, predictions, delta=0.4),
             "log": loss.log_loss(binary, positive),
             "hinge": loss.hinge_loss(binary, predictions),
@@ -244,8 +246,7 @@ def order(tf):
     def build_tuple():
         v = tf.Variable(3.0)
         count = tf.Variable(0)
-        values = tf.tuple([v * 2.0, v * 3.0], control_inputs=[count.assign_add(1)])
-        return values
+        return tf.tuple([v * 2.0, v * 3.0], control_inputs=[count.assign_add(1)])
 
     return {"chain": evaluated(tf, build), "group": evaluated(tf, build_group), "tuple": evaluated(tf, build_tuple)}
 
@@ -257,7 +258,9 @@ def branches(tf):
         v = tf.Variable(10.0)
         found = {
             "cond": tf.cond(x > 1.0, lambda: x * v, lambda: x - v),
-            "case": tf.case([(x < 0.0, lambda: tf.constant(1)), (x < 5.0, lambda: tf.constant(2))], default=lambda: tf.constant(3)),
+            "case": tf.case(
+                [(x < 0.0, lambda: tf.constant(1)), (x < 5.0, lambda: tf.constant(2))], default=lambda: tf.constant(3)
+            ),
             "nested": tf.cond(x > 0.0, lambda: tf.cond(x > 3.0, lambda: x, lambda: 2.0 * x), lambda: tf.zeros([])),
             "gradient": tf.gradients(tf.cond(x > 1.0, lambda: x * x, lambda: 3.0 * x), x),
         }
@@ -308,20 +311,35 @@ def names(tf):
         with tf.name_scope("a") as scope:
             found += [scope, tf.identity(x, name="y").name]
             with tf.name_scope("b"):
-                found += [tf.identity(x, name="y").name, tf.Variable(1.0, name="v").name, tf.get_variable("g", [1]).name]
+                found += [
+                    tf.identity(x, name="y").name,
+                    tf.Variable(1.0, name="v").name,
+                    tf.get_variable("g", [1]).name,
+                ]
         with tf.name_scope("a"):
             found += [tf.identity(x, name="y").name]
         with tf.name_scope(scope):
             found += [tf.identity(x, name="z").name]
         with tf.variable_scope("s") as s:
-            found += [tf.get_variable("v", [1]).name, tf.Variable(1.0).name, tf.Variable(1.0).name, tf.identity(x, "i").name]
+            found += [
+                tf.get_variable("v", [1]).name,
+                tf.Variable(1.0).name,
+                tf.Variable(1.0).name,
+                tf.identity(x, "i").name,
+            ]
         with tf.variable_scope(s, reuse=True):
             found += [tf.get_variable("v").name, tf.get_variable_scope().name]
         with tf.variable_scope(None, default_name="d"):
             found += [tf.get_variable("v", [1]).name]
         with tf.variable_scope(None, default_name="d"):
             found += [tf.get_variable("v", [1]).name]
-        found += [(x + 1.0).op.name, (x * 2.0).op.name, tf.matmul(x, x).op.name, tf.nn.relu(x).op.name, tf.reduce_mean(x).op.name]
+        found += [
+            (x + 1.0).op.name,
+            (x * 2.0).op.name,
+            tf.matmul(x, x).op.name,
+            tf.nn.relu(x).op.name,
+            tf.reduce_mean(x).op.name,
+        ]
         found += [tf.constant(1.0, name="one").op.name, tf.group(x).name, tf.no_op().name, x.op.type]
         again = graph.get_operation_by_name("a/y")
         return {
@@ -476,7 +494,9 @@ def initializers(tf):
             "ones": i.ones()([2], tf.int32),
             "constant": i.constant([1.0, 2.0, 3.0, 4.0])([2, 2]),
             "identity": i.identity(2.0)([2, 2]),
-            "orthogonal": tf.abs(tf.matmul(*[tf.get_variable("q", [3, 3], initializer=i.orthogonal())] * 2, transpose_b=True)),
+            "orthogonal": tf.abs(
+                tf.matmul(*[tf.get_variable("q", [3, 3], initializer=i.orthogonal())] * 2, transpose_b=True)
+            ),
             "uniform": tf.reduce_max(tf.abs(i.glorot_uniform()([300, 100]))),
             "scaled": tf.reduce_max(tf.abs(i.variance_scaling(2.0, "fan_out", "uniform")([50, 150]))),
         }
@@ -489,6 +509,7 @@ def initializers(tf):
 @section
 def scopes(tf):
     with tf.Graph().as_default():
+
         def renamed(getter, name, *args, **kwargs):
             return getter("got_" + name, *args, **kwargs)
 
@@ -513,7 +534,9 @@ def scopes(tf):
             "dtype": caught(lambda: reuse_with_dtype(tf), ValueError),
             "no shape": caught(lambda: tf.get_variable("n"), ValueError),
             "both": caught(lambda: tf.get_variable("k", [1], initializer=tf.constant([1.0])), ValueError),
-            "no gradient": caught(lambda: tf.train.GradientDescentOptimizer(1.0).minimize(tf.constant(1.0)), ValueError),
+            "no gradient": caught(
+                lambda: tf.train.GradientDescentOptimizer(1.0).minimize(tf.constant(1.0)), ValueError
+            ),
         }
 
 
@@ -528,8 +551,7 @@ def scattering(tf):
         v = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
         added = tf.scatter_add(v, [0, 2], [[1.0, 1.0], [2.0, 2.0]])
         with tf.control_dependencies([added]):
-            updated = tf.scatter_update(v, [1], [[9.0, 9.0]])
-        return [added, updated]
+            return tf.scatter_update(v, [1], [[9.0, 9.0]])
 
     return {"found": evaluated(tf, build)}
 
@@ -538,7 +560,10 @@ def scattering(tf):
 def python_calls(tf):
     def build():
         x = tf.constant([1.0, 2.0])
-        return [tf.py_func(lambda a: (a * 3.0).astype(np.float32), [x], tf.float32), tf.numpy_function(np.sum, [x], tf.float32)]
+        return [
+            tf.py_func(lambda a: (a * 3.0).astype(np.float32), [x], tf.float32),
+            tf.numpy_function(np.sum, [x], tf.float32),
+        ]
 
     return {"found": evaluated(tf, build)}
 

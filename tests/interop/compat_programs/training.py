@@ -8,14 +8,18 @@ from tests.interop.guides._results import collect
 
 
 def run(tf):
-    return collect(tf, softmax_regression, perceptron, word_vectors, recurrent, unrolled, adversarial, averaged, two_phases)
+    return collect(
+        tf, softmax_regression, perceptron, word_vectors, recurrent, unrolled, adversarial, averaged, two_phases
+    )
 
 
 def digits(count, seed=0):
     rng = np.random.default_rng(seed)
     centers = rng.normal(size=(4, 16)).astype(np.float32)
     labels = np.arange(count) % 4
-    return (centers[labels] + 0.3 * rng.normal(size=(count, 16))).astype(np.float32), np.eye(4, dtype=np.float32)[labels]
+    return (centers[labels] + 0.3 * rng.normal(size=(count, 16))).astype(np.float32), np.eye(4, dtype=np.float32)[
+        labels
+    ]
 
 
 def softmax_regression(tf):
@@ -53,7 +57,10 @@ def perceptron(tf):
             rows = inputs.get_shape()[1].value
             first = np.sin(np.arange(rows * units)).reshape(rows, units) * 0.3
             w = tf.get_variable(
-                "w", [rows, units], initializer=tf.constant_initializer(first), regularizer=lambda v: 0.01 * tf.nn.l2_loss(v)
+                "w",
+                [rows, units],
+                initializer=tf.constant_initializer(first),
+                regularizer=lambda v: 0.01 * tf.nn.l2_loss(v),
             )
             b = tf.get_variable("b", [units], initializer=tf.constant_initializer(0.1))
             out = tf.nn.xw_plus_b(inputs, w, b)
@@ -75,13 +82,15 @@ def perceptron(tf):
     optimizer = tf.train.MomentumOptimizer(rate, 0.9)
     pairs = optimizer.compute_gradients(loss)
     gradients, norm = tf.clip_by_global_norm([g for g, _ in pairs], 1.0)
-    train = optimizer.apply_gradients(zip(gradients, [v for _, v in pairs]), global_step=global_step)
+    train = optimizer.apply_gradients(zip(gradients, [v for _, v in pairs], strict=True), global_step=global_step)
     saver = tf.train.Saver()
     history = []
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
         for _ in range(12):
-            _, value, length, step, used = sess.run([train, loss, norm, global_step, rate], {x: images, y: labels.argmax(1)})
+            _, value, length, step, _ = sess.run(
+                [train, loss, norm, global_step, rate], {x: images, y: labels.argmax(1)}
+            )
             history.append([value, length])
         saver.save(sess, path)
         before = sess.run(logits, {x: images[:3]})
@@ -154,8 +163,7 @@ def recurrent(tf):
     losses = []
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
-        for _ in range(6):
-            losses.append(sess.run([loss, train], {x: series, y: targets})[0])
+        losses.extend(sess.run([loss, train], {x: series, y: targets})[0] for _ in range(6))
         steps = sess.run([length, batch], {x: series})
         end = sess.run(wh)
     return {"losses": losses, "sizes": steps, "wh": end}
@@ -272,8 +280,8 @@ def two_phases(tf):
     pairs = optimizer.compute_gradients(loss, [w])
     sums = [tf.Variable(tf.zeros_like(v.initialized_value()), trainable=False) for _, v in pairs]
     zero = [s.assign(tf.zeros_like(s)) for s in sums]
-    add = [s.assign_add(g) for s, (g, _) in zip(sums, pairs)]
-    apply = optimizer.apply_gradients([(s / 2.0, v) for s, (_, v) in zip(sums, pairs)])
+    add = [s.assign_add(g) for s, (g, _) in zip(sums, pairs, strict=True)]
+    apply = optimizer.apply_gradients([(s / 2.0, v) for s, (_, v) in zip(sums, pairs, strict=True)])
     found = []
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
