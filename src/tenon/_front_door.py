@@ -135,16 +135,22 @@ def _of_v1(path: str) -> Any:
     if any(name.startswith(f"{path}.") for name in compat.V1):
         return importlib.import_module(f"{PACKAGE}.{V1}.{path}")
     head, _, rest = path.partition(".")
-    hint = compat.ABSENT.get(path) or compat.ABSENT.get(head)
-    if hint is None and head not in OWN_OF_V1:
+    if path not in compat.ABSENT and head not in compat.ABSENT and head not in OWN_OF_V1:
         if _below(path) and path not in (*FOLDERS, *MODULES):
             return importlib.import_module(f"{PACKAGE}.{V1}.{path}")
-        if head in FOLDERS and rest:
-            return _attribute(importlib.import_module(f"{PACKAGE}.{head}"), rest)
-        return lookup(path)
-    raise AttributeError(
-        f"module '{PACKAGE}.{V1}' has no attribute {path!r}" + (f". Use {hint}." if hint is not None else ".")
-    )
+        try:
+            return _of_folder(head, rest) if head in FOLDERS and rest else lookup(path)
+        except AttributeError:
+            pass  # told below, as a name of TensorFlow 1
+    near = difflib.get_close_matches(path, compat.V1, 3)
+    hint = compat.ABSENT.get(path) or compat.ABSENT.get(head) or INSTEAD.get(path)
+    hint = hint or " or ".join([f"tf.{V1}.{match}" for match in near])
+    parent, _, name = f"{PACKAGE}.{V1}.{path}".rpartition(".")
+    raise AttributeError(f"module {parent!r} has no attribute {name!r}" + (f". Use {hint}." if hint else "."))
+
+
+def _of_folder(folder: str, path: str) -> Any:
+    return _attribute(importlib.import_module(f"{PACKAGE}.{folder}"), path)
 
 
 def _attribute(value: Any, path: str) -> Any:

@@ -127,15 +127,18 @@ def recorded(
         form = symbolic(function(*given, **named), slot)
         return tensors, form
 
-    described, forms = tried_out(
-        lambda environment: call(environment, [environment.get(tensor) for tensor in template.inputs]),
-        template.inputs,
-        kind,
-    )
+    asked: dict[GraphTensor, None] = {}
+
+    def trial(environment: Any) -> tuple[list[Tensor], Any]:
+        found = call(environment, [environment.get(tensor) for tensor in template.inputs])
+        asked.update(environment.asked)
+        return found
+
+    described, forms = tried_out(trial, template.inputs, kind)
     if not described and forms[0] is not None:
         return forms[0]
-    captured = [tensor for one in template.functions for tensor in one.captured()]
-    operation = graph.add(kind, name, [*template.inputs, *dict.fromkeys(captured)], _never, described, **traits)
+    captured = [*asked, *[tensor for one in template.functions for tensor in one.captured()]]
+    operation = graph.add(kind, name, list(dict.fromkeys([*template.inputs, *captured])), _never, described, **traits)
     operation.compute = lambda environment, values: call(environment, values, operation)[0]
     controls = [control for one in template.functions for control in one.controls()]
     operation.control_inputs = tuple(dict.fromkeys([*operation.control_inputs, *controls]))

@@ -157,7 +157,11 @@ class GraphFunction(Function):
         """Run the function, or add an operation that does."""
         if not building():
             return super().__call__(*args, **kwargs)
-        return recorded("PartitionedCall", None, super().__call__, args, kwargs, stage=False)
+        return recorded("PartitionedCall", None, self._traced_anew, args, kwargs, stage=False)
+
+    def _traced_anew(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a function of the same code that was not traced before: tensors around it have other values now."""
+        return Function(self.python_function, None, self.input_signature, self._autograph)(*args, **kwargs)
 
 
 def function(

@@ -183,6 +183,9 @@ class GraphTensor:
         del dtype, name
         return self.replayed()
 
+    def __jax_array__(self) -> Any:
+        return self.replayed().value
+
     def replayed(self) -> Any:
         """Return its value in the graph that is being run.
 

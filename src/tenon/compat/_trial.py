@@ -10,9 +10,9 @@ import numpy as np
 
 from tenon.compat._mode import replaying
 from tenon.compat._operation import GraphTensor
-from tenon.compat._samples import SIZES, Sample, sample_of, samples_of, symbol_of, unvalued
-from tenon.core.tensors import DType, Tensor
-from tenon.core.tracing import trace
+from tenon.compat._samples import SIZES, Sample, sample_of, samples_of, symbol_of, unvalued, without_value
+from tenon.core.tensors import DType, Tensor, as_tensor
+from tenon.core.tracing import init_scope, trace
 
 
 class SampleState:
@@ -45,17 +45,22 @@ class SampleEnvironment:
         universe: its number.
         ranks: the rank that tensors of unknown rank have for the moment.
         replaced: unknown sizes that are taken as others.
+
+    Attributes:
+        asked: the tensors that were asked for.
     """
 
     def __init__(self, universe: int, rank: int = 1, replaced: int | None = None) -> None:
         self.state = SampleState()
         self.universe = universe
         self.recorder: Any = None
+        self.asked: dict[GraphTensor, None] = {}
         self._rank = rank
         self._replaced = replaced
 
     def get(self, tensor: GraphTensor) -> Tensor:
         """Return the sampled value of a tensor, or a symbol for it."""
+        self.asked[tensor] = None
         if tensor.samples is None:
             sample = unvalued((SIZES[self.universe],) * self._rank, tensor.dtype)
         else:
@@ -64,6 +69,34 @@ class SampleEnvironment:
             shape = [self._replaced if size == SIZES[self.universe] else size for size in sample.shape]
             sample = unvalued(shape, tensor.dtype)
         return symbol_of(sample)
+
+
+class ValueEnvironment:
+    """Values for symbolic tensors, made up: zeros in one universe, counting numbers in the other.
+
+    Args:
+        universe: its number.
+
+    Attributes:
+        asked: the tensors that were asked for.
+    """
+
+    def __init__(self, universe: int) -> None:
+        self.state = SampleState()
+        self.universe = universe
+        self.recorder: Any = None
+        self.asked: dict[GraphTensor, None] = {}
+
+    def get(self, tensor: GraphTensor) -> Tensor:
+        """Return a value for a tensor."""
+        self.asked[tensor] = None
+        assert tensor.samples is not None
+        sample = tensor.samples[self.universe]
+        if isinstance(sample, np.ndarray):
+            return as_tensor(sample)
+        count = int(np.prod(sample.shape))
+        numbers = np.arange(1, count + 1) if self.universe else np.zeros(count)
+        return as_tensor(numbers.astype(sample.dtype).reshape(sample.shape))
 
 
 Described = list[tuple[DType, tuple[Sample, ...] | None]]
@@ -92,7 +125,7 @@ def tried_out(call: Call, inputs: Sequence[GraphTensor], name: str) -> tuple[Des
         first = _in_universe(call, SampleEnvironment(0), name)
         second = first if _is_fixed(inputs) else _in_universe(call, SampleEnvironment(1), name)
     except (TypeError, ValueError, IndexError) as error:
-        first = second = _with_known_sizes(call, inputs, name, error)
+        first, second = _with_known_sizes(call, inputs, name) or _with_values(call) or _refused(error)
     return [(dtype, _joined(sample, other)) for (dtype, sample), (_, other) in zip(first[0], second[0], strict=True)], [
         first[1],
         second[1],
@@ -133,16 +166,35 @@ def _in_universe(call: Call, environment: Any, name: str) -> tuple[Any, Any]:
     return found[0], found[1]
 
 
-def _with_known_sizes(call: Call, inputs: Sequence[GraphTensor], name: str, error: Exception) -> tuple[Any, Any]:
+def _refused(error: Exception) -> Any:
+    raise error
+
+
+def _with_values(call: Call) -> tuple[Any, Any] | None:
+    """Try values, different ones in each universe: a shape may depend on them."""
+    try:
+        return _on_values(call, ValueEnvironment(0)), _on_values(call, ValueEnvironment(1))
+    except (TypeError, ValueError, IndexError):
+        return None
+
+
+def _on_values(call: Call, environment: ValueEnvironment) -> tuple[Any, Any]:
+    with init_scope(), replaying(environment):
+        tensors, extra = call(environment)
+    return [(tensor.dtype, without_value(sample_of(tensor))) for tensor in tensors], extra
+
+
+def _with_known_sizes(call: Call, inputs: Sequence[GraphTensor], name: str) -> tuple[Any, Any] | None:
     """Try the sizes that are known for those that are not: they may have to be the same."""
     sizes = {size for tensor in inputs for size in (tensor.static_shape.as_list() if tensor.samples else ())}
     if None in sizes:
         for size in sorted({1, *sizes} - {None}):  # type: ignore[type-var]
             try:
-                return _in_universe(call, SampleEnvironment(0, replaced=size), name)
+                found = _in_universe(call, SampleEnvironment(0, replaced=size), name)
             except (TypeError, ValueError, IndexError):
                 continue
-    raise error
+            return found, found
+    return None
 
 
 def _of_unknown_rank(call: Call, name: str) -> tuple[list[Any], list[Any]]:

@@ -74,8 +74,12 @@ class GraphVariable:
         return found
 
     def replayed(self) -> Any:
-        """Return its value in the graph that is being run."""
-        return THREAD.environments[-1].state.read(self)
+        """Return its value in the graph that is being run: gradients flow to that of the start of the run."""
+        environment = THREAD.environments[-1]
+        return environment.get(self.snapshot) if self._trainable else environment.state.read(self)
+
+    def __jax_array__(self) -> Any:
+        return (self.snapshot if not THREAD.environments else self).replayed().value
 
     @property
     def name(self) -> str:
