@@ -132,6 +132,8 @@ def _of_v1(path: str) -> Any:
     compat = _graphs()
     if path in compat.V1:
         return compat.V1[path]
+    if f"{V1}.{path}" in _core_names():
+        return compat.graph_aware_name(f"{V1}.{path}")
     if any(name.startswith(f"{path}.") for name in compat.V1):
         return importlib.import_module(f"{PACKAGE}.{V1}.{path}")
     head, _, rest = path.partition(".")

@@ -13,7 +13,7 @@ compiled once for the fetches, feeds and shapes.
 """
 
 import importlib
-from types import ModuleType
+from types import ModuleType as _ModuleType
 
 from tenon.compat._absent import ABSENT
 from tenon.compat._graph import Graph
@@ -23,7 +23,7 @@ from tenon.compat._session import Session
 __all__ = ["ABSENT", "GRAPH_AWARE", "V1", "Graph", "Session", "graph_aware_name"]
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> _ModuleType:
     if name == "v1":  # a namespace that the front door assembles
         return importlib.import_module(f"{__name__}.v1")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

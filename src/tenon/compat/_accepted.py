@@ -15,6 +15,17 @@ class Options:
         (True, True)
     """
 
+    NO_TRACE = 0
+    SOFTWARE_TRACE = 1
+    HARDWARE_TRACE = 2
+    FULL_TRACE = 3
+    DEFAULT = 0
+    L0 = -1
+    L1 = 0
+    OFF = -1
+    ON_1 = 1
+    ON_2 = 2
+
     def __init__(self, **values: Any) -> None:
         vars(self).update(values)
 
@@ -28,40 +39,8 @@ class Options:
         return f"{type(self).__name__}({', '.join([f'{key}={value!r}' for key, value in vars(self).items()])})"
 
 
-class ConfigProto(Options):
-    """The options of a session, ``tf.compat.v1.ConfigProto``: kept, and otherwise ignored."""
-
-
-class GPUOptions(Options):
-    """Options for GPUs, ``tf.compat.v1.GPUOptions``: kept, and otherwise ignored."""
-
-
-class GraphOptions(Options):
-    """Options for graphs, ``tf.compat.v1.GraphOptions``: kept, and otherwise ignored."""
-
-
-class OptimizerOptions(Options):
-    """Options for optimizing graphs, ``tf.compat.v1.OptimizerOptions``: kept, and otherwise ignored."""
-
-    L0 = 0
-    L1 = 1
-    ON_1 = 1
-    ON_2 = 2
-    OFF = -1
-    DEFAULT = 0
-
-
-class RunOptions(Options):
-    """Options of one run, ``tf.compat.v1.RunOptions``: kept, and otherwise ignored."""
-
-    NO_TRACE = 0
-    SOFTWARE_TRACE = 1
-    HARDWARE_TRACE = 2
-    FULL_TRACE = 3
-
-
-class RunMetadata(Options):
-    """What would be told of one run, ``tf.compat.v1.RunMetadata``: nothing."""
+ConfigProto = GPUOptions = GraphOptions = OptimizerOptions = RunOptions = RunMetadata = Options
+"""``tf.compat.v1.ConfigProto`` and its kin: options of sessions, devices, graphs and runs."""
 
 
 class AggregationMethod:

@@ -334,7 +334,11 @@ class Graph:
         return found
 
     def add_to_collection(self, name: str, value: Any) -> None:
-        """Add a value to a collection."""
+        """Add a value to a collection.
+
+        Raises:
+            RuntimeError: the graph is finalized.
+        """
         if self._finalized:
             raise RuntimeError("Graph is finalized and cannot be modified.")
         self._collections.setdefault(name, []).append(value)

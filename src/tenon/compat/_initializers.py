@@ -224,7 +224,7 @@ def _fans(shape: Sequence[int]) -> tuple[float, float]:
     return shape[-2] * field, shape[-1] * field
 
 
-class glorot_uniform_initializer(variance_scaling_initializer):  # noqa: N801
+class glorot_uniform_initializer(Initializer):  # noqa: N801
     """Uniform numbers by both sizes of a layer (Xavier).
 
     Args:
@@ -233,14 +233,22 @@ class glorot_uniform_initializer(variance_scaling_initializer):  # noqa: N801
     """
 
     def __init__(self, seed: Any = None, dtype: Any = float32) -> None:
-        super().__init__(1.0, "fan_avg", "uniform", seed, dtype)
+        self.seed = seed
+        self.dtype = as_dtype(dtype)
+
+    def _values(self, shape: list[int], dtype: Any) -> Any:
+        return variance_scaling_initializer(1.0, "fan_avg", "uniform", self.seed)(shape, dtype)
 
 
-class glorot_normal_initializer(variance_scaling_initializer):  # noqa: N801
+class glorot_normal_initializer(Initializer):  # noqa: N801
     """Normal numbers by both sizes of a layer; arguments as of ``glorot_uniform_initializer``."""
 
     def __init__(self, seed: Any = None, dtype: Any = float32) -> None:
-        super().__init__(1.0, "fan_avg", "truncated_normal", seed, dtype)
+        self.seed = seed
+        self.dtype = as_dtype(dtype)
+
+    def _values(self, shape: list[int], dtype: Any) -> Any:
+        return variance_scaling_initializer(1.0, "fan_avg", "truncated_normal", self.seed)(shape, dtype)
 
 
 def he_normal(seed: Any = None) -> Initializer:

@@ -31,12 +31,9 @@ class Session:
         TypeError: ``graph`` is no graph.
 
     Example:
-        >>> with Graph().as_default():
-        ...     from tenon.compat import NAMES
-        ...     x = NAMES["compat.v1.placeholder"]("float32", [None])
-        ...     with Session() as session:
-        ...         session.run(x + 1.0, {x: [1.0, 2.0]}).tolist()
-        [2.0, 3.0]
+        >>> with Graph().as_default(), Session() as session:
+        ...     session.graph.get_operations()
+        []
     """
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
@@ -150,45 +147,45 @@ class Session:
 
     def close(self) -> None:
         """Free the values of variables; nothing can be run any more."""
+        self._leave()
         self._closed = True
         self._programs.clear()
         self.state = SessionState()
 
-    def __enter__(self) -> Session:
-        for context in (default_graph(self.graph), default_session(self)):
-            context.__enter__()
-            self._contexts.append(context)
-        return self
+    def enter(self, with_graph: bool = True) -> None:
+        """Be the default session until the session is closed.
 
-    def __exit__(self, *exception: Any) -> None:
-        for _ in range(2):
+        Args:
+            with_graph: whether the graph is the default one, too.
+        """
+        if not self._contexts:
+            self._contexts = [*([default_graph(self.graph)] if with_graph else []), default_session(self)]
+            for context in self._contexts:
+                context.__enter__()
+
+    def _leave(self) -> None:
+        while self._contexts:
             self._contexts.pop().__exit__(None, None, None)
-        self.close()
-
-
-class InteractiveSession(Session):
-    """A session that is the default from the moment it is made until it is closed; arguments as of ``Session``."""
-
-    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
-        super().__init__(target, graph, config)
-        THREAD.sessions.append(self)
-        self._graph_context = None if graph is None else default_graph(graph)
-        if self._graph_context is not None:
-            self._graph_context.__enter__()
-
-    def close(self) -> None:
-        """Free the values of variables, and be the default no more."""
-        if not self._closed:
-            THREAD.sessions.remove(self)
-            if self._graph_context is not None:
-                self._graph_context.__exit__(None, None, None)
-        super().close()
 
     def __enter__(self) -> Session:
+        self.enter()
         return self
 
     def __exit__(self, *exception: Any) -> None:
         self.close()
+
+
+def InteractiveSession(target: str = "", graph: Graph | None = None, config: Any = None) -> Session:  # noqa: N802
+    """Return a session that is the default from now on until it is closed, ``tf.compat.v1.InteractiveSession``.
+
+    Args:
+        target: accepted and ignored.
+        graph: the graph; ``None`` for the default one.
+        config: accepted.
+    """
+    session = Session(target, graph, config)
+    session.enter(with_graph=graph is not None)
+    return session
 
 
 _MOST: Final = 1 << 10
