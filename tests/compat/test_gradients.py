@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 from tenon.compat import Graph, Session
 from tests.compat.v1 import tf
 
+with Graph().as_default():
+    X, Y = tf.placeholder("float64", []), tf.placeholder("float64", [])
+    DERIVATIVES = tf.gradients(X * X * Y + tf.sin(Y), [X, Y])
+    SESSION = Session()
+
 
 @given(st.floats(-2, 2), st.floats(-2, 2))
 def test_gradients_are_those_of_calculus(a, b):
-    with Graph().as_default(), Session() as session:
-        x, y = tf.placeholder("float64", []), tf.placeholder("float64", [])
-        found = tf.gradients(x * x * y + tf.sin(y), [x, y])
-        np.testing.assert_allclose(session.run(found, {x: a, y: b}), [2 * a * b, a * a + np.cos(b)], atol=1e-12)
+    values = SESSION.run(DERIVATIVES, {X: a, Y: b})
+    np.testing.assert_allclose(values, [2 * a * b, a * a + np.cos(b)], atol=1e-12)
 
 
 def test_what_is_not_connected_gives_none_or_zeros(run):

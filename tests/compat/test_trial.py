@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenon.compat import Graph, Session
@@ -11,6 +11,7 @@ from tests.compat.v1 import tf
 SIZES = st.one_of(st.none(), st.integers(1, 5))
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(SIZES, min_size=1, max_size=3), st.data())
 def test_static_shapes_hold_for_what_comes_out(sizes, data):
     with Graph().as_default(), Session() as session:
@@ -67,3 +68,12 @@ def test_dtypes_are_those_of_the_operation(graph):
     with pytest.raises(TypeError, match="expected to be a float tensor but is a int32 tensor"):
         x + tf.constant([1, 2])
     assert [tf.argmax(x).dtype.name, (x > 0.0).dtype.name, tf.to_int32(x).dtype.name] == ["int64", "bool", "int32"]
+
+
+def test_a_reshape_may_divide_real_sizes_as_it_does_not_divide_those_that_are_tried(run):
+    x = tf.placeholder("float32", [None])
+    found = [tf.reshape(x, [1, 7]), tf.reshape(x, [-1, 7]), tf.reshape(x, tf.stack([7, -1]))]
+    assert [y.shape.as_list() for y in found] == [[1, 7], [None, 7], [7, None]]
+    assert [y.shape for y in run(found, {x: np.zeros(7)})] == [(1, 7), (1, 7), (7, 1)]
+    with pytest.raises(ValueError, match=r"as many|has 7|requested shape"):
+        tf.reshape(tf.zeros([6]), [7])

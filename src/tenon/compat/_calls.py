@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from typing import Any, Final
 
 import numpy as np
 
+from tenon.base import InvalidArgumentError
 from tenon.compat._bodies import StagedFunction
 from tenon.compat._composite import GraphComposite, concrete, rebuilt, symbolic
 from tenon.compat._graph import Graph, get_default_graph
 from tenon.compat._mode import THREAD, building
 from tenon.compat._op_types import op_type
 from tenon.compat._operation import GraphTensor, Operation
-from tenon.compat._trial import tried_out
+from tenon.compat._samples import samples_of
+from tenon.compat._trial import Described, tried_out
 from tenon.core import NAMES
 from tenon.core.operations import OPERATIONS
 from tenon.core.operations import Operation as Row
-from tenon.core.tensors import Tensor
+from tenon.core.tensors import Tensor, TensorShape
 
 _NOT_DIFFERENTIABLE: Final = frozenset(
     [name for row in OPERATIONS.values() if not row.differentiable for name in row.names]
@@ -91,6 +93,7 @@ def recorded(
     stage: bool = True,
     random: bool = False,
     stateful: bool = False,
+    otherwise: Callable[[], Described] | None = None,
     **traits: Any,
 ) -> Any:
     """Add an operation that calls a function; return what it gives, with symbolic tensors for tensors.
@@ -104,6 +107,7 @@ def recorded(
         stage: whether functions among the arguments work on tensors of the graph.
         random: whether ``function`` takes, as ``seed``, where its random numbers begin; that moves on at every run.
         stateful: whether ``function`` takes, as ``state``, the values of variables.
+        otherwise: tells what one tensor comes out where trying does not.
         **traits: further attributes of the operation.
 
     Returns:
@@ -134,7 +138,12 @@ def recorded(
         asked.update(environment.asked)
         return found
 
-    described, forms = tried_out(trial, template.inputs, kind)
+    try:
+        described, forms = tried_out(trial, template.inputs, kind)
+    except ValueError:
+        if otherwise is None:
+            raise
+        described, forms = otherwise(), [_Slot(0)]
     if not described and forms[0] is not None:
         return forms[0]
     captured = [*asked, *[tensor for one in template.functions for tensor in one.captured()]]
@@ -177,8 +186,32 @@ def called(path: str, function: Callable[..., Any], args: tuple[Any, ...], kwarg
         named[0],
         named[1],
         stage=path not in _PYTHON,
+        otherwise=partial(_reshaped, *named) if path == "reshape" else None,
         differentiable=path not in _NOT_DIFFERENTIABLE,
     )
+
+
+def _reshaped(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Described:
+    """Return what ``tf.reshape`` gives where the sizes of the universes do not divide as the real ones do."""
+    tensor, shape = [*args, *kwargs.values()][:2]
+    if not isinstance(tensor, GraphTensor) or None not in (tensor.static_shape.dims or [None]):
+        raise InvalidArgumentError(f"tf.reshape: {tensor!r} does not have as many elements as {shape!r} says.")
+    sizes = [_size(size) for size in (shape if isinstance(shape, list | tuple) else np.ravel(_values(shape)))]
+    return [(tensor.dtype, samples_of(TensorShape(sizes), tensor.dtype))]
+
+
+def _values(shape: Any) -> Any:
+    if not isinstance(shape, GraphTensor):
+        return shape.as_list() if isinstance(shape, TensorShape) else shape
+    first, second = shape.samples or (None, None)
+    if not isinstance(first, np.ndarray) or not isinstance(second, np.ndarray):
+        raise InvalidArgumentError(f"tf.reshape: the rank of the result is not known from {shape!r}.")
+    return [int(one) if one == other else -1 for one, other in zip(first, second, strict=True)]
+
+
+def _size(size: Any) -> int | None:
+    size = _values(size)[0] if isinstance(size, GraphTensor) and size.samples and size.ndim else size
+    return None if size is None or isinstance(size, GraphTensor) or int(size) < 0 else int(size)
 
 
 def _without_name(
