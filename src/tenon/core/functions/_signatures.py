@@ -113,9 +113,10 @@ def structs(specs: Sequence[TensorSpec]) -> Iterator[list[jax.ShapeDtypeStruct]]
     if all([spec.shape.is_fully_defined() for spec in specs]):
         yield [jax.ShapeDtypeStruct(tuple(spec.shape.as_list()), spec.dtype.dtype) for spec in specs]
         return
-    for symbol in (_own_symbol, _symbol_of_axis):
+    written = [[_text(n, spec, symbol) for n, spec in enumerate(specs)] for symbol in (_own_symbol, _symbol_of_axis)]
+    inner = [size for spec in specs for size in spec.shape[1:] if size is None]
+    for texts in written if len(inner) > 1 else written[:1]:
         scope = SymbolicScope()
-        texts = [_text(index, spec, symbol) for index, spec in enumerate(specs)]
         shapes = [symbolic_shape(text, scope=scope) if text else () for text in texts]
         yield [jax.ShapeDtypeStruct(shape, spec.dtype.dtype) for shape, spec in zip(shapes, specs, strict=True)]
     sizes = [[SAMPLE_SIZE if size is None else size for size in spec.shape] for spec in specs]
