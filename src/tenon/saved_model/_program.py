@@ -66,12 +66,17 @@ class Program:
         variables: the weights, in an order that stays.
         signatures: at least one, usually ``"serving_default"``.
         write_extras: called with an empty directory (``assets.extra/tenon/``); may put files and folders of its own
-            there, except ``manifest.json`` and ``signatures/``.
+            there, except ``manifest.json``, ``program.json`` and ``functions/``.
+        methods: signatures that the loaded object also has as functions which take the inputs by position: the
+            signature's name by the function's.
+        has_gradients: whether gradients flow through what is loaded.
     """
 
     variables: Sequence[Variable]
     signatures: Mapping[str, Signature]
     write_extras: Callable[[Path], None] = field(default=_nothing)
+    methods: Mapping[str, str] = field(default_factory=dict)
+    has_gradients: bool = False
 
 
 @runtime_checkable

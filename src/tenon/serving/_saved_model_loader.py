@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon.saved_model import LoadedModel, LoadedSignature, load
+from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving._loader import Loader
 from tenon.serving._servable import Servable, ServableId, ServableSignature
 from tenon.serving._signature_runner import SignatureRunner
@@ -79,7 +79,7 @@ class SavedModelLoader(Loader):
             PermissionDeniedError: a file may not be read.
             DataLossError: the directory is damaged, half copied or not Tenon's; the message names the file.
         """
-        model = load(self._path)
+        model = read(self._path)
         dtypes = {
             name: dtype
             for signature in model.signatures.values()

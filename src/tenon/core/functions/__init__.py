@@ -15,6 +15,7 @@
 
 from tenon.core.functions._concrete import ConcreteFunction
 from tenon.core.functions._function import Function, function
+from tenon.core.functions._pure import PureForm
 from tenon.core.functions._types import control_dependencies
 
-__all__ = ["ConcreteFunction", "Function", "control_dependencies", "function"]
+__all__ = ["ConcreteFunction", "Function", "PureForm", "control_dependencies", "function"]

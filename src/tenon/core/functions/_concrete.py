@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import jax
 
-from tenon.base import InvalidArgumentError
+from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
+from tenon.core.functions._pure import PureForm, pure_form
 from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
 from tenon.core.functions._tracer import Attempt, Tracer, is_string
 from tenon.core.nest import flatten
 from tenon.core.tensors import Tensor, TensorShape, TensorSpec, as_dtype, is_tensor_like, unknown_shape
-from tenon.core.tracing import Access
 from tenon.core.variables import Variable
 
 _numbers: Final = itertools.count()
@@ -177,6 +178,16 @@ class ConcreteFunction:
         return self._name.encode()
 
     @property
+    def function_name(self) -> str:
+        """The name of the Python function."""
+        return self._tracer.name
+
+    @property
+    def python_signature(self) -> inspect.Signature:
+        """The parameters of the Python function."""
+        return self._tracer.binder.signature
+
+    @property
     def structured_input_signature(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments and keyword arguments: ``TensorSpec`` for tensors, other values as they are."""
         args, kwargs = self._tracer.binder.spread(self._arguments)
@@ -227,34 +238,33 @@ class ConcreteFunction:
         """Those of the variables that are trainable."""
         return tuple([variable for variable in self.variables if variable.trainable])
 
-    def pure(
-        self, variables: Sequence[Any], values: Sequence[Any], arrays: Sequence[Any]
-    ) -> tuple[list[Any], list[Any]]:
-        """Run the function as a pure one, on whatever JAX traces: for ``jax.export``, sizes may be symbols.
+    def pure_forms(self) -> Iterator[PureForm]:
+        """Yield the function as a pure one, traced anew each time, with the freest sizes first.
 
-        Args:
-            variables: variables of the function.
-            values: their values: arrays or tracers.
-            arrays: the tensors that it takes: arrays or tracers.
-
-        Returns:
-            The arrays that the function returns, and the new values of the variables.
+        Open sizes are symbols, at first one of its own for each but the first dimensions, then one for each axis. A
+        form may turn out not to be possible while it is traced: the next one is less free.
 
         Raises:
-            InvalidArgumentError: the function uses a variable that is not among them.
+            UnimplementedError: it takes strings, tensors of any rank, or variables, which no pure function can.
         """
-        traced = self._tracer.trace(self._template, arrays, ()).traced
-        known = {id(variable): value for variable, value in zip(variables, values, strict=True)}
-        for source in traced.sources:
-            if isinstance(source, Access) and id(source.variable) not in known:
-                raise InvalidArgumentError(
-                    f"{self._tracer.name}: uses the variable {source.variable.name!r}, which is not among the given "
-                    "ones."
-                )
-        inputs = [known[id(s.variable)] if isinstance(s, Access) else s for s in traced.sources]
-        results = traced.function(*arrays, *inputs)
-        written = dict(zip(map(id, traced.written), results[len(traced.outputs) :], strict=True))
-        return results[: len(traced.outputs)], [written.get(id(v), known[id(v)]) for v in variables]
+        self._check_pure()
+        symbolic = not all([spec.shape.is_fully_defined() for spec in self.specs])
+        candidates = list(structs(self.specs))
+        for given in candidates[:-1] if symbolic else candidates:
+            yield pure_form(self._tracer.trace(self._template, given, ()).traced, given)
+
+    def _check_pure(self) -> None:
+        reasons = [
+            (bool(self._variables), "it takes a variable as an argument; let it use the variable from outside"),
+            (any([is_string(spec.dtype) for spec in self.specs]), "it takes strings, of which XLA has none"),
+            (
+                any([spec.shape.rank is None for spec in self.specs]),
+                "it takes tensors of any rank; state the rank of each in a tf.TensorSpec",
+            ),
+        ]
+        for holds, reason in reasons:
+            if holds:
+                raise UnimplementedError(f"{self._tracer.name}: cannot become a program by itself: {reason}.")
 
     def pretty_printed_signature(self, verbose: bool = True) -> str:
         """Return the signature as text.
