@@ -108,7 +108,7 @@ def test_a_layer_written_with_tensorflows_operations_works_everywhere(tmp_path):
     model.fit(X, X, verbose=0)
     np.testing.assert_allclose(model.predict(X, verbose=0), model(X).numpy(), rtol=1e-6)
     model.export(tmp_path / "1", verbose=False)
-    loaded = tf.saved_model.load(tmp_path / "1").signatures["serving_default"](inputs=X)
+    loaded = tf.saved_model.load(tmp_path / "1").signatures["serving_default"](X)
     np.testing.assert_allclose(next(iter(loaded.values())), model(X).numpy(), rtol=1e-6)
 
 

@@ -83,11 +83,11 @@ def test_an_open_rank_is_known_when_it_is_called():
 def test_code_that_cannot_take_symbols_is_traced_with_numbers():
     @tf.function
     def f(x):
-        return tf.reshape(x, [int(tf.shape(x)[0]) * 2, -1])
+        return x[: len(np.zeros(int(tf.shape(x)[0]))) - 1]
 
     concrete = f.get_concrete_function(tf.TensorSpec([None, 4], tf.float32))
     assert str(concrete.structured_outputs.shape) == "(None, None)"
-    assert concrete(tf.zeros([3, 4])).shape == [6, 2]
+    assert concrete(tf.zeros([3, 4])).shape == [2, 4]
 
 
 def test_it_knows_its_variables_and_what_it_captures():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -43,8 +44,8 @@ class Kernel:
 
 
 @lru_cache(maxsize=1 << 14)
-def _kernel(function: Function, attributes: tuple[tuple[str, Any], ...], types: tuple[type, ...]) -> Kernel:
-    del types  # they tell 1 from 1.0 and True, which are equal
+def _kernel(function: Function, attributes: tuple[tuple[str, Any], ...], distinction: Any) -> Kernel:
+    del distinction  # they tell apart what is equal and yet another attribute
     return Kernel(
         partial(function, **dict(attributes)) if attributes else function, getattr(function, "__name__", None)
     )
@@ -65,7 +66,19 @@ def kernel(function: Function, **attributes: Any) -> Kernel:
         True
     """
     items = tuple([(name, _hashable(value)) for name, value in attributes.items()])
-    return _kernel(function, items, tuple([type(value) for _, value in items]))
+    return _kernel(function, items, kinds([value for _, value in items]))
+
+
+def kinds(value: Any) -> Any:
+    """Return what tells 1 from 1.0 and True, and 0.0 from -0.0, which are equal; lists and tuples are gone through.
+
+    Example:
+        >>> kinds([1, (1.0, -0.0)]) == kinds((1, [2.5, -0.0])), kinds([1, (1.0, -0.0)]) == kinds([1, (1.0, 0.0)])
+        (True, False)
+    """
+    if isinstance(value, list | tuple):
+        return tuple([kinds(item) for item in value])
+    return "-0.0" if value.__class__ is float and not value and math.copysign(1.0, value) < 0 else value.__class__
 
 
 def _hashable(value: Any) -> Any:
@@ -73,14 +86,15 @@ def _hashable(value: Any) -> Any:
 
 
 @lru_cache(maxsize=1 << 12)
-def _primitive_kernel(primitive: Any, params: tuple[tuple[str, Any], ...]) -> Kernel:
+def _primitive_kernel(primitive: Any, params: tuple[tuple[str, Any], ...], distinction: Any) -> Kernel:
+    del distinction
     return Kernel(partial(primitive.bind, **dict(params)), primitive.name)
 
 
 def primitive_kernel(primitive: Any, params: Mapping[str, Any]) -> Kernel:
     """Return the kernel of a primitive of JAX with its parameters."""
     try:
-        return _primitive_kernel(primitive, tuple(params.items()))
+        return _primitive_kernel(primitive, tuple(params.items()), kinds(tuple(params.values())))
     except TypeError:  # a parameter that cannot be hashed: its derivative is compiled anew each time
         return Kernel(partial(primitive.bind, **params), primitive.name)
 
