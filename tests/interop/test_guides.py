@@ -32,6 +32,9 @@ HELD = {
     "checkpoints",
     "einsum_and_linalg",
     "forward_accumulator",
+    "mlp_from_scratch",
+    "modules",
+    "saved_models",
 }
 """Topics that were seen to hold; the others differ somewhere or were not all seen yet, and join when they hold."""
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenon.base import DataLossError, InternalError, InvalidArgumentError, NotFoundError, UnavailableError
-from tenon.saved_model import TensorSpec, load, save
+from tenon.saved_model import TensorSpec, read, save
 from tenon.serving import SavedModelLoader, ServableId
 from tenon.serving._batch_sizes import batch_sizes
 from tenon.serving._batcher import Batcher
@@ -75,7 +75,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def servables(folder, executor):
     return {
-        name: SavedModelLoader(ServableId(name, 1), folder / name, batch_sizes(8), executor).load() for name in MODELS
+        name: SavedModelLoader(ServableId(name, 1), folder / name, batch_sizes(8), executor).read() for name in MODELS
     }
 
 
@@ -139,7 +139,7 @@ def test_a_model_that_mixes_rows_is_never_batched(servables, name):
 
 def test_mixing_rows_is_noticed_and_logged_at_load(folder, executor, caplog):
     with caplog.at_level(logging.WARNING, "tenon.serving"):
-        SavedModelLoader(ServableId("m", 1), folder / "coupled rows", batch_sizes(4), executor).load()
+        SavedModelLoader(ServableId("m", 1), folder / "coupled rows", batch_sizes(4), executor).read()
     assert "its rows depend on each other" in caplog.text
 
 
@@ -205,12 +205,12 @@ def test_a_damaged_model_is_not_loaded(folder, tmp_path, executor):
     data = tmp_path / "m" / "variables" / "variables.data-00000-of-00001"
     data.write_bytes(bytes(len(data.read_bytes())))
     with pytest.raises(DataLossError, match=r"variables\.data-00000-of-00001"):
-        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).load()
+        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).read()
 
 
 def test_a_missing_model_is_not_found(tmp_path, executor):
     with pytest.raises(NotFoundError, match="no SavedModel directory"):
-        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).load()
+        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).read()
 
 
 class Engine:
@@ -327,7 +327,7 @@ def test_more_new_sizes_than_can_wait_are_refused_until_there_is_room(servables)
 
 
 def test_a_program_that_is_dropped_leaves_nothing_behind(folder):
-    signature = load(folder / "sequence").signatures["serving_default"]
+    signature = read(folder / "sequence").signatures["serving_default"]
     live = jax.devices()[0].client.live_executables
     CompiledProgram(signature, [], ((1, 7),))
     gc.collect()
@@ -360,4 +360,4 @@ def test_a_failing_program_fails_its_requests_without_details_and_serves_on(exec
 def test_a_loaded_servable_agrees_with_the_loaded_model(folder, servables):
     x = RNG.standard_normal((5, 4)).astype("f4")
     [answer] = answers(servables["dense"], {"x": x})
-    np.testing.assert_allclose(answer["p"], load(folder / "dense").signatures["serving_default"](x)["p"], rtol=1e-6)
+    np.testing.assert_allclose(answer["p"], read(folder / "dense").signatures["serving_default"](x)["p"], rtol=1e-6)

@@ -108,7 +108,7 @@ def export_model(
     _refuse(kwargs, "export")
     _check_local(filepath)
     _check_target(Path(filepath), overwrite=True)
-    program = program_of(model, input_signature)
+    program = replace(program_of(model, input_signature), has_gradients=True)
     save(program, filepath)
     if verbose:
         sys.stdout.write(_description(filepath, program))

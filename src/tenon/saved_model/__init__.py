@@ -49,7 +49,7 @@ from tenon.saved_model._options import (
     SaveOptions,
     contains_saved_model,
 )
-from tenon.saved_model._program import Program, Signature, SupportsProgram, Variable
+from tenon.saved_model._program import Method, Program, Signature, SupportsProgram, Variable
 from tenon.saved_model._reader import LoadedModel, LoadedSignature, read
 from tenon.saved_model._writer import save
 
@@ -83,6 +83,7 @@ __all__ = [
     "LoadOptions",
     "LoadedModel",
     "LoadedSignature",
+    "Method",
     "Program",
     "SaveOptions",
     "Signature",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -191,18 +191,40 @@ def _objects(
         number = add(0, name, LIST)
         objects[number].children += [(str(place), node) for place, node in enumerate(chosen)]
     structures = {}
-    for method, name in program.methods.items():
-        signature = signatures[name]
-        function = functions[signature.function]
-        structures[signature.function] = _structures(function, signature)
-        add(0, method, FunctionNode((signature.function,), function_spec(signature.inputs)))
+    for name, method in program.methods.items():
+        signature = signatures[method.signature]
+        arguments = _in_order(method.arguments, signature.inputs)
+        structures[signature.function] = _structures(functions[signature.function], signature, arguments)
+        add(0, name, FunctionNode((signature.function,), function_spec(list(arguments))))
     return objects, structures
 
 
-def _structures(function: ExportedFunction, signature: ExportedSignature) -> Structures:
+def _in_order(arguments: Mapping[str, Any], inputs: Sequence[str]) -> Mapping[str, Any]:
+    """Return the arguments if their inputs come in the order in which TensorFlow takes them, else one for each input."""
+    return arguments if _leaves(list(arguments.values())) == list(inputs) else {name: name for name in inputs}
+
+
+def _leaves(structure: Any) -> list[str]:
+    if isinstance(structure, Mapping):
+        return [leaf for key in sorted(structure) for leaf in _leaves(structure[key])]
+    if isinstance(structure, list | tuple):
+        return [leaf for item in structure for leaf in _leaves(item)]
+    return [structure]
+
+
+def _structures(function: ExportedFunction, signature: ExportedSignature, arguments: Mapping[str, Any]) -> Structures:
+    specs = dict(zip(signature.inputs, function.inputs, strict=True))
     outputs = dict(zip(signature.outputs, function.outputs, strict=True))
     single = list(outputs) == ["output_0"]
     return Structures(
-        encoded((tuple(function.inputs), {})),
+        encoded((tuple([_filled(argument, specs) for argument in arguments.values()]), {})),
         encoded(outputs["output_0"] if single else outputs),
     )
+
+
+def _filled(structure: Any, specs: Mapping[str, TensorSpec]) -> Any:
+    if isinstance(structure, Mapping):
+        return {key: _filled(item, specs) for key, item in structure.items()}
+    if isinstance(structure, list | tuple):
+        return type(structure)([_filled(item, specs) for item in structure])
+    return specs[structure]

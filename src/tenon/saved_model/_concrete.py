@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import numpy as np
 
 from tenon.base import InvalidArgumentError, TenonError, TensorSpec, UnimplementedError
 from tenon.core.functions import ConcreteFunction, PureForm
 from tenon.core.nest import flatten
 from tenon.core.tensors import TensorSpec as StructuredSpec
+from tenon.core.variables import held_array
 from tenon.saved_model._contents import Structures
 from tenon.saved_model._gradients import with_gradients
 from tenon.saved_model._lowering import ExportedFunction, lower, static_shape, symbolic_shape
@@ -56,20 +56,20 @@ def export_concrete(
         UnimplementedError: it calls Python, takes or returns strings, or JAX cannot export it for the open sizes.
     """
     structured = concrete.structured_input_signature
-    with jax.enable_x64(True):
-        form, exported = _lowered(concrete, label)
-        where = paths(form)
-        _check_outputs(label, form.structured_outputs)
-        function = ExportedFunction(
-            exported=exported,
-            variables=tuple([where(variable) for variable in form.variables]),
-            inputs=tuple([_plain(spec) for spec in _specs(structured)]),
-            outputs=tuple([TensorSpec(static_shape(output.shape), output.dtype) for output in form.outputs]),
-            input_shapes=tuple([symbolic_shape(argument.shape) for argument in form.arguments]),
-            output_shapes=tuple([symbolic_shape(output.shape) for output in form.outputs]),
-            written=tuple([where(variable) for variable in form.written]),
-        )
-        if has_gradients:
+    form, exported = _lowered(concrete, label)
+    where = paths(form)
+    _check_outputs(label, form.structured_outputs)
+    function = ExportedFunction(
+        exported=exported,
+        variables=tuple([where(variable) for variable in form.variables]),
+        inputs=tuple([_plain(spec) for spec in _specs(structured)]),
+        outputs=tuple([TensorSpec(static_shape(output.shape), output.dtype) for output in form.outputs]),
+        input_shapes=tuple([symbolic_shape(argument.shape) for argument in form.arguments]),
+        output_shapes=tuple([symbolic_shape(output.shape) for output in form.outputs]),
+        written=tuple([where(variable) for variable in form.written]),
+    )
+    if has_gradients:
+        with jax.enable_x64(True):
             function = with_gradients(label, form.function, function, form.reached)
     with _explained(label):
         structures = Structures(encoded(structured), encoded(form.structured_outputs))
@@ -99,9 +99,10 @@ def _lowered(concrete: ConcreteFunction, label: str) -> tuple[PureForm, Any]:
                     "calls Python while it runs (tf.print, tf.py_function, an assertion on tensors), which no other "
                     "process could do. Leave that out of functions that are saved."
                 )
-            values = [jax.ShapeDtypeStruct(_held_shape(v), np.dtype(v.dtype.dtype)) for v in form.variables]
+            values = [_struct(variable) for variable in form.variables]
             try:
-                return form, lower(label, form.function, [*values, *form.arguments])
+                with jax.enable_x64(True):
+                    return form, lower(label, form.function, [*values, *form.arguments])
             except Exception as error:  # whatever JAX says: less free sizes may do
                 failures.append(error)
         cause = failures[0]
@@ -126,8 +127,9 @@ def _forms(concrete: ConcreteFunction, failures: list[Exception]) -> Iterator[Pu
         yield form
 
 
-def _held_shape(variable: Any) -> tuple[int, ...]:
-    return tuple(variable.value().shape.as_list())
+def _struct(variable: Any) -> jax.ShapeDtypeStruct:
+    array = held_array(variable)
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)
 
 
 def _specs(structured: Any) -> list[Any]:
