@@ -152,9 +152,9 @@ def test_variables_of_every_dtype_and_shape_survive(tmp_path_factory, dtype, sha
     value = RNG.integers(0, 2, shape).astype(dtype)
     path = tmp_path_factory.mktemp("dtypes") / "1"
     save(lambda w, x: x, path, {"f": {"x": TensorSpec((None,), "float32")}}, variables={"w": value})
-    read = read(path).variables["w"]
-    assert read.dtype == value.dtype
-    np.testing.assert_array_equal(read, value)
+    found = read(path).variables["w"]
+    assert found.dtype == value.dtype
+    np.testing.assert_array_equal(found, value)
 
 
 def test_a_variable_is_an_array():
@@ -204,7 +204,7 @@ def test_extras_are_written_listed_and_found(tmp_path):
 
 REFUSED = {
     "no specs": (lambda p: save(lambda x: x, p), InvalidArgumentError, "a function needs the specs"),
-    "not savable": (lambda p: save(3, p), InvalidArgumentError, "received int"),
+    "not savable": (lambda p: save(3, p), InvalidArgumentError, "received 3 of type int"),
     "no signature": (lambda p: save(Program([], {}), p), InvalidArgumentError, "at least one signature"),
     "no inputs": (lambda p: save(lambda: 1, p, {"f": {}}), InvalidArgumentError, "at least one input"),
     "strings": (

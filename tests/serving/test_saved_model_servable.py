@@ -75,7 +75,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def servables(folder, executor):
     return {
-        name: SavedModelLoader(ServableId(name, 1), folder / name, batch_sizes(8), executor).read() for name in MODELS
+        name: SavedModelLoader(ServableId(name, 1), folder / name, batch_sizes(8), executor).load() for name in MODELS
     }
 
 
@@ -139,7 +139,7 @@ def test_a_model_that_mixes_rows_is_never_batched(servables, name):
 
 def test_mixing_rows_is_noticed_and_logged_at_load(folder, executor, caplog):
     with caplog.at_level(logging.WARNING, "tenon.serving"):
-        SavedModelLoader(ServableId("m", 1), folder / "coupled rows", batch_sizes(4), executor).read()
+        SavedModelLoader(ServableId("m", 1), folder / "coupled rows", batch_sizes(4), executor).load()
     assert "its rows depend on each other" in caplog.text
 
 
@@ -205,12 +205,12 @@ def test_a_damaged_model_is_not_loaded(folder, tmp_path, executor):
     data = tmp_path / "m" / "variables" / "variables.data-00000-of-00001"
     data.write_bytes(bytes(len(data.read_bytes())))
     with pytest.raises(DataLossError, match=r"variables\.data-00000-of-00001"):
-        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).read()
+        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).load()
 
 
 def test_a_missing_model_is_not_found(tmp_path, executor):
     with pytest.raises(NotFoundError, match="no SavedModel directory"):
-        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).read()
+        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).load()
 
 
 class Engine:

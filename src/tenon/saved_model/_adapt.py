@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,8 +49,9 @@ def is_program(obj: Any, signatures: Any, variables: Any | None) -> bool:
     stated = signatures.values() if isinstance(signatures, Mapping) else [signatures]
     if isinstance(obj, Program | SupportsProgram):
         return signatures is None or all(isinstance(one, Signature | Mapping) for one in stated)
-    described = isinstance(signatures, Mapping) and all(isinstance(one, Signature | Mapping) for one in stated)
-    return variables is not None or (callable(obj) and described and bool(signatures))
+    if isinstance(signatures, Mapping) and signatures and callable(obj):
+        return all(isinstance(one, Signature | Mapping) for one in stated)
+    return variables is not None or (not signatures and isinstance(obj, functools.partial | types.FunctionType))
 
 
 def as_program(
@@ -158,6 +161,7 @@ def contents_of(
         UnimplementedError: JAX cannot export a signature.
     """
     program = as_program(obj, signatures, variables)
+    stored = [StoredVariable(v.name, v.name, v.value, v.trainable, tuple(np.shape(v.value))) for v in program.variables]
     if not program.signatures:
         raise InvalidArgumentError("signatures: a SavedModel needs at least one signature; received none.")
     functions: dict[str, ExportedFunction] = {}
@@ -168,7 +172,6 @@ def contents_of(
             name, signature, program.variables, options.experimental_custom_gradients and program.has_gradients
         )
         exported[name] = ExportedSignature(function, tuple(signature.inputs), outputs, signature.method_name)
-    stored = [StoredVariable(v.name, v.name, v.value, v.trainable, tuple(np.shape(v.value))) for v in program.variables]
     objects, structures = _objects(program, functions, exported)
     return Contents(stored, functions, structures, exported, objects, write_extras=program.write_extras)
 
@@ -200,7 +203,7 @@ def _objects(
 
 
 def _in_order(arguments: Mapping[str, Any], inputs: Sequence[str]) -> Mapping[str, Any]:
-    """Return the arguments if their inputs come in the order in which TensorFlow takes them, else one for each input."""
+    """Return the arguments if their inputs come in the order in which TensorFlow takes them, else one an input."""
     return arguments if _leaves(list(arguments.values())) == list(inputs) else {name: name for name in inputs}
 
 

@@ -52,7 +52,7 @@ def export_concrete(
         has_gradients: whether to export its gradients too.
 
     Raises:
-        InvalidArgumentError: a value of Python that it was traced for, or that it returns, cannot stand in a SavedModel.
+        InvalidArgumentError: a value of Python that it was traced for, or returns, cannot stand in a SavedModel.
         UnimplementedError: it calls Python, takes or returns strings, or JAX cannot export it for the open sizes.
     """
     structured = concrete.structured_input_signature

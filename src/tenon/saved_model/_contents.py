@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tenon.base import Shape
+from tenon.base import Shape, UnimplementedError
 from tenon.saved_model._lowering import ExportedFunction, ExportedSignature
 
 OBJECT: Final = "_generic_user_object"
@@ -32,6 +33,9 @@ class StoredVariable:
         value: a NumPy or JAX array.
         trainable: whether an optimizer may change it.
         shape: the static shape, with ``None`` for open sizes; ``None`` for any rank.
+
+    Raises:
+        UnimplementedError: a value has less than 8 bits.
     """
 
     path: str
@@ -39,6 +43,13 @@ class StoredVariable:
     value: Any
     trainable: bool
     shape: Shape | None
+
+    def __post_init__(self) -> None:
+        if (bits := _bits(self.dtype)) < 8:
+            raise UnimplementedError(
+                f"variable {self.path!r}: must have a dtype of whole bytes, for TensorFlow reads others wrongly; "
+                f"received {self.dtype} of {bits} bits. Store it as int8 and convert it in the function."
+            )
 
     @property
     def key(self) -> str:
@@ -48,7 +59,14 @@ class StoredVariable:
     @property
     def dtype(self) -> np.dtype:
         """The dtype of its value."""
-        return np.dtype(self.value.dtype)
+        found: np.dtype = np.dtype(self.value.dtype)
+        return found
+
+
+def _bits(dtype: np.dtype) -> int:
+    """Return the width of a value; NumPy keeps the narrow types of ml_dtypes in a byte each, but names tell."""
+    narrow = re.search(r"(?:int|float)([1-7])(?!\d)", dtype.name)
+    return int(narrow[1]) if narrow else 8 * dtype.itemsize
 
 
 @dataclass(frozen=True)

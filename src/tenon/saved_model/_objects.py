@@ -267,8 +267,9 @@ class _Saver:
     def _path(self, variable: Any, function: str) -> str:
         if id(variable) not in self._paths:
             raise InvalidArgumentError(
-                f"function {function!r}: uses the variable {variable.name!r}, which no attribute of what is saved leads "
-                "to, so that its value could not be saved. Make it an attribute of the object, or of one that it holds."
+                f"function {function!r}: uses the variable {variable.name!r}, which no attribute of what is saved "
+                "leads to, so that its value could not be saved. Make it an attribute of the object, or of one that it "
+                "holds."
             )
         return self._paths[id(variable)]
 
@@ -332,8 +333,8 @@ def _stated(name: Any, function: Any) -> ConcreteFunction:
     if isinstance(function, ConcreteFunction):
         return function
     raise InvalidArgumentError(
-        f"signatures[{name!r}]: must be a tf.function with an input_signature, or what get_concrete_function() returns; "
-        f"received {function!r}."
+        f"signatures[{name!r}]: must be a tf.function with an input_signature, or what get_concrete_function() "
+        f"returns; received {function!r}."
     )
 
 

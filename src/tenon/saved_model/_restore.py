@@ -65,13 +65,14 @@ def restored(export_dir: str | os.PathLike[str]) -> Any:
     root = Path(export_dir)
     if not contains_saved_model(root) and not (root / EXTRAS).exists():
         raise NoSavedModelError(
-            f"export_dir: there is no SavedModel at {str(root)!r} (no saved_model.pb); give the directory that was saved."
+            f"export_dir: there is no SavedModel at {str(root)!r} (no saved_model.pb); give the directory that was "
+            "saved."
         )
     if not (root / EXTRAS).exists():
         raise UnimplementedError(
             f"export_dir: {str(root)!r} was not written by Tenon, or copied without the folder {EXTRAS!r}. The graphs "
-            "that TensorFlow writes need TensorFlow to run. The weights can be used: build the model in Python and call "
-            f"tf.train.Checkpoint(model).restore({str(root / VARIABLES)!r}), or look at single ones with "
+            "that TensorFlow writes need TensorFlow to run. The weights can be used: build the model in Python and "
+            f"call tf.train.Checkpoint(model).restore({str(root / VARIABLES)!r}), or look at single ones with "
             "tf.train.load_checkpoint."
         )
     verify_manifest(root)
@@ -140,9 +141,7 @@ class _Restorer:
         """Make an object without its attributes."""
         identifier = node.user_object.identifier
         if identifier == SIGNATURES:
-            makers = {
-                child.local_name: partial(self._signature, child.local_name, child.node_id) for child in node.children
-            }
+            makers = {child.local_name: partial(self._signature, child.local_name) for child in node.children}
             return SignatureMap(makers)
         if identifier in (LIST, TUPLE):
             return []
@@ -165,7 +164,7 @@ class _Restorer:
         name = programs[0].name if programs else "function"
         return Function(RestoredBody(name, programs, spec, signature), name, decoded(spec.input_signature), False)
 
-    def concrete(self, number: int, node: Any) -> Any:
+    def concrete(self, _: int, node: Any) -> Any:
         """Make a concrete function; those of signatures are made when they are used."""
         name = node.bare_concrete_function.concrete_function_name
         if name not in self._program["functions"]:
@@ -177,12 +176,10 @@ class _Restorer:
         body = RestoredBody(program.name, [program], None, inspect.Signature(parameters))
         return Function(body, program.name, None, False).get_concrete_function(*args, **kwargs)
 
-    def _signature(self, name: str, number: int) -> ConcreteFunction:
+    def _signature(self, name: str) -> ConcreteFunction:
         described = self._program["signatures"][name]
-        bare = self._graph.nodes[number].bare_concrete_function
         definition = self._meta_graph.signature_def[name]
         program = self._restored(f"signature {name!r}", described, _signature_structures(described, definition))
-        del bare
         function = Function(
             signature_body(program, described["inputs"], described["outputs"]), program.name, None, False
         )

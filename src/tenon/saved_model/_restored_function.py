@@ -81,8 +81,8 @@ def differentiable(name: str, program: bytes, gradients: Gradients) -> Function:
 def _no_gradient(name: str, gradients: Gradients) -> str:
     reason = gradients.missing or "it was saved with gradients of the first two orders, or without any"
     return (
-        f"{name}: this gradient of the loaded function was not saved: {reason}. Build the function from its Python code "
-        "and restore the weights with tf.train.Checkpoint."
+        f"{name}: this gradient of the loaded function was not saved: {reason}. Build the function from its Python "
+        "code and restore the weights with tf.train.Checkpoint."
     )
 
 

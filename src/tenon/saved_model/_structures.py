@@ -104,7 +104,7 @@ def plain_shape(shape: Any) -> Shape | None:
 
 
 class FullArgSpec(NamedTuple):
-    """The parameters of a Python function, as ``inspect.getfullargspec`` tells them and TensorFlow's files name them."""
+    """The parameters of a Python function, named as in ``inspect.getfullargspec``."""
 
     args: list[str]
     varargs: str | None = None

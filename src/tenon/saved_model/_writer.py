@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tenon.base import InvalidArgumentError, TensorSpec, UnimplementedError, replace_directory
+from tenon.base import InvalidArgumentError, TensorSpec, replace_directory
 from tenon.formats import BundleWriter, data_type, fingerprint64, message_class
 from tenon.saved_model._adapt import contents_of, is_program
 from tenon.saved_model._contents import Contents, StoredVariable
@@ -103,18 +102,6 @@ def _check(contents: Contents) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if repeated:
         raise InvalidArgumentError(f"variables: names must be unique; received {repeated} more than once.")
-    for variable in contents.variables:
-        if (bits := _bits(variable.dtype)) < 8:
-            raise UnimplementedError(
-                f"variable {variable.path!r}: must have a dtype of whole bytes, for TensorFlow reads others wrongly; "
-                f"received {variable.dtype} of {bits} bits. Store it as int8 and convert it in the function."
-            )
-
-
-def _bits(dtype: np.dtype) -> int:
-    """Return the width of a value; NumPy keeps the narrow types of ml_dtypes in a byte each, but names tell."""
-    narrow = re.search(r"(?:int|float)([1-7])(?!\d)", dtype.name)
-    return int(narrow[1]) if narrow else 8 * dtype.itemsize
 
 
 def _assemble(contents: Contents) -> _Parts:

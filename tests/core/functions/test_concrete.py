@@ -177,3 +177,17 @@ def test_what_cannot_be_pure_tells_why(spec, reason):
     concrete = tf.function(lambda x: x + x).get_concrete_function(spec)
     with pytest.raises(tf.errors.UnimplementedError, match=reason):
         next(concrete.pure_forms())
+
+
+@pytest.mark.parametrize("value", [[1.0, 2.0], np.ones(2), np.ones(2, np.int64), (1, 2), tf.ones([2])])
+def test_what_is_no_tensor_becomes_one_of_the_stated_dtype(value):
+    concrete = tf.function(lambda x: x * 2.0).get_concrete_function(tf.TensorSpec([2], tf.float32, name="x"))
+    expected = [2 * float(item) for item in value]
+    assert concrete(value).numpy().tolist() == expected
+    assert concrete(x=value).numpy().tolist() == expected
+
+
+def test_a_tensor_of_another_dtype_is_refused():
+    concrete = tf.function(lambda x: x * 2.0).get_concrete_function(tf.TensorSpec([2], tf.float32))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a float32"):
+        concrete(tf.constant([1, 2]))

@@ -19,8 +19,17 @@ from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
 from tenon.core.functions._tracer import Attempt, Tracer, is_string
-from tenon.core.nest import flatten
-from tenon.core.tensors import Tensor, TensorShape, TensorSpec, as_dtype, is_tensor_like, unknown_shape
+from tenon.core.nest import flatten, map_up_to
+from tenon.core.tensors import (
+    Tensor,
+    TensorShape,
+    TensorSpec,
+    array_of,
+    as_dtype,
+    as_tensor,
+    is_tensor_like,
+    unknown_shape,
+)
 from tenon.core.variables import Variable
 
 _numbers: Final = itertools.count()
@@ -127,9 +136,22 @@ class ConcreteFunction:
             TypeError: the arguments do not fit the signature.
             InvalidArgumentError: a tensor has another dtype.
         """
-        call = Call(self._bound(args, kwargs))
+        bound = self._bound(args, kwargs)
+        call = Call(bound)
+        if call.key != self.key or not all(
+            [spec.dtype == array.dtype for spec, array in zip(self.specs, call.arrays, strict=True)]
+        ):
+            call = Call(self._converted(bound))
         self._check(call, args, kwargs)
         return self.program(call)(call.arrays, call.variables)
+
+    def _converted(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return arguments with tensors for numbers, lists and NumPy arrays where the signature has tensors."""
+        pairs = zip(self._arguments, arguments, strict=True)
+        try:
+            return tuple([map_up_to(_converted, stated, value) for stated, value in pairs])
+        except (TypeError, ValueError):
+            return arguments  # and the check says what does not fit
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         arguments = self._arguments
@@ -309,3 +331,9 @@ class ConcreteFunction:
 def _spec_of(output: Any, sampled: bool) -> TensorSpec:
     shape = unknown_shape(len(output.shape)) if sampled else TensorShape(output.shape)
     return TensorSpec(shape, output.dtype)
+
+
+def _converted(spec: Any, value: Any) -> Any:
+    if not isinstance(spec, TensorSpec) or isinstance(value, Tensor | jax.Array | Variable | TensorSpec):
+        return value
+    return as_tensor(array_of(value, spec.dtype))
