@@ -41,9 +41,9 @@ def answers(tmp_path_factory) -> dict[str, dict[str, object]]:
 @pytest.mark.parametrize("case", saved_objects.CASES)
 def test_what_is_loaded_behaves_as_what_tensorflow_saved_itself(case, way, answers):
     expected = answers["tensorflow to tensorflow"][case]
-    assert isinstance(expected, dict), f"TensorFlow itself fails:\n{expected}"
     found = answers[way][case]
-    assert isinstance(found, dict), found
+    if isinstance(expected, str) or isinstance(found, str):
+        pytest.fail(f"TensorFlow alone: {expected}\n{way}: {found}", pytrace=False)
     different = list(differences(expected, found))
     if different:
         pytest.fail("\n".join(different), pytrace=False)

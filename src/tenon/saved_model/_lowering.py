@@ -94,11 +94,16 @@ def lower(label: str, function: Callable[..., Any], specs: Sequence[jax.ShapeDty
     jitted = jax.jit(function)
     with _no_source_locations():
         try:
-            return jax_export.export(jitted, platforms=PLATFORMS)(*specs)
+            exported = jax_export.export(jitted, platforms=PLATFORMS)(*specs)
         except Exception as error:
             exported = jax_export.export(jitted, platforms=("cpu",))(*specs)
             _log.warning("%s is saved for the CPU only; other platforms refuse it: %s", label, error)
-            return exported
+    if _LAPACK in exported.mlir_module_serialized:
+        _log.warning("%s uses LAPACK, as matrix decompositions do on a CPU: Tenon runs it, TensorFlow cannot.", label)
+    return exported
+
+
+_LAPACK = b"lapack_"
 
 
 @contextmanager

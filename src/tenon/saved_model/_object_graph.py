@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,13 +127,28 @@ def _add_signatures(
         positional = 0 if len(signature.inputs) > 1 else 1
         _describe_concrete(graph, number, ConcreteNode(wrapper, tuple(sorted(signature.inputs)), positional))
         concrete = _concrete(graph, wrapper, function, nodes)
-        concrete.canonicalized_input_signature.CopyFrom(encoded(((), _named(signature.inputs, function.inputs))))
+        inputs = _named(signature.inputs, function.inputs)
+        by_parameter = dict(zip(parameters(inputs), inputs.values(), strict=True))
+        concrete.canonicalized_input_signature.CopyFrom(encoded(((), by_parameter)))
         concrete.output_signature.CopyFrom(encoded(_named(signature.outputs, function.outputs)))
         graph.add_child(signature_map, name, number)
 
 
 def _named(names: Sequence[str], specs: Sequence[TensorSpec]) -> dict[str, TensorSpec]:
     return {name: TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, specs, strict=True)}
+
+
+def parameters(names: Iterable[str]) -> list[str]:
+    """Return what parameters of Python are called for these names of tensors, as TensorFlow calls them.
+
+    Example:
+        >>> parameters(["x", "my-input"])
+        ['x', 'my_input']
+    """
+    return [_SPECIAL.sub("_", name) for name in names]
+
+
+_SPECIAL = re.compile(r"\W")
 
 
 def _mark_values(trackable: Any) -> None:

@@ -180,11 +180,10 @@ class _Restorer:
         described = self._program["signatures"][name]
         definition = self._meta_graph.signature_def[name]
         program = self._restored(f"signature {name!r}", described, _signature_structures(described, definition))
-        function = Function(
-            signature_body(program, described["inputs"], described["outputs"]), program.name, None, False
-        )
+        body, keys = signature_body(program, described["inputs"], described["outputs"])
         specs = [_info_spec(key, definition.inputs[key]) for key in described["inputs"]]
-        return function.get_concrete_function(**dict(zip(described["inputs"], specs, strict=True)))
+        function = Function(body, program.name, None, False)
+        return function.get_concrete_function(**dict(zip(keys, specs, strict=True)))
 
     def _restored(self, name: str, described: Mapping[str, Any], structured: Any = None) -> RestoredProgram:
         if name not in self._programs:

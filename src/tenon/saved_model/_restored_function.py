@@ -22,6 +22,7 @@ from tenon.saved_model._concrete import ExportedConcrete
 from tenon.saved_model._contents import Structures
 from tenon.saved_model._lowering import ExportedFunction
 from tenon.saved_model._matching import matched
+from tenon.saved_model._object_graph import parameters
 
 Function = Callable[..., Sequence[Any]]
 
@@ -266,32 +267,37 @@ class SignatureMap(Mapping[str, ConcreteFunction]):
         return f"SignatureMap({dict(self)})"
 
 
-def signature_body(program: RestoredProgram, names: Sequence[str], outputs: Sequence[str]) -> Callable[..., Any]:
-    """Return the body of a signature: takes tensors by name, returns a dict of tensors.
+def signature_body(
+    program: RestoredProgram, names: Sequence[str], outputs: Sequence[str]
+) -> tuple[Callable[..., Any], list[str]]:
+    """Return the body of a signature, which takes tensors by name and returns a dict of tensors, and those names.
 
     Args:
         program: what runs.
         names: a name for each tensor that it takes.
         outputs: a name for each tensor that it returns.
     """
-    body: Any = partial(_run_signature, program, tuple(names), tuple(outputs))
+    keys = parameters(names)
     kind = inspect.Parameter.KEYWORD_ONLY
     try:
-        parameters = [inspect.Parameter(name, kind) for name in names]
-    except ValueError:  # a name that no parameter can have
-        parameters = [inspect.Parameter("inputs", inspect.Parameter.VAR_KEYWORD)]
-    body.__signature__ = inspect.Signature(parameters)
+        signature = inspect.Signature([inspect.Parameter(key, kind) for key in keys])
+    except ValueError:  # names that no parameters can have
+        keys = list(names)
+        signature = inspect.Signature([inspect.Parameter("inputs", inspect.Parameter.VAR_KEYWORD)])
+    body: Any = partial(_run_signature, program, tuple(keys), tuple(outputs))
+    body.__signature__ = signature
     body.__name__ = f"signature_wrapper_{program.name}"
-    return body  # type: ignore[no-any-return]
+    return body, keys
 
 
-def _run_signature(program: RestoredProgram, names: tuple[str, ...], outputs: tuple[str, ...], **inputs: Any) -> Any:
+def _run_signature(program: RestoredProgram, keys: tuple[str, ...], outputs: tuple[str, ...], **inputs: Any) -> Any:
     specs = [leaf for leaf in flatten(program.structured_inputs) if isinstance(leaf, StructuredSpec)]
-    arrays = matched(specs, [inputs[name] for name in names], True)
+    if set(inputs) != set(keys):
+        raise TypeError(f"{program.name}: the signature takes exactly {list(keys)} by name; received {list(inputs)}.")
+    arrays = matched(specs, [inputs[key] for key in keys], True)
     if arrays is None:
         raise InvalidArgumentError(
-            f"{program.name}: the signature takes {dict(zip(names, specs, strict=True))}; received {inputs}."
+            f"{program.name}: the signature takes {dict(zip(keys, specs, strict=True))}; received {inputs}."
         )
-    found = program.run(arrays)
-    tensors = [leaf for leaf in flatten(found) if leaf is not None]
+    tensors = [leaf for leaf in flatten(program.run(arrays)) if leaf is not None]
     return dict(zip(outputs, tensors, strict=True))

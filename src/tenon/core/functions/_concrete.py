@@ -263,7 +263,7 @@ class ConcreteFunction:
     def pure_forms(self) -> Iterator[PureForm]:
         """Yield the function as a pure one, traced anew each time, with the freest sizes first.
 
-        Open sizes are symbols, at first one of its own for each but the first dimensions, then one for each axis. A
+        Open sizes are symbols: at first each one of its own, then one for all first dimensions, then one an axis. A
         form may turn out not to be possible while it is traced: the next one is less free.
 
         Raises:

@@ -107,13 +107,13 @@ SAMPLE_SIZE = 8
 def structs(specs: Sequence[TensorSpec]) -> Iterator[list[jax.ShapeDtypeStruct]]:
     """Yield shapes and dtypes to trace with, the most general first.
 
-    Fixed shapes stand for themselves. Open sizes become symbols: one shared by all first dimensions and one of its own
-    for each other; then one shared by each axis; then sizes that are numbers.
+    Fixed shapes stand for themselves. Open sizes become symbols: each one of its own; then one shared by all first
+    dimensions; then one shared by each axis; then sizes that are numbers.
     """
     if all([spec.shape.is_fully_defined() for spec in specs]):
         yield [jax.ShapeDtypeStruct(tuple(spec.shape.as_list()), spec.dtype.dtype) for spec in specs]
         return
-    for symbol in (_own_symbol, _symbol_of_axis):
+    for symbol in (_own_symbol, _symbol_of_batch, _symbol_of_axis):
         scope = SymbolicScope()
         texts = [_text(index, spec, symbol) for index, spec in enumerate(specs)]
         shapes = [symbolic_shape(text, scope=scope) if text else () for text in texts]
@@ -127,6 +127,10 @@ def _text(index: int, spec: TensorSpec, symbol: Callable[[int, int], str]) -> st
 
 
 def _own_symbol(index: int, axis: int) -> str:
+    return f"d{index}_{axis}" if axis or index else "b"
+
+
+def _symbol_of_batch(index: int, axis: int) -> str:
     return f"d{index}_{axis}" if axis else "b"
 
 
