@@ -118,6 +118,11 @@ def state(tf):
             self.mean.assign([0.0, 0.0])
             self.count.assign(0)
 
+        @tf.function(input_signature=[spec(tf, [None])])
+        def note(self, x):
+            self.log.assign(tf.concat([self.log, x * 2.0], 0))
+            return tf.size(self.log)
+
     module = Average()
     module.update(tf.constant([[1.0, 2.0]]))
     return module, None
@@ -130,6 +135,7 @@ def use_state(tf, loaded):
         "reset": loaded.reset(),
         "then": [loaded.mean, loaded.count, loaded.update(tf.ones([1, 2])), loaded.count],
         "assigned": [loaded.mean.assign([8.0, 8.0]) is not None, loaded.update(tf.zeros([2, 2]))],
+        "notes": [loaded.note(tf.constant([1.0, 2.0])), loaded.note(tf.constant([3.0])), loaded.log],
         "log": [loaded.log.shape.as_list(), loaded.log.numpy().shape],
         "trainable": loaded.mean.trainable,
     }

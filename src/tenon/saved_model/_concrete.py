@@ -13,7 +13,6 @@ from tenon.base import InvalidArgumentError, TenonError, TensorSpec, Unimplement
 from tenon.core.functions import ConcreteFunction, PureForm
 from tenon.core.nest import flatten
 from tenon.core.tensors import TensorSpec as StructuredSpec
-from tenon.core.variables import held_array
 from tenon.saved_model._contents import Structures
 from tenon.saved_model._gradients import with_gradients
 from tenon.saved_model._lowering import ExportedFunction, lower, static_shape, symbolic_shape
@@ -99,10 +98,9 @@ def _lowered(concrete: ConcreteFunction, label: str) -> tuple[PureForm, Any]:
                     "calls Python while it runs (tf.print, tf.py_function, an assertion on tensors), which no other "
                     "process could do. Leave that out of functions that are saved."
                 )
-            values = [_struct(variable) for variable in form.variables]
             try:
                 with jax.enable_x64(True):
-                    return form, lower(label, form.function, [*values, *form.arguments])
+                    return form, lower(label, form.function, [*form.values, *form.arguments])
             except Exception as error:  # whatever JAX says: less free sizes may do
                 failures.append(error)
         cause = failures[0]
@@ -125,11 +123,6 @@ def _forms(concrete: ConcreteFunction, failures: list[Exception]) -> Iterator[Pu
             failures.append(error)
             return
         yield form
-
-
-def _struct(variable: Any) -> jax.ShapeDtypeStruct:
-    array = held_array(variable)
-    return jax.ShapeDtypeStruct(array.shape, array.dtype)
 
 
 def _specs(structured: Any) -> list[Any]:

@@ -134,9 +134,13 @@ def _methods(value: Any) -> Iterator[tuple[str, Function]]:
 
 def _trace_stated(root: Any) -> None:
     """Trace the functions that state their signatures and were not called: they may create variables."""
-    for _, function in _walk(root).functions():
+    for path, function in _walk(root).functions():
         if isinstance(function, Function) and function.input_signature is not None and not _concretes(function):
-            function.get_concrete_function()
+            try:
+                function.get_concrete_function()
+            except Exception as error:
+                error.add_note(f"This happened while the function {path!r} was traced, in order to save it.")
+                raise
 
 
 def _concretes(function: Function) -> list[Any]:

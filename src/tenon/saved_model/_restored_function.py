@@ -139,7 +139,9 @@ class RestoredProgram:
 
     def _check_variables(self, values: Sequence[Any]) -> None:
         for variable, value, wanted in zip(self._read, values, self._shapes, strict=True):
-            if tuple(value.shape) != wanted:
+            if len(value.shape) != len(wanted) or any(
+                [isinstance(want, int) and want != size for want, size in zip(wanted, value.shape, strict=True)]
+            ):
                 raise InvalidArgumentError(
                     f"{self.name}: was saved while the variable {variable.name!r} had the shape {wanted} and works "
                     f"with that one only; the shape is {tuple(value.shape)} now."

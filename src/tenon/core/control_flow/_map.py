@@ -42,7 +42,9 @@ class Rows:
             raise ValueError("Elements in elems must be 1+ dimensional Tensors, not scalars.")
         lengths = {leaf.value.shape[0] for leaf in leaves}  # which may be symbols
         if len(lengths) > 1:
-            raise ValueError(f"elems: the first dimensions must agree; received [{', '.join(sorted(map(str, lengths)))}].")
+            raise ValueError(
+                f"elems: the first dimensions must agree; received [{', '.join(sorted(map(str, lengths)))}]."
+            )
         self._structure = elems
         self.arrays = [leaf.value for leaf in leaves]
         self.dtypes = [leaf.dtype for leaf in leaves]

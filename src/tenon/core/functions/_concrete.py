@@ -14,7 +14,7 @@ from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
-from tenon.core.functions._pure import PureForm, pure_form
+from tenon.core.functions._pure import PureForm, held, pure_form
 from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
@@ -270,10 +270,28 @@ class ConcreteFunction:
             UnimplementedError: it takes strings, tensors of any rank, or variables, which no pure function can.
         """
         self._check_pure()
-        symbolic = not all([spec.shape.is_fully_defined() for spec in self.specs])
-        candidates = list(structs(self.specs))
-        for given in candidates[:-1] if symbolic else candidates:
-            yield pure_form(self._tracer.trace(self._template, given, ()).traced, given)
+        variables = self._open_variables()
+        for free in (variables, []) if variables else ([],):
+            specs = [*self.specs, *[TensorSpec(variable.shape, variable.dtype) for variable in free]]
+            symbolic = not all([spec.shape.is_fully_defined() for spec in specs])
+            candidates = list(structs(specs, len(free)))
+            for given in candidates[:-1] if symbolic else candidates:
+                arguments, values = given[: len(self.specs)], given[len(self.specs) :]
+                with held(free, values):
+                    form = pure_form(self._tracer.trace(self._template, arguments, ()).traced, arguments)
+                yield form
+
+    def _open_variables(self) -> list[Variable]:
+        """Return the variables whose sizes may change."""
+        if self._general is None:
+            self.trace_generally(self._variables, False)
+        return [
+            variable
+            for variable in self.variables
+            if isinstance(variable, Variable)
+            and variable.shape.rank is not None
+            and not variable.shape.is_fully_defined()
+        ]
 
     def _check_pure(self) -> None:
         reasons = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import jax
 
 from tenon.core.tensors import TensorSpec
 from tenon.core.tracing import Access, Form, Traced
+from tenon.core.variables import held_array, hold_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,8 @@ class PureForm:
             ``written``, in one list.
         variables: the variables that it reads.
         written: the variables that it assigns.
+        values: shapes, which may have symbols where a variable's shape is open, and dtypes of the values of
+            ``variables``.
         hidden: those of the variables that nobody but the function holds, such as how far random numbers have come.
         arguments: shapes, which may have symbols, and dtypes of the tensors.
         outputs: shapes and dtypes of the outputs.
@@ -32,6 +36,7 @@ class PureForm:
     function: Callable[..., list[Any]]
     variables: tuple[Any, ...]
     written: tuple[Any, ...]
+    values: tuple[jax.ShapeDtypeStruct, ...]
     hidden: tuple[Any, ...]
     arguments: tuple[jax.ShapeDtypeStruct, ...]
     outputs: tuple[jax.ShapeDtypeStruct, ...]
@@ -52,10 +57,12 @@ def pure_form(traced: Traced, arguments: Sequence[jax.ShapeDtypeStruct]) -> Pure
         return traced.function(*values[count:], *inputs)
 
     form: Form = traced.extra
+    variables = [traced.sources[place].variable for place in places]
     return PureForm(
         function,
-        tuple([traced.sources[place].variable for place in places]),
+        tuple(variables),
         traced.written,
+        tuple([_struct(held_array(variable)) for variable in variables]),
         tuple(traced.owned),
         tuple(arguments),
         traced.outputs,
@@ -63,6 +70,23 @@ def pure_form(traced: Traced, arguments: Sequence[jax.ShapeDtypeStruct]) -> Pure
         _reached(traced, places),
         bool(traced.pure.effects),
     )
+
+
+def _struct(array: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)
+
+
+@contextmanager
+def held(variables: Sequence[Any], values: Sequence[jax.ShapeDtypeStruct]) -> Iterator[None]:
+    """Let variables have other shapes in the block, in which a function is traced and nothing is computed."""
+    before = [held_array(variable) for variable in variables]
+    try:
+        for variable, value in zip(variables, values, strict=True):
+            hold_array(variable, value)
+        yield
+    finally:
+        for variable, array in zip(variables, before, strict=True):
+            hold_array(variable, array)
 
 
 def _open(shape: Sequence[Any]) -> list[int | None]:

@@ -104,26 +104,33 @@ SAMPLE_SIZE = 8
 """A size for open dimensions where a function cannot be traced with symbols."""
 
 
-def structs(specs: Sequence[TensorSpec]) -> Iterator[list[jax.ShapeDtypeStruct]]:
+def structs(specs: Sequence[TensorSpec], maybe_empty: int = 0) -> Iterator[list[jax.ShapeDtypeStruct]]:
     """Yield shapes and dtypes to trace with, the most general first.
 
     Fixed shapes stand for themselves. Open sizes become symbols: each one of its own; then one shared by all first
     dimensions; then one shared by each axis; then sizes that are numbers.
+
+    Args:
+        specs: the specs.
+        maybe_empty: of how many of the last ones open sizes may be 0; JAX takes symbols for 1 and more.
     """
     if all([spec.shape.is_fully_defined() for spec in specs]):
         yield [jax.ShapeDtypeStruct(tuple(spec.shape.as_list()), spec.dtype.dtype) for spec in specs]
         return
     for symbol in (_own_symbol, _symbol_of_batch, _symbol_of_axis):
         scope = SymbolicScope()
-        texts = [_text(index, spec, symbol) for index, spec in enumerate(specs)]
+        first = len(specs) - maybe_empty
+        texts = [_text(index, spec, symbol, " - 1" * (index >= first)) for index, spec in enumerate(specs)]
         shapes = [symbolic_shape(text, scope=scope) if text else () for text in texts]
         yield [jax.ShapeDtypeStruct(shape, spec.dtype.dtype) for shape, spec in zip(shapes, specs, strict=True)]
     sizes = [[SAMPLE_SIZE if size is None else size for size in spec.shape] for spec in specs]
     yield [jax.ShapeDtypeStruct(tuple(size), spec.dtype.dtype) for size, spec in zip(sizes, specs, strict=True)]
 
 
-def _text(index: int, spec: TensorSpec, symbol: Callable[[int, int], str]) -> str:
-    return ", ".join([symbol(index, axis) if size is None else str(size) for axis, size in enumerate(spec.shape)])
+def _text(index: int, spec: TensorSpec, symbol: Callable[[int, int], str], less: str) -> str:
+    return ", ".join(
+        [symbol(index, axis) + less if size is None else str(size) for axis, size in enumerate(spec.shape)]
+    )
 
 
 def _own_symbol(index: int, axis: int) -> str:
