@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,39 +90,29 @@ class _explained:  # noqa: N801  # reads as a word of the with statement
 
 
 def _lowered(concrete: ConcreteFunction, label: str) -> tuple[PureForm, Any]:
-    failures: list[Exception] = []
+    """Return the freest form that JAX lowers, and what it is lowered to."""
+    failure: Exception | None = None
     with _explained(label):
-        for form in _forms(concrete, failures):
-            if form.calls_python:
-                raise UnimplementedError(
-                    "calls Python while it runs (tf.print, tf.py_function, an assertion on tensors), which no other "
-                    "process could do. Leave that out of functions that are saved."
-                )
-            try:
-                with jax.enable_x64(True):
-                    return form, lower(label, form.function, [*form.values, *form.arguments])
-            except Exception as error:  # whatever JAX says: less free sizes may do
-                failures.append(error)
-        cause = failures[0]
-        raise UnimplementedError(
-            f"cannot be exported for {concrete.structured_input_signature}: {type(cause).__name__}: {cause} Give "
-            "dimensions that are None a size in its signature, or rewrite the operation that needs to know it."
-        ) from cause
-
-
-def _forms(concrete: ConcreteFunction, failures: list[Exception]) -> Iterator[PureForm]:
-    forms = concrete.pure_forms()
-    while True:
         try:
-            form = next(forms)
-        except StopIteration:
-            return
+            for form in concrete.pure_forms():
+                if form.calls_python:
+                    raise UnimplementedError(
+                        "calls Python while it runs (tf.print, tf.py_function, an assertion on tensors), which no "
+                        "other process could do. Leave that out of functions that are saved."
+                    )
+                try:
+                    with jax.enable_x64(True):
+                        return form, lower(label, form.function, [*form.values, *form.arguments])
+                except Exception as error:  # whatever JAX says: less free sizes may do
+                    failure = error
         except TenonError:
             raise
         except Exception as error:
-            failures.append(error)
-            return
-        yield form
+            failure = error
+        raise UnimplementedError(
+            f"cannot be exported for {concrete.structured_input_signature}: {type(failure).__name__}: {failure} Give "
+            "dimensions that are None a size in its signature, or rewrite the operation that needs to know it."
+        ) from failure
 
 
 def _specs(structured: Any) -> list[Any]:

@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,8 +49,10 @@ def _call(loaded: Any, *args: Any, **kwargs: Any) -> Any:
     return vars(loaded)["__call__"](*args, **kwargs)
 
 
-_CALLABLE: Final = type("CallableLoadedObject", (LoadedObject,), {"__call__": _call})
-"""What has a function ``__call__``: calling needs a method of the class."""
+@cache
+def _callable_class() -> type[Any]:
+    """Return the class of what has a function ``__call__``: calling needs a method of the class."""
+    return type("CallableLoadedObject", (LoadedObject,), {"__call__": _call})
 
 
 def restored(export_dir: str | os.PathLike[str]) -> Any:
@@ -149,7 +151,9 @@ class _Restorer:
             return {}
         if identifier != OBJECT:
             raise UnimplementedError(f"saved_model.pb: node {number} is a {identifier}, which Tenon cannot restore.")
-        return _CALLABLE() if any([child.local_name == "__call__" for child in node.children]) else LoadedObject()
+        return (
+            _callable_class()() if any([child.local_name == "__call__" for child in node.children]) else LoadedObject()
+        )
 
     def asset(self, _: int, node: Any) -> Asset:
         """Return where the copy of a file is."""

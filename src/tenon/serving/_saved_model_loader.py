@@ -104,6 +104,13 @@ class SavedModelLoader(Loader):
         if sizes and not rows_are_independent(signature, engine, sizes[-1]):
             _log.warning("%s: its rows depend on each other, so requests are never batched together.", label)
             sizes = ()
+        if signature.written:
+            _log.warning(
+                "%s: assigns the variables %s; a server keeps weights as they were saved, so that every request finds "
+                "the saved values.",
+                label,
+                list(signature.written),
+            )
         _log.info("%s: compiled for batch sizes %s in %.2f s.", label, sizes, time.perf_counter() - start)
         return SignatureRunner(label, signature, engine, sizes, self._executor)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import jax
+import numpy as np
 
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
@@ -159,7 +160,7 @@ class ConcreteFunction:
         names = [spec.name for spec in flat]
         parameters = [parameter.name for parameter in self._tracer.binder.parameters]
         given = dict(zip(names, args, strict=False)) | kwargs
-        if set(given) == set(names) and len(given) == len(args) + len(kwargs) and all(map(is_tensor_like, args)):
+        if set(given) == set(names) and len(given) == len(args) + len(kwargs) and all(map(_is_flat, args)):
             variables = [leaf for leaf in flatten(arguments) if isinstance(leaf, Variable)]
             return self._template.filled([given[name] for name in names], variables)
         known = {
@@ -263,23 +264,36 @@ class ConcreteFunction:
     def pure_forms(self) -> Iterator[PureForm]:
         """Yield the function as a pure one, traced anew each time, with the freest sizes first.
 
-        Open sizes are symbols: at first each one of its own, then one for all first dimensions, then one an axis. A
-        form may turn out not to be possible while it is traced: the next one is less free.
+        Open sizes are symbols: at first each one of its own, then one for all first dimensions, then one an axis. Those
+        for which the function cannot be traced are left out, and a form may turn out to be impossible when it is
+        lowered: the next one is less free.
 
         Raises:
             UnimplementedError: it takes strings, tensors of any rank, or variables, which no pure function can.
+            Exception: what the function raises when it is traced, if it cannot be for any symbols.
         """
         self._check_pure()
+        failure: Exception | None = None
+        for free, given in self._candidates():
+            arguments, values = given[: len(self.specs)], given[len(self.specs) :]
+            try:
+                with held(free, values):
+                    form = pure_form(self._tracer.trace(self._template, arguments, ()).traced, arguments)
+            except Exception as error:
+                failure = error
+                continue
+            failure = None
+            yield form
+        if failure is not None:
+            raise failure
+
+    def _candidates(self) -> Iterator[tuple[list[Variable], list[jax.ShapeDtypeStruct]]]:
+        """Yield variables of open shape, and shapes for the arguments and for those."""
         variables = self._open_variables()
         for free in (variables, []) if variables else ([],):
             specs = [*self.specs, *[TensorSpec(variable.shape, variable.dtype) for variable in free]]
-            symbolic = not all([spec.shape.is_fully_defined() for spec in specs])
             candidates = list(structs(specs, len(free)))
-            for given in candidates[:-1] if symbolic else candidates:
-                arguments, values = given[: len(self.specs)], given[len(self.specs) :]
-                with held(free, values):
-                    form = pure_form(self._tracer.trace(self._template, arguments, ()).traced, arguments)
-                yield form
+            yield from [(free, given) for given in (candidates[:-1] if len(candidates) > 1 else candidates)]
 
     def _open_variables(self) -> list[Variable]:
         """Return the variables whose sizes may change."""
@@ -355,3 +369,7 @@ def _converted(spec: Any, value: Any) -> Any:
     if not isinstance(spec, TensorSpec) or isinstance(value, Tensor | jax.Array | Variable | TensorSpec):
         return value
     return as_tensor(array_of(value, spec.dtype))
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic) or is_tensor_like(value)
