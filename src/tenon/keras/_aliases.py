@@ -8,6 +8,7 @@ from functools import cache, wraps
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
+from tenon.core.random import set_seed
 from tenon.keras._backend import keras
 from tenon.keras._saving import load_model, save_model
 from tenon.keras._tensorboard import TensorBoard
@@ -20,10 +21,22 @@ TENSORFLOWS: Final = "keras._tf_keras.keras"
 FUNCTIONAL: Final = ("activations", "losses", "metrics", "ops", "random")
 """Modules whose functions users call with tensors."""
 
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python, NumPy, Keras and ``tf.random``, as ``keras.utils.set_random_seed`` does with TensorFlow.
+
+    Args:
+        seed: a non-negative integer.
+    """
+    keras.utils.set_random_seed(seed)
+    set_seed(seed)
+
+
 OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "callbacks": {"TensorBoard": TensorBoard},
     "models": {"load_model": load_model, "save_model": save_model},
     "saving": {"load_model": load_model, "save_model": save_model},
+    "utils": {"set_random_seed": set_random_seed},
 }
 """What Tenon puts in the place of Keras's own, by module below ``keras``."""
 

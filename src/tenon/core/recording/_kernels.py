@@ -70,7 +70,10 @@ def kernel(function: Function, **attributes: Any) -> Kernel:
 
 
 def kinds(value: Any) -> Any:
-    """Return what tells 1 from 1.0 and True, and 0.0 from -0.0, which are equal; lists and tuples are gone through.
+    """Return what tells 1 from 1.0 and True, and 0.0 from -0.0, which are equal.
+
+    Args:
+        value: an attribute of a kernel; lists and tuples are gone through.
 
     Example:
         >>> kinds([1, (1.0, -0.0)]) == kinds((1, [2.5, -0.0])), kinds([1, (1.0, -0.0)]) == kinds([1, (1.0, 0.0)])
