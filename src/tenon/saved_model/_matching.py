@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tenon.core.tensors import TensorSpec, array_of, is_tensor_like
+from tenon.core.tensors import TensorSpec, convert_to_tensor, is_tensor_like
 from tenon.core.variables import Variable
 
 
@@ -72,7 +72,7 @@ def _array(spec: TensorSpec, value: Any, convert: bool) -> Any:
     if not is_tensor(value) and not convert:
         raise MismatchError
     try:
-        array = array_of(value, None if is_tensor(value) else spec.dtype)
+        array = convert_to_tensor(value, dtype_hint=spec.dtype).value
     except (TypeError, ValueError) as error:
         raise MismatchError from error
     if array.dtype != spec.dtype.dtype or not _fits(spec.shape, array.shape):

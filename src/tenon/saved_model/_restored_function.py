@@ -214,9 +214,14 @@ class RestoredBody:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the first program that takes the arguments, at best without converting them.
 
+        Who calls it as a ``tf.function`` gives every argument; where functions run eagerly, defaults are missing.
+
         Raises:
             InvalidArgumentError: none does; the message lists what they take.
         """
+        bound = self.__signature__.bind(*args, **kwargs)
+        bound.apply_defaults()
+        args, kwargs = bound.args, bound.kwargs
         for convert in (False, True):
             for program in self.programs:
                 arrays = program.arrays(args, kwargs, convert)
