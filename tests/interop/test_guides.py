@@ -27,9 +27,6 @@ ALONE = ("debugging_and_config", "migration_v1_behavior", "numpy_api")
 NOT_YET = {
     "migration_v1",
     "migration_v1_behavior",
-    "mlp_from_scratch",
-    "modules",
-    "saved_models",
 }
 """Topics that do not hold yet in every section."""
 

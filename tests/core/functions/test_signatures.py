@@ -91,6 +91,7 @@ def test_methods_have_a_signature_without_their_object():
 def test_open_sizes_are_symbols_first_and_numbers_last():
     found = list(structs([tf.TensorSpec([None, None]), tf.TensorSpec([None, None])]))
     assert [[str(struct.shape) for struct in attempt] for attempt in found] == [
+        ["(b, d0_1)", "(d1_0, d1_1)"],
         ["(b, d0_1)", "(b, d1_1)"],
         ["(b, d1)", "(b, d1)"],
         [f"({SAMPLE_SIZE}, {SAMPLE_SIZE})"] * 2,

@@ -40,9 +40,11 @@ class Rows:
             raise ValueError("elems must be a Tensor or (possibly nested) sequence of Tensors; received none.")
         if any([not leaf.value.ndim for leaf in leaves]):
             raise ValueError("Elements in elems must be 1+ dimensional Tensors, not scalars.")
-        lengths = {leaf.value.shape[0] for leaf in leaves}
+        lengths = {leaf.value.shape[0] for leaf in leaves}  # which may be symbols
         if len(lengths) > 1:
-            raise ValueError(f"elems: the first dimensions must agree; received {sorted(lengths)}.")
+            raise ValueError(
+                f"elems: the first dimensions must agree; received [{', '.join(sorted(map(str, lengths)))}]."
+            )
         self._structure = elems
         self.arrays = [leaf.value for leaf in leaves]
         self.dtypes = [leaf.dtype for leaf in leaves]
