@@ -68,7 +68,7 @@ def test_the_drawn_directory_is_what_save_writes(tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("adam", "mse")
     model.save(tmp_path / "1")
-    assert saved_model.load(tmp_path / "1").signatures
+    assert saved_model.read(tmp_path / "1").signatures
     drawing = next(text for text in PAGE.read_text().split("```") if "manifest.json" in text)
     drawn = set(re.findall(r"[\w.]+\.(?:pb|json|index|jax_export|data-\d+-of-\d+)\b", drawing))
     assert drawn == {path.name for path in (tmp_path / "1").rglob("*") if path.is_file()}

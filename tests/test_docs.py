@@ -60,8 +60,10 @@ def test_the_guide_to_saved_models_works_when_typed_along(tmp_path, capsys):
     (printed,) = [text for language, text in code_blocks(SAVED_MODEL) if language == "text"]
     names: dict[str, object] = {}
     with contextlib.chdir(tmp_path):
-        for text in blocks[:-1]:  # the last is for an environment with TensorFlow: tests/interop/test_docs.py
-            exec(compile(text, str(SAVED_MODEL), "exec"), names)
+        for number, text in enumerate(blocks[:-1]):  # the last is for TensorFlow: tests/interop/test_docs.py
+            file = tmp_path / f"block_{number}.py"  # AutoGraph reads the source of functions
+            file.write_text(text)
+            exec(compile(text, str(file), "exec"), names)
     assert capsys.readouterr().out == printed
 
 

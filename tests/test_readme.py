@@ -20,7 +20,7 @@ def test_the_example_has_ten_lines_and_runs(tmp_path, capsys):
     with contextlib.chdir(tmp_path):
         exec(compile(example, str(README), "exec"), {})
     assert "output_0" in capsys.readouterr().out
-    signature = saved_model.load(tmp_path / "models/flowers/1").signatures["serving_default"]
+    signature = saved_model.read(tmp_path / "models/flowers/1").signatures["serving_default"]
     (answer,) = signature(x=np.ones((5, 4))).values()
     np.testing.assert_allclose(np.sum(answer, axis=1), np.ones(5), rtol=1e-5)
 

@@ -63,7 +63,7 @@ def _write_function(path: Path) -> list[Any]:
     variables = {"kernel": np.array([[0.5, -1.0, 2.0], [1.0, 0.0, -0.25]], np.float32), "bias": np.float32([0, 1, 2])}
     signatures = {"serving_default": {"x": TensorSpec((None, 2), np.float32)}}
     saved_model.save(lambda v, x: {"y": x @ v["kernel"] + v["bias"]}, path, signatures, variables=variables)
-    loaded = saved_model.load(path).signatures["serving_default"]
+    loaded = saved_model.read(path).signatures["serving_default"]
     return np.asarray(loaded(x=X)["y"]).tolist()
 
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, Final
 
 PACKAGE: Final = "tenon"
+KERAS_BACKEND: Final = "KERAS_BACKEND"
+"""The environment variable by which Keras is told what it computes with."""
 
 FOLDERS: Final = ("base", "compat", "core", "formats", "keras", "saved_model", "serving", "summary", "train", "xla")
 """Parts that are attributes under their own name."""
@@ -244,7 +248,46 @@ class NamespaceFinder:
             vars(module)["__all__"] = dir(module)
 
 
+class KerasFinder:
+    """Lets ``import keras`` behind ``import tenon`` find Keras on JAX, with tensors: the first finder asked.
+
+    Keras's own default is TensorFlow, which is not there. Who asks for another backend gets it.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+        """Return the spec of Keras; ``None`` for every other module."""
+        if name != "keras" or os.environ.get(KERAS_BACKEND, "tensorflow") not in ("jax", "tensorflow"):
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _KerasLoader(spec.loader)
+        return spec
+
+
+class _KerasLoader(Loader):
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Load Keras with the variable set for that moment only, and then what Tenon adds to it."""
+        before = os.environ.get(KERAS_BACKEND)
+        os.environ[KERAS_BACKEND] = "jax"
+        try:
+            self._loader.exec_module(module)
+        finally:
+            if before is None:
+                del os.environ[KERAS_BACKEND]
+            else:
+                os.environ[KERAS_BACKEND] = before
+        importlib.import_module(f"{PACKAGE}.keras")
+
+
 def install() -> None:
-    """Let ``import tenon.math`` work; calling it again changes nothing."""
+    """Let ``import tenon.math`` and ``import keras`` work; calling it again changes nothing."""
     if NamespaceFinder not in sys.meta_path:
         sys.meta_path.append(NamespaceFinder)
+        sys.meta_path.insert(0, KerasFinder)

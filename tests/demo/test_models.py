@@ -45,7 +45,7 @@ def test_columns_may_be_called_like_parts_of_the_model_and_are_served_by_name(
         model = build_table_model(dataset, 1)
         model.fit(dict(dataset.inputs), dataset.labels, verbose=0)
     model.save(tmp_path / "1")
-    signature = saved_model.load(tmp_path / "1").signatures["serving_default"]
+    signature = saved_model.read(tmp_path / "1").signatures["serving_default"]
     assert sorted(signature.inputs) == sorted(ODD_NAMES)
     served = signature(**dataset.inputs)["output_0"]
     np.testing.assert_allclose(served, predict(model, dataset.inputs), rtol=1e-5)

@@ -87,7 +87,7 @@ def test_the_digits_are_learned_exported_served_and_agreed_upon(tmp_path: Path, 
     assert re.search(r"359 held-out rows agree, .* REST [\d.e+-]+, gRPC [\d.e+-]+; all classes are equal", done.stdout)
     assert "\x1b" not in done.stdout
 
-    model = saved_model.load(tmp_path / "models/digits/1")
+    model = saved_model.read(tmp_path / "models/digits/1")
     request = json.loads((tmp_path / "request.json").read_text())
     images = np.array([row["image"] for row in request["instances"]], np.float32)
     served = model.signatures["serving_default"](image=images)["output_0"]
@@ -117,7 +117,7 @@ def test_a_table_of_classes_and_then_one_of_numbers(tmp_path: Path, compile_cach
     assert "version 2; earlier versions stay beside it" in second.stdout
     found = re.search(r"mean absolute error ([\d.e+]+) on .* would give ([\d.e+]+)", second.stdout)
     assert float(found[1]) < float(found[2])
-    signature = saved_model.load(tmp_path / "out/models/houses/2").signatures["serving_default"]
+    signature = saved_model.read(tmp_path / "out/models/houses/2").signatures["serving_default"]
     assert sorted(signature.inputs) == ["garden", "rooms", "size"]
     row = {"garden": [math.nan], "rooms": [3.0], "size": [80.0]}
     assert np.isfinite(signature(**row)["output_0"]).all()

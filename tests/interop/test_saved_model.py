@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tenon import keras
-from tenon.saved_model import load
+from tenon.saved_model import read
 
 pytestmark = pytest.mark.interop
 
@@ -176,7 +176,7 @@ def folder(models, tmp_path_factory) -> Path:
 
 
 def model_input(path: Path) -> str:
-    [name] = load(path).signatures["serving_default"].inputs
+    [name] = read(path).signatures["serving_default"].inputs
     return name
 
 

@@ -71,7 +71,7 @@ def test_training_goes_on_from_a_saved_model_as_if_it_had_never_stopped(
 def test_what_is_served_from_the_directory_is_what_keras_predicts(kind: str, tmp_path: Path) -> None:
     model, batch = ZOO[kind]()
     model.export(tmp_path / "1")
-    signature = saved_model.load(tmp_path / "1").signatures["serving_default"]
+    signature = saved_model.read(tmp_path / "1").signatures["serving_default"]
     served = signature(**dict(zip(signature.inputs, keras.tree.flatten(batch), strict=True)))
     expected = keras.tree.flatten(model.predict(batch, verbose=0))
     for name, want in zip(sorted(served), expected, strict=True):
@@ -89,7 +89,7 @@ def test_no_weight_is_stored_twice(kind: str, tmp_path: Path) -> None:
     places = [
         place for path, entries in index["saveables"].items() if path != "optimizer" for place in entries.values()
     ]
-    assert {place["variable"] for place in places} == set(saved_model.load(tmp_path / "1").variables)
+    assert {place["variable"] for place in places} == set(saved_model.read(tmp_path / "1").variables)
 
 
 def test_a_model_that_was_compiled_and_not_trained_keeps_its_fresh_optimizer(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_subclassed_model_of_two_arguments_comes_back_and_keeps_its_integers(t
     np.testing.assert_array_equal(loaded(x, ids), expected)
     assert_same_state(model, loaded)
     loaded.save(tmp_path / "2")
-    signature = saved_model.load(tmp_path / "2").signatures["serving_default"]
+    signature = saved_model.read(tmp_path / "2").signatures["serving_default"]
     assert {name: spec.dtype.name for name, spec in signature.inputs.items()} == {"x": "float32", "ids": "int32"}
     np.testing.assert_allclose(signature(x=x, ids=ids)["output_0"], expected, rtol=1e-6)
 
@@ -266,7 +266,7 @@ def test_the_functions_and_the_adapter_of_saved_model_write_the_same_program(tmp
     model, batch = ZOO["sequential"]()
     keras.saving.save_model(model, tmp_path / "a")
     saved_model.save(model, tmp_path / "b")
-    one, other = (saved_model.load(tmp_path / name).signatures["serving_default"](batch) for name in "ab")
+    one, other = (saved_model.read(tmp_path / name).signatures["serving_default"](batch) for name in "ab")
     np.testing.assert_array_equal(one["output_0"], other["output_0"])
 
 
@@ -351,7 +351,7 @@ def test_unknown_arguments_are_refused(tmp_path: Path) -> None:
 def test_an_input_signature_decides_what_is_written(tmp_path: Path) -> None:
     model, _ = ZOO["subclassed"]()
     model.export(tmp_path / "1", input_signature=keras.InputSpec(shape=(None, 4), dtype="float16"))
-    spec = saved_model.load(tmp_path / "1").signatures["serving_default"].inputs["features"]
+    spec = saved_model.read(tmp_path / "1").signatures["serving_default"].inputs["features"]
     assert spec == TensorSpec((None, 4), "float16", "features")
 
 

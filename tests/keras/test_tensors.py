@@ -108,7 +108,7 @@ def test_a_layer_written_with_tensorflows_operations_works_everywhere(tmp_path):
     model.fit(X, X, verbose=0)
     np.testing.assert_allclose(model.predict(X, verbose=0), model(X).numpy(), rtol=1e-6)
     model.export(tmp_path / "1", verbose=False)
-    loaded = tf.saved_model.load(tmp_path / "1").signatures["serving_default"](inputs=X)
+    loaded = tf.saved_model.load(tmp_path / "1").signatures["serving_default"](X)
     np.testing.assert_allclose(next(iter(loaded.values())), model(X).numpy(), rtol=1e-6)
 
 
@@ -130,3 +130,15 @@ def test_masks_survive_between_layers():
 def test_private_names_of_keras_variables_still_mean_the_array(model, name):
     variable = model.layers[0].kernel
     assert isinstance(getattr(variable, name), jax.Array)
+
+
+def test_a_variable_made_of_a_constant_while_a_function_is_traced_keeps_it():
+    made = []
+
+    @tf.function
+    def drawn(x):
+        if not made:
+            made.append(tf.keras.layers.Dropout(0.5, seed=1))
+        return made[0](x, training=True)
+
+    assert drawn(tf.ones([2, 3])).shape == [2, 3]

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from tenon.base import DataLossError, NotFoundError, PermissionDeniedError
-from tenon.saved_model import TensorSpec, load, save
+from tenon.saved_model import TensorSpec, read, save
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,9 @@ def test_a_flipped_byte_anywhere_is_reported_with_the_files_name(copy):
             damaged[position] ^= 1 << generator.randrange(8)
             path.write_bytes(damaged)
             with pytest.raises(DataLossError, match=path.name):
-                load(copy)
+                read(copy)
         path.write_bytes(content)
-    load(copy)
+    read(copy)
 
 
 def test_a_file_that_cannot_be_read_is_named(copy):
@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_read_is_named(copy):
     manifest.unlink()
     manifest.mkdir()
     with pytest.raises(DataLossError, match=r"manifest\.json: the file cannot be read \(Is a directory\)"):
-        load(copy)
+        read(copy)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def without_rights(root):
 
 def test_a_directory_that_may_not_be_read_is_named(copy):
     with without_rights(copy), pytest.raises(PermissionDeniedError, match="may not be read"):
-        load(copy)
+        read(copy)
 
 
 def test_every_byte_of_the_manifest_is_covered(copy):
@@ -84,14 +84,14 @@ def test_every_byte_of_the_manifest_is_covered(copy):
     for position in range(len(content)):
         path.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
         with pytest.raises(DataLossError, match=r"manifest\.json"):
-            load(copy)
+            read(copy)
 
 
 def test_a_manifest_of_another_layout_is_refused(copy):
     path = copy / "assets.extra/tenon/manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text())))
     with pytest.raises(DataLossError, match="does not match its own checksum"):
-        load(copy)
+        read(copy)
 
 
 @pytest.mark.parametrize("damage", [lambda p: p.unlink(), lambda p: p.write_bytes(p.read_bytes()[:-1])])
@@ -100,24 +100,24 @@ def test_a_missing_or_truncated_file_is_reported_with_its_name(saved, copy, dama
         content = path.read_bytes()
         damage(path)
         with pytest.raises(DataLossError, match=path.name):
-            load(copy)
+            read(copy)
         path.write_bytes(content)
 
 
 def test_files_added_later_do_not_disturb(copy):
     (copy / "assets.extra/tf_serving_warmup_requests").write_bytes(b"later")
-    assert "serving_default" in load(copy).signatures
+    assert "serving_default" in read(copy).signatures
 
 
 def test_a_directory_that_is_not_there_is_not_found(tmp_path):
     with pytest.raises(NotFoundError, match="there is no SavedModel directory"):
-        load(tmp_path / "nowhere")
+        read(tmp_path / "nowhere")
 
 
 def test_a_saved_model_of_another_writer_says_so(copy):
     shutil.rmtree(copy / "assets.extra")
     with pytest.raises(DataLossError, match="not written by Tenon"):
-        load(copy)
+        read(copy)
 
 
 SAVE_AGAIN_AND_AGAIN = """
@@ -153,7 +153,7 @@ def test_a_writer_killed_at_any_moment_leaves_no_damaged_model(tmp_path):
         assert visible
         for path in root.iterdir():
             if path in visible:
-                answer = load(path).signatures["serving_default"](np.ones((1, 512), "f4"))
+                answer = read(path).signatures["serving_default"](np.ones((1, 512), "f4"))
                 assert float(answer["output_0"][0, 0]) == 512.0
             else:
                 assert_refused_or_whole(path)
@@ -162,7 +162,7 @@ def test_a_writer_killed_at_any_moment_leaves_no_damaged_model(tmp_path):
 def assert_refused_or_whole(path: Path) -> None:
     """A hidden leftover is refused unless the kill came after its last byte was on disk."""
     try:
-        model = load(path)
+        model = read(path)
     except (DataLossError, NotFoundError):
         return
     assert float(model.signatures["serving_default"](np.ones((1, 512), "f4"))["output_0"][0, 0]) == 512.0

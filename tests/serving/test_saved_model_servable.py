@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenon.base import DataLossError, InternalError, InvalidArgumentError, NotFoundError, UnavailableError
-from tenon.saved_model import TensorSpec, load, save
+from tenon.saved_model import TensorSpec, read, save
 from tenon.serving import SavedModelLoader, ServableId
 from tenon.serving._batch_sizes import batch_sizes
 from tenon.serving._batcher import Batcher
@@ -327,7 +327,7 @@ def test_more_new_sizes_than_can_wait_are_refused_until_there_is_room(servables)
 
 
 def test_a_program_that_is_dropped_leaves_nothing_behind(folder):
-    signature = load(folder / "sequence").signatures["serving_default"]
+    signature = read(folder / "sequence").signatures["serving_default"]
     live = jax.devices()[0].client.live_executables
     CompiledProgram(signature, [], ((1, 7),))
     gc.collect()
@@ -360,4 +360,4 @@ def test_a_failing_program_fails_its_requests_without_details_and_serves_on(exec
 def test_a_loaded_servable_agrees_with_the_loaded_model(folder, servables):
     x = RNG.standard_normal((5, 4)).astype("f4")
     [answer] = answers(servables["dense"], {"x": x})
-    np.testing.assert_allclose(answer["p"], load(folder / "dense").signatures["serving_default"](x)["p"], rtol=1e-6)
+    np.testing.assert_allclose(answer["p"], read(folder / "dense").signatures["serving_default"](x)["p"], rtol=1e-6)

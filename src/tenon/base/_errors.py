@@ -26,7 +26,7 @@ A message says which thing, which rule, what was received and what to do.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Code(IntEnum):
@@ -55,10 +55,14 @@ class TenonError(Exception):
     """Root of everything that Tenon raises on purpose.
 
     Args:
-        message: which thing, the rule, what was received, what to do.
+        *arguments: the message: which thing, the rule, what was received, what to do. Or, as for ``tf.errors.OpError``:
+            node definition, operation, message; the first two are only kept.
 
     Attributes:
+        message: the message.
         code: the canonical status of this kind of failure.
+        node_def: the first of three arguments, ``None`` otherwise.
+        op: the second of three arguments, ``None`` otherwise.
 
     Example:
         >>> NotFoundError("model 'a' is not served; the models are: ['b']").code.name
@@ -67,9 +71,15 @@ class TenonError(Exception):
 
     code: ClassVar[Code] = Code.UNKNOWN
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.node_def, self.op = arguments[:2] if len(arguments) > 1 else (None, None)
+        self.message = str(arguments[2] if len(arguments) > 2 else arguments[-1] if arguments else "")
+
+    @property
+    def error_code(self) -> int:
+        """The number of ``code``, as ``tf.errors.OpError`` has it."""
+        return int(self.code)
 
     def __str__(self) -> str:
         return self.message

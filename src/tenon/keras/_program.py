@@ -8,9 +8,11 @@ from typing import Any
 from tenon.keras._backend import keras
 from tenon.keras._keras_internals import to_numpy
 from tenon.keras._signature import CallSignature, call_signature, names_of, unique
-from tenon.saved_model import Program, Signature, Variable
+from tenon.saved_model import Method, Program, Signature, Variable
 
 SIGNATURE = "serving_default"
+METHOD = "serve"
+"""What Keras calls the function of what it exports."""
 
 
 def program_of(model: Any, input_signature: Any = None) -> Program:
@@ -46,7 +48,11 @@ def program_of(model: Any, input_signature: Any = None) -> Program:
         Variable(name, to_numpy(weight), id(weight) in trainable)
         for name, weight in zip(names, model.weights, strict=True)
     ]
-    return Program(variables, {SIGNATURE: Signature(_inference(model, names, signature), signature.specs)})
+    return Program(
+        variables,
+        {SIGNATURE: Signature(_inference(model, names, signature), signature.specs)},
+        methods={METHOD: Method(SIGNATURE, signature.named_arguments)},
+    )
 
 
 def variable_names(model: Any) -> list[str]:

@@ -20,7 +20,7 @@ from tenon.keras._backend import keras
 from tenon.keras._keras_internals import remember_first_calls
 from tenon.keras._program import program_of
 from tenon.keras._state import FOLDER, read_model, write_state
-from tenon.saved_model import EXTRAS, Program, load, save
+from tenon.saved_model import EXTRAS, Program, read, save
 
 _FILES = (".keras", ".h5", ".hdf5")
 """Endings of the single-file formats, which are Keras's."""
@@ -108,7 +108,7 @@ def export_model(
     _refuse(kwargs, "export")
     _check_local(filepath)
     _check_target(Path(filepath), overwrite=True)
-    program = program_of(model, input_signature)
+    program = replace(program_of(model, input_signature), has_gradients=True)
     save(program, filepath)
     if verbose:
         sys.stdout.write(_description(filepath, program))
@@ -144,7 +144,7 @@ def load_model(
     path = Path(filepath)
     _check_saved_model(path)
     _check_holds_keras(path, path / EXTRAS)
-    loaded = load(path)
+    loaded = read(path)
     _check_holds_keras(path, loaded.extras / FOLDER)
     return read_model(loaded.extras, loaded.variables, custom_objects, compile, safe_mode)
 

@@ -35,6 +35,12 @@ class CallSignature:
         flat = keras.tree.flatten(list(self.arguments.values()))
         return {name: TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(self.names, flat, strict=True)}
 
+    @property
+    def named_arguments(self) -> dict[str, Any]:
+        """The arguments with the name of an input at every leaf."""
+        packed = keras.tree.pack_sequence_as(list(self.arguments.values()), list(self.names))
+        return dict(zip(self.arguments, packed, strict=True))
+
     def call(self, model: Any, inputs: Mapping[str, Any]) -> Any:
         """Call ``model`` for inference with arrays by name."""
         flat = [inputs[name] for name in self.names]

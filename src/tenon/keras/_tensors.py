@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,9 +18,11 @@ from typing import Any, Final
 
 import jax
 
+from tenon.core.control_flow import cond
 from tenon.core.recording import executing_eagerly_on_arrays
 from tenon.core.tensors import Tensor
 from tenon.core.variables import (
+    Variable,
     current_scope,
     observers,
     scoped_array,
@@ -97,14 +100,35 @@ def into_keras(method: Method) -> Method:
     return door
 
 
+def for_users(method: Method) -> Method:
+    """Return a method of Keras that Keras itself calls too, from anywhere: only users are given tensors."""
+    door = into_keras(method)
+
+    @wraps(method)
+    def told_apart(*args: Any, **kwargs: Any) -> Any:
+        return (method if _keras_is_calling() else door)(*args, **kwargs)
+
+    return told_apart
+
+
+def _keras_is_calling() -> bool:
+    return str(sys._getframe(2).f_globals.get("__name__", "")).startswith("keras.")
+
+
 def out_of_user(method: Method) -> Method:
-    """Return a method that a user wrote, as Keras calls it: it may return tensors."""
+    """Return a method that a user wrote, as Keras calls it: it may return tensors and variables."""
 
     @wraps(method)
     def door(*args: Any, **kwargs: Any) -> Any:
-        return to_arrays(method(*args, **kwargs))
+        return to_arrays(_read(method(*args, **kwargs)))
 
     return door
+
+
+def _read(values: Any) -> Any:
+    if isinstance(values, keras.Variable | Variable):
+        return values.value if isinstance(values, keras.Variable) else values.value()
+    return values
 
 
 _INTO_KERAS: Final[Mapping[Any, tuple[str, ...]]] = {
@@ -119,25 +143,69 @@ _INTO_KERAS: Final[Mapping[Any, tuple[str, ...]]] = {
 }
 """Methods of Keras's base classes that the user's code calls; subclasses of Keras's own override some of them."""
 
+_FOR_USERS: Final[Mapping[Any, tuple[str, ...]]] = {
+    keras.initializers.Initializer: ("__call__",),
+    keras.optimizers.schedules.LearningRateSchedule: ("__call__",),
+    keras.regularizers.Regularizer: ("__call__",),
+    keras.src.constraints.Constraint: ("__call__",),
+}
+"""Methods that users call now and then, and Keras itself wherever it likes."""
+
 _OUT_OF_USER: Final[Mapping[Any, tuple[str, ...]]] = {
     keras.Layer: ("call",),
     keras.losses.Loss: ("call",),
     keras.metrics.Metric: ("update_state", "result"),
     keras.Model: ("compute_loss", "compute_metrics"),
+    keras.initializers.Initializer: ("__call__",),
+    keras.optimizers.schedules.LearningRateSchedule: ("__call__",),
+    keras.regularizers.Regularizer: ("__call__",),
+    keras.src.constraints.Constraint: ("__call__",),
 }
 """Methods that users write and Keras calls."""
 
 
 def install() -> None:
     """Put the doors in; to be called once, before users define classes."""
-    for base, names in _INTO_KERAS.items():
-        for name in names:
-            setattr(base, name, into_keras(getattr(base, name)))
-        for cls in _derived(base):
-            _replace(cls, names, into_keras)
+    for table, door in ((_INTO_KERAS, into_keras), (_FOR_USERS, for_users)):
+        for base, names in table.items():
+            for name in names:
+                setattr(base, name, door(getattr(base, name)))
+            for cls in _derived(base):
+                _replace(cls, names, door)
     for base, names in _OUT_OF_USER.items():
         _wrap_subclasses(base, names)
+    _install_losses()
     _install_variables()
+    keras.src.backend.core.cond = _cond_of_keras(keras.src.backend.core.cond)
+
+
+def _install_losses() -> None:
+    """Let layers be told losses that are tensors, and tell users their losses as tensors."""
+    add_loss, losses = keras.Layer.add_loss, keras.Layer.losses
+
+    @wraps(add_loss)
+    def add(layer: Any, loss: Any) -> None:
+        add_loss(layer, to_arrays(loss))
+
+    def found(layer: Any) -> Any:
+        own = losses.fget(layer)
+        return own if _keras_is_calling() or not _tensors_are_expected() else to_tensors(own)
+
+    keras.Layer.add_loss = add
+    keras.Layer.losses = property(found, doc=losses.__doc__)
+
+
+def _cond_of_keras(original: Method) -> Method:
+    """Return a condition whose branches may assign variables, which JAX's own may not."""
+
+    @wraps(original)
+    def conditional(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+        ours = _get_stateless_scope() is None and (executing_eagerly_on_arrays() or current_scope() is not None)
+        if not ours:
+            return original(pred, true_fn, false_fn)
+        return to_arrays(cond(keras.src.backend.core.cast(pred, "bool"), true_fn, false_fn))
+
+    return conditional
 
 
 def _derived(base: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from jax.extend.mlir.dialects import stablehlo
 from jax.interpreters import mlir
 
 _PASSES = "builtin.module(func.func(stablehlo-legalize-composite-to-call))"
+_SHARDING_RULE = "sdy.sharding_rule"
 _VERSION = re.compile(rb"StableHLO_v(\d+\.\d+\.\d+)")
 
 
@@ -33,8 +34,16 @@ def module_without_composites(exported: jax_export.Exported) -> bytes:
     with context:
         module: Any = ir.Module.parse(exported.mlir_module())
         passmanager.PassManager.parse(_PASSES).run(module.operation)
+        module.operation.walk(_without_sharding_rule)
         called: bytes = stablehlo.serialize_portable_artifact(module, version[1].decode())
     return called
+
+
+def _without_sharding_rule(operation: Any) -> Any:
+    """Remove what says how a call may be split over devices, which StableHLO alone cannot write."""
+    if _SHARDING_RULE in operation.attributes:
+        del operation.attributes[_SHARDING_RULE]
+    return ir.WalkResult.ADVANCE
 
 
 @functools.cache

@@ -1,11 +1,9 @@
-"""Signatures become StableHLO: one portable program for cpu, cuda and tpu, any batch size."""
+"""Signatures of pure functions become programs of any batch size."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -13,51 +11,21 @@ import numpy as np
 from jax import export as jax_export
 
 from tenon.base import InvalidArgumentError, TensorSpec, UnimplementedError
+from tenon.saved_model._gradients import with_gradients
+from tenon.saved_model._lowering import BATCH, ExportedFunction, cast_to, lower, static_shape, symbolic_shape
 from tenon.saved_model._program import Signature, Variable
-
-PLATFORMS = ("cpu", "cuda", "tpu")
-BATCH = "b"
-"""The symbol of the batch dimension, shared by every input of a signature."""
 
 _SOME_SIZE = 8
 """A size for every open dimension when it is only asked whether a function can be exported at all."""
 
-SymbolicShape = tuple[int | str, ...]
-"""A shape in which a dimension of any size is a symbol or an expression of symbols, such as ``"b"`` or ``"2*b"``."""
 
-_log = logging.getLogger("tenon.saved_model")
-
-
-@dataclass(frozen=True)
-class ExportedSignature:
-    """A signature after export.
-
-    Args:
-        exported: the ``jax.export.Exported`` of ``function(*variables, *inputs) -> outputs``, all flat.
-        variables: names of the variables that the program reads, in argument order.
-        inputs: declared specs by name, in argument order; the program may take a narrower dtype (see ``cast_to``).
-        outputs: specs by name, in result order.
-        input_shapes: symbolic shape of each input.
-        output_shapes: symbolic shape of each output.
-        method_name: the ``SignatureDef.method_name``.
-    """
-
-    exported: jax_export.Exported
-    variables: tuple[str, ...]
-    inputs: Mapping[str, TensorSpec]
-    outputs: Mapping[str, TensorSpec]
-    input_shapes: tuple[SymbolicShape, ...]
-    output_shapes: tuple[SymbolicShape, ...]
-    method_name: str
-
-
-def cast_to(dtype: np.dtype) -> np.dtype:
-    """Return the dtype in which JAX computes on values declared as ``dtype`` (64 bits become 32 unless x64 is on)."""
-    return np.dtype(jax.dtypes.canonicalize_dtype(dtype))
-
-
-def export_signature(name: str, signature: Signature, variables: Sequence[Variable]) -> ExportedSignature:
+def export_signature(
+    name: str, signature: Signature, variables: Sequence[Variable], has_gradients: bool = False
+) -> tuple[ExportedFunction, tuple[str, ...]]:
     """Trace a signature and lower it for every platform.
+
+    Returns:
+        The function, and the names of its outputs.
 
     Raises:
         InvalidArgumentError: the signature has no inputs, a name is not text, or its function does not return a dict.
@@ -66,18 +34,20 @@ def export_signature(name: str, signature: Signature, variables: Sequence[Variab
     _check(name, signature)
     flat = _Flat(name, signature, variables)
     exported, shapes = _try_shapes(name, flat, signature.inputs)
-    return ExportedSignature(
+    function = ExportedFunction(
         exported=exported,
         variables=tuple(variable.name for variable in variables),
-        inputs={key: replace(spec, name=key) for key, spec in signature.inputs.items()},
-        outputs={
-            key: TensorSpec(_static(aval.shape), aval.dtype, key)
+        inputs=tuple(replace(spec, name=key) for key, spec in signature.inputs.items()),
+        outputs=tuple(
+            TensorSpec(static_shape(aval.shape), aval.dtype, key)
             for key, aval in zip(flat.output_names, exported.out_avals, strict=True)
-        },
-        input_shapes=tuple(_symbolic(shape) for shape in shapes),
-        output_shapes=tuple(_symbolic(aval.shape) for aval in exported.out_avals),
-        method_name=signature.method_name,
+        ),
+        input_shapes=tuple(symbolic_shape(shape) for shape in shapes),
+        output_shapes=tuple(symbolic_shape(aval.shape) for aval in exported.out_avals),
     )
+    if has_gradients:
+        function = with_gradients(f"signature {name!r}", flat, function, [True] * len(exported.in_avals))
+    return function, flat.output_names
 
 
 def _check(name: str, signature: Signature) -> None:
@@ -190,32 +160,4 @@ def _symbol_of_axis(_: int, axis: int) -> str:
 
 
 def _lower(name: str, flat: _Flat, specs: Sequence[jax.ShapeDtypeStruct]) -> jax_export.Exported:
-    """Lower for all platforms, or for those that can: a program that only a CPU runs is still a model."""
-    function = jax.jit(flat)
-    with _no_source_locations():
-        try:
-            return jax_export.export(function, platforms=PLATFORMS)(*specs)
-        except Exception as error:
-            exported = jax_export.export(function, platforms=("cpu",))(*specs)
-            _log.warning("signature %r is saved for the CPU only; other platforms refuse it: %s", name, error)
-            return exported
-
-
-@contextmanager
-def _no_source_locations() -> Iterator[None]:
-    """Keep the paths of the author's machine out of the program, which then depends on nothing but the function."""
-    config: Any = jax.config  # its options are attributes that no stub declares
-    before = config.jax_traceback_in_locations_limit
-    config.update("jax_traceback_in_locations_limit", 0)
-    try:
-        yield
-    finally:
-        config.update("jax_traceback_in_locations_limit", before)
-
-
-def _symbolic(shape: Sequence[Any]) -> SymbolicShape:
-    return tuple(size if isinstance(size, int) else str(size) for size in shape)
-
-
-def _static(shape: Sequence[Any]) -> tuple[int | None, ...]:
-    return tuple(size if isinstance(size, int) else None for size in shape)
+    return lower(f"signature {name!r}", flat, specs)

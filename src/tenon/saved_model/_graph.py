@@ -1,25 +1,28 @@
 """The TensorFlow graph of a program: what ``saved_model.pb`` holds, built node by node without TensorFlow.
 
-Each signature is one function of the graph's library::
+Each exported function is one function of the graph's library::
 
     inputs, variable handles -> ReadVariableOp* -> XlaCallModule -> Identity* -> outputs
+                                                              +---> AssignVariableOp* where it assigns
 
-and one ``StatefulPartitionedCall`` of it between placeholders and variable handles, which is what TensorFlow Serving
-and TensorFlow 1 run. Nodes to save and to restore the variables follow the names in ``SaverDef``.
+Each signature is a function that calls one of those with inputs and outputs by name, and one
+``StatefulPartitionedCall`` of it between placeholders and variable handles, which is what TensorFlow Serving and
+TensorFlow 1 run. Nodes to save and to restore the variables follow the names in ``SaverDef``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from tenon.base import Shape, TensorSpec
 from tenon.formats import data_type, make_tensor_proto, message_class
 from tenon.saved_model._composites import module_without_composites
-from tenon.saved_model._export import ExportedSignature, cast_to
+from tenon.saved_model._lowering import ExportedFunction, ExportedSignature, static_shape
+from tenon.saved_model._structures import shape_proto
 
 GRAPH_DEF_PRODUCER = 2000
 """``VersionDef.producer`` of our graphs: a TensorFlow 2 in which ``XlaCallModule`` exists."""
@@ -29,52 +32,112 @@ DT_STRING, DT_RESOURCE = 7, 20
 SAVER_FILENAME, SAVER_SAVE, SAVER_RESTORE = "saver_filename", "saver_save", "saver_restore_all"
 
 
+class VariableSpec(Protocol):
+    """What of a variable the graph tells."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of its value."""
+
+    @property
+    def shape(self) -> Shape | None:
+        """Its static shape."""
+
+
 def node_name(text: str) -> str:
     """Return ``text`` as a legal TensorFlow node name."""
     clean = re.sub(r"[^A-Za-z0-9_./\\-]", "_", text)
     return clean if re.match(r"[A-Za-z0-9.]", clean) else f"n{clean}"
 
 
-def shape_proto(shape: Shape) -> Any:
-    """Return a ``TensorShapeProto``; ``None`` becomes -1."""
-    proto = message_class("tensorflow.TensorShapeProto")()
-    for size in shape:
-        proto.dim.add(size=-1 if size is None else size)
-    return proto
+def program_function(name: str, function: ExportedFunction, variables: Mapping[str, VariableSpec]) -> Any:
+    """Return the ``FunctionDef`` that runs an exported function on its inputs followed by the handles of its variables.
+
+    Args:
+        name: its name.
+        function: what it runs.
+        variables: dtype and shape of each variable by its path.
+    """
+    definition = _function(name, function, function.inputs, variables)
+    body = _Body(definition.node_def)
+    taken = [np.dtype(aval.dtype) for aval in function.exported.in_avals]
+    handles = {path: f"variable_{place}" for place, path in enumerate(function.handles)}
+    values = [
+        body.cast(body.read_variable(handles[path], variables[path].dtype), variables[path].dtype, want)
+        for path, want in zip(function.variables, taken, strict=False)
+    ]
+    values += [
+        body.cast(f"input_{place}", spec.dtype, want)
+        for (place, spec), want in zip(enumerate(function.inputs), taken[len(values) :], strict=True)
+    ]
+    results = body.xla_call_module(function, [values[index] for index in function.exported.module_kept_var_idx])
+    for index, spec in enumerate(function.outputs):
+        _return(definition, index, spec, body.identity(results[index], spec.dtype))
+    for path, value in zip(function.written, results[len(function.outputs) :], strict=True):
+        _run_always(definition, body.assign_variable(handles[path], value, variables[path].dtype))
+    return definition
 
 
-def signature_function(name: str, signature: ExportedSignature, variables: dict[str, TensorSpec]) -> Any:
-    """Return the ``FunctionDef`` that runs a signature on its inputs followed by the handles of its variables.
+def wrapper_function(
+    name: str,
+    signature: ExportedSignature,
+    inner: Any,
+    function: ExportedFunction,
+    variables: Mapping[str, VariableSpec],
+) -> Any:
+    """Return the ``FunctionDef`` that calls ``inner`` as a signature.
 
     Inputs and outputs stand in the order of their names: TensorFlow flattens the dicts of a call in that order.
+
+    Args:
+        name: its name.
+        signature: the names.
+        inner: the ``FunctionDef`` of the function.
+        function: the function.
+        variables: dtype and shape of each variable by its path.
     """
-    function = message_class("tensorflow.FunctionDef")()
-    definition = function.signature
-    definition.name, definition.is_stateful = name, True
-    _add_arguments(function, signature, variables)
-    body = _Body(function.node_def)
-    values = [body.read_variable(f"variable_{i}", variables[key].dtype) for i, key in enumerate(signature.variables)]
-    position = {key: index for index, key in enumerate(sorted(signature.inputs))}
-    values += [body.cast(f"input_{position[key]}", spec.dtype) for key, spec in signature.inputs.items()]
-    kept = [values[index] for index in signature.exported.module_kept_var_idx]
-    results = dict(zip(signature.outputs, body.xla_call_module(signature, kept), strict=True))
-    for index, (key, spec) in enumerate(sorted(signature.outputs.items())):
-        definition.output_arg.add(name=f"output_{index}", type=data_type(spec.dtype))
-        function.ret[f"output_{index}"] = body.identity(results[key], spec.dtype)
-    return function
+    named = dict(zip(signature.inputs, function.inputs, strict=True))
+    inputs = sorted(named)
+    specs = [TensorSpec(named[key].shape, named[key].dtype, key) for key in inputs]
+    definition = _function(name, function, specs, variables)
+    body = _Body(definition.node_def)
+    arguments = [f"input_{inputs.index(key)}" for key in signature.inputs]
+    arguments += [f"variable_{place}" for place in range(len(function.handles))]
+    call = body.call(inner, arguments)
+    places = {key: place for place, key in enumerate(signature.outputs)}
+    for index, key in enumerate(sorted(places)):
+        spec = function.outputs[places[key]]
+        _return(definition, index, spec, body.identity(f"{call}:output:{places[key]}", spec.dtype))
+    _run_always(definition, call)
+    return definition
 
 
-def _add_arguments(function: Any, signature: ExportedSignature, variables: dict[str, TensorSpec]) -> None:
-    for index, (key, spec) in enumerate(sorted(signature.inputs.items())):
-        function.signature.input_arg.add(name=f"input_{index}", type=data_type(spec.dtype))
-        attributes = function.arg_attr[index].attr
-        attributes["_user_specified_name"].s = key.encode()
+def _function(
+    name: str, function: ExportedFunction, inputs: Sequence[TensorSpec], variables: Mapping[str, VariableSpec]
+) -> Any:
+    definition = message_class("tensorflow.FunctionDef")()
+    definition.signature.name, definition.signature.is_stateful = name, True
+    for index, spec in enumerate(inputs):
+        definition.signature.input_arg.add(name=f"input_{index}", type=data_type(spec.dtype))
+        attributes = definition.arg_attr[index].attr
+        attributes["_user_specified_name"].s = (spec.name or f"input_{index}").encode()
         attributes["_output_shapes"].list.shape.append(shape_proto(spec.shape))
-    for index, key in enumerate(signature.variables):
-        argument = function.signature.input_arg.add(name=f"variable_{index}", type=DT_RESOURCE)
-        argument.handle_data.add(dtype=data_type(variables[key].dtype), shape=shape_proto(variables[key].shape))
-        attributes = function.arg_attr[len(signature.inputs) + index].attr
-        attributes["_output_shapes"].list.shape.append(shape_proto(()))
+    for index, path in enumerate(function.handles):
+        argument = definition.signature.input_arg.add(name=f"variable_{index}", type=DT_RESOURCE)
+        argument.handle_data.add(dtype=data_type(variables[path].dtype), shape=shape_proto(variables[path].shape))
+        definition.arg_attr[len(inputs) + index].attr["_output_shapes"].list.shape.append(shape_proto(()))
+    return definition
+
+
+def _return(definition: Any, index: int, spec: TensorSpec, value: str) -> None:
+    definition.signature.output_arg.add(name=f"output_{index}", type=data_type(spec.dtype))
+    definition.ret[f"output_{index}"] = value
+
+
+def _run_always(definition: Any, node: str) -> None:
+    """Let a node run whenever the function does, though no output needs it."""
+    definition.signature.control_output.append(node)
+    definition.control_ret[node] = node
 
 
 class _Body:
@@ -90,13 +153,17 @@ class _Body:
         return node, f"{node.name}:{output}"
 
     def read_variable(self, handle: str, dtype: np.dtype) -> str:
-        _, value = self._add("ReadVariableOp", [handle], "value:0", dtype=data_type(dtype))
-        return self._cast(value, dtype, cast_to(dtype))
+        return self._add("ReadVariableOp", [handle], "value:0", dtype=data_type(dtype))[1]
 
-    def cast(self, value: str, declared: np.dtype) -> str:
-        return self._cast(value, declared, cast_to(declared))
+    def assign_variable(self, handle: str, value: str, dtype: np.dtype) -> str:
+        return str(self._add("AssignVariableOp", [handle, value], "", dtype=data_type(dtype))[0].name)
 
-    def _cast(self, value: str, have: np.dtype, want: np.dtype) -> str:
+    def call(self, function: Any, arguments: Sequence[str]) -> str:
+        node, _ = self._add("StatefulPartitionedCall", arguments, "")
+        _set_call(node, function)
+        return str(node.name)
+
+    def cast(self, value: str, have: np.dtype, want: np.dtype) -> str:
         if have == want:
             return value
         return self._add("Cast", [value], "y:0", SrcT=data_type(have), DstT=data_type(want))[1]
@@ -104,21 +171,32 @@ class _Body:
     def identity(self, value: str, dtype: np.dtype) -> str:
         return self._add("Identity", [value], "output:0", T=data_type(dtype))[1]
 
-    def xla_call_module(self, signature: ExportedSignature, arguments: Sequence[str]) -> list[str]:
-        exported = signature.exported
+    def xla_call_module(self, function: ExportedFunction, arguments: Sequence[str]) -> list[str]:
+        exported = function.exported
+        if not exported.out_avals:
+            return []
         node, _ = self._add("XlaCallModule", arguments, "")
         attr = node.attr
         attr["version"].i = exported.calling_convention_version
         attr["module"].s = module_without_composites(exported)
         attr["platforms"].list.s.extend(platform.upper().encode() for platform in exported.platforms)
         attr["Tin"].list.type.extend(data_type(exported.in_avals[i].dtype) for i in exported.module_kept_var_idx)
-        attr["Tout"].list.type.extend(data_type(spec.dtype) for spec in signature.outputs.values())
-        attr["Sout"].list.shape.extend(shape_proto(spec.shape) for spec in signature.outputs.values())
+        attr["Tin"].list.SetInParent()
+        attr["Tout"].list.type.extend(data_type(aval.dtype) for aval in exported.out_avals)
+        attr["Sout"].list.shape.extend(shape_proto(static_shape(aval.shape)) for aval in exported.out_avals)
         for empty in ("dim_args_spec", "function_list", "disabled_checks"):
             attr[empty].list.SetInParent()
         attr["has_token_input_output"].b = False
         attr["use_shardy_partitioner"].b = False
-        return [f"{node.name}:output:{index}" for index in range(len(signature.outputs))]
+        return [f"{node.name}:output:{index}" for index in range(len(exported.out_avals))]
+
+
+def _set_call(node: Any, function: Any) -> None:
+    node.attr["f"].func.name = function.signature.name
+    node.attr["Tin"].list.type.extend(argument.type for argument in function.signature.input_arg)
+    node.attr["Tout"].list.type.extend(argument.type for argument in function.signature.output_arg)
+    for name in ("Tin", "Tout"):
+        node.attr[name].list.SetInParent()
 
 
 class GraphBuilder:
@@ -129,7 +207,7 @@ class GraphBuilder:
         self.graph.versions.producer = GRAPH_DEF_PRODUCER
         self._names: set[str] = set()
 
-    def variable_handle(self, name: str, spec: TensorSpec) -> str:
+    def variable_handle(self, name: str, spec: VariableSpec) -> str:
         """Add the handle of a variable; return the node's name."""
         node = self._node("VarHandleOp", name, dtype=data_type(spec.dtype))
         node.attr["shape"].shape.CopyFrom(shape_proto(spec.shape))
@@ -143,16 +221,23 @@ class GraphBuilder:
         node.attr["shape"].shape.CopyFrom(shape_proto(shape))
         return str(node.name)
 
-    def call(self, function: Any, arguments: Sequence[str]) -> str:
-        """Add ``function`` to the library and a call of it; return the call node's name."""
+    def add_function(self, function: Any) -> None:
+        """Add a ``FunctionDef`` to the library."""
         self.graph.library.function.append(function)
+
+    def call(self, function: Any, arguments: Sequence[str]) -> str:
+        """Add a call of a ``FunctionDef`` of the library; return the call node's name."""
         node = self._node("StatefulPartitionedCall", "StatefulPartitionedCall", arguments)
-        node.attr["f"].func.name = function.signature.name
-        node.attr["Tin"].list.type.extend(argument.type for argument in function.signature.input_arg)
-        node.attr["Tout"].list.type.extend(argument.type for argument in function.signature.output_arg)
+        _set_call(node, function)
         return str(node.name)
 
-    def saver(self, handles: Sequence[str], keys: Sequence[str], specs: Sequence[TensorSpec]) -> Any:
+    def text(self, name: str, value: str) -> str:
+        """Add a constant; return the node's name."""
+        node = self._node("Const", name, dtype=DT_STRING)
+        node.attr["value"].tensor.CopyFrom(make_tensor_proto(np.array(value.encode(), dtype=object)))
+        return str(node.name)
+
+    def saver(self, handles: Sequence[str], keys: Sequence[str], specs: Sequence[VariableSpec]) -> Any:
         """Add the nodes that save and restore the variables; return the ``SaverDef`` that names them."""
         filename = self.placeholder(SAVER_FILENAME, DT_STRING, ())
         types = [data_type(spec.dtype) for spec in specs]

@@ -9,8 +9,13 @@ MANIFEST = f"{EXTRAS}/manifest.json"
 PROGRAM = f"{EXTRAS}/program.json"
 """The names that tie exported programs and variables together."""
 
-PROGRAM_FORMAT = 1
+PROGRAM_FORMAT = 2
+"""Format 1 knew no functions but those of signatures."""
+
 MANIFEST_FORMAT = 1
+
+ASSETS = "assets"
+"""The folder of files that belong to the model, such as vocabularies."""
 
 VARIABLES = "variables/variables"
 """Prefix of the checkpoint."""

@@ -54,6 +54,19 @@ class Signature:
     method_name: str = "tensorflow/serving/predict"
 
 
+@dataclass(frozen=True)
+class Method:
+    """A signature as a function of Python: takes its inputs as arguments, and returns its output if it has just one.
+
+    Args:
+        signature: the signature's name.
+        arguments: by the names of the parameters, the names of inputs, in lists, tuples and dicts as they are passed.
+    """
+
+    signature: str
+    arguments: Mapping[str, Any]
+
+
 def _nothing(_: Path) -> None:
     """Write no extras."""
 
@@ -66,12 +79,16 @@ class Program:
         variables: the weights, in an order that stays.
         signatures: at least one, usually ``"serving_default"``.
         write_extras: called with an empty directory (``assets.extra/tenon/``); may put files and folders of its own
-            there, except ``manifest.json`` and ``signatures/``.
+            there, except ``manifest.json``, ``program.json`` and ``functions/``.
+        methods: signatures that the loaded object also has as functions, by the functions' names.
+        has_gradients: whether gradients flow through what is loaded.
     """
 
     variables: Sequence[Variable]
     signatures: Mapping[str, Signature]
     write_extras: Callable[[Path], None] = field(default=_nothing)
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    has_gradients: bool = False
 
 
 @runtime_checkable

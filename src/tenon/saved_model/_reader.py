@@ -17,8 +17,8 @@ from jax import export as jax_export
 
 from tenon.base import DataLossError, InvalidArgumentError, TensorSpec
 from tenon.formats import BundleReader, message_class, numpy_dtype
-from tenon.saved_model._export import BATCH, SymbolicShape, cast_to
 from tenon.saved_model._layout import EXTRAS, PROGRAM, PROGRAM_FORMAT, VARIABLES
+from tenon.saved_model._lowering import BATCH, SymbolicShape
 from tenon.saved_model._manifest import verify_manifest
 
 
@@ -37,6 +37,9 @@ class LoadedSignature:
         function: the pure function ``function(*variables, *inputs) -> tuple of outputs``, to be jitted or lowered;
             its arguments have the dtypes of ``argument_dtypes``.
         values: NumPy arrays of ``variables``, in that order.
+        dtypes: the dtype in which ``function`` takes each argument, variables first.
+        written: names of the variables that the signature assigns when it runs in TensorFlow; here they keep their
+            values.
     """
 
     name: str
@@ -48,16 +51,27 @@ class LoadedSignature:
     variables: tuple[str, ...]
     function: Callable[..., tuple[Any, ...]]
     values: tuple[Any, ...]
+    dtypes: tuple[np.dtype, ...]
+    written: tuple[str, ...] = ()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether ``function`` computes with types of 64 bits, and has to be lowered and called with JAX's x64 mode."""
+        return any((dtype.itemsize == 8 and dtype.kind in "iuf") or dtype.itemsize > 8 for dtype in self._all_dtypes)
+
+    @property
+    def _all_dtypes(self) -> tuple[np.dtype, ...]:
+        return (*self.dtypes, *[spec.dtype for spec in self.outputs.values()])
 
     @property
     def argument_dtypes(self) -> tuple[np.dtype, ...]:
         """The dtype in which ``function`` takes each input; 64-bit inputs are narrowed where JAX computes in 32."""
-        return tuple(cast_to(spec.dtype) for spec in self.inputs.values())
+        return self.dtypes[len(self.variables) :]
 
     @property
     def variable_dtypes(self) -> tuple[np.dtype, ...]:
         """The dtype in which ``function`` takes each variable."""
-        return tuple(cast_to(value.dtype) for value in self.values)
+        return self.dtypes[: len(self.variables)]
 
     @property
     def batched(self) -> bool:
@@ -81,8 +95,11 @@ class LoadedSignature:
             InvalidArgumentError: an input is missing, unknown or given twice, or its shape does not fit.
         """
         given = self._bind(arguments, named)
-        arrays = [self._convert(name, value) for name, value in given.items()]
-        return dict(zip(self.outputs, self._jitted(*self._device_values, *arrays), strict=True))
+        with jax.enable_x64(self.is_wide):
+            arrays = [
+                self._convert(*pair, dtype) for pair, dtype in zip(given.items(), self.argument_dtypes, strict=True)
+            ]
+            return dict(zip(self.outputs, self._jitted(*self._device_values, *arrays), strict=True))
 
     @cached_property
     def _jitted(self) -> Callable[..., tuple[Any, ...]]:
@@ -90,7 +107,8 @@ class LoadedSignature:
 
     @cached_property
     def _device_values(self) -> tuple[jax.Array, ...]:
-        return tuple(jax.device_put(np.asarray(value, cast_to(value.dtype))) for value in self.values)
+        pairs = zip(self.values, self.variable_dtypes, strict=True)
+        return tuple(jax.device_put(np.asarray(value, dtype)) for value, dtype in pairs)
 
     def _bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         given = dict(zip(self.inputs, arguments, strict=False)) | dict(named)
@@ -101,14 +119,14 @@ class LoadedSignature:
             )
         return {name: given[name] for name in self.inputs}
 
-    def _convert(self, name: str, value: Any) -> Any:
+    def _convert(self, name: str, value: Any, dtype: np.dtype) -> Any:
         spec = self.inputs[name]
         array = value if isinstance(value, jax.Array) else np.asarray(value, spec.dtype)
         if not spec.accepts(array.shape):
             raise InvalidArgumentError(
                 f"signature {self.name!r}, input {name!r}: must have the shape {spec.shape}; received {array.shape}."
             )
-        return array.astype(cast_to(spec.dtype))
+        return array.astype(dtype)
 
 
 @dataclass(frozen=True)
@@ -130,8 +148,10 @@ class LoadedModel:
     extras: Path
 
 
-def load(path: str | os.PathLike[str]) -> LoadedModel:
-    """Read a SavedModel that ``save`` wrote, after checking every file against the manifest.
+def read(path: str | os.PathLike[str]) -> LoadedModel:
+    """Read a SavedModel that ``save`` wrote as pure functions and arrays, after checking every file.
+
+    ``load`` gives objects, variables and functions, as TensorFlow does; this is for those who run signatures.
 
     Args:
         path: the directory.
@@ -150,15 +170,15 @@ def load(path: str | os.PathLike[str]) -> LoadedModel:
         >>> from tenon.saved_model import save
         >>> folder = tempfile.mkdtemp() + "/1"
         >>> save(lambda x: 2 * x, folder, {"serving_default": {"x": TensorSpec((None,), "float32")}})
-        >>> load(folder).signatures["serving_default"](np.ones(3, "float32"))["output_0"].tolist()
+        >>> read(folder).signatures["serving_default"](np.ones(3, "float32"))["output_0"].tolist()
         [2.0, 2.0, 2.0]
     """
     root = Path(path)
     verify_manifest(root)
-    described = _read_program(root / PROGRAM)
+    described = read_program(root)
     reader = BundleReader(root / VARIABLES)
     variables = {entry["name"]: reader.read(entry["key"]) for entry in described["variables"]}
-    definitions = _signature_definitions(root / "saved_model.pb")
+    definitions = read_meta_graph(root).signature_def
     return LoadedModel(
         path=root,
         signatures={
@@ -171,36 +191,53 @@ def load(path: str | os.PathLike[str]) -> LoadedModel:
     )
 
 
-def _read_program(path: Path) -> dict[str, Any]:
+def read_program(root: Path) -> dict[str, Any]:
+    """Return what the SavedModel at ``root`` says about its programs; each signature tells its program.
+
+    Raises:
+        DataLossError: a newer Tenon wrote it.
+    """
+    path = root / PROGRAM
     program: dict[str, Any] = json.loads(path.read_bytes())
-    if program["format"] != PROGRAM_FORMAT:
+    if program["format"] not in range(1, PROGRAM_FORMAT + 1):
         raise DataLossError(
             f"{path}: must have format {PROGRAM_FORMAT}; it has {program['format']}. "
             "It was written by a newer Tenon: upgrade this one."
         )
+    functions = program.setdefault("functions", {})
+    for signature in program["signatures"].values():
+        signature.update(functions.get(signature.get("function"), {}))
     return program
 
 
-def _signature_definitions(path: Path) -> dict[str, Any]:
-    saved_model = message_class("tensorflow.SavedModel").FromString(path.read_bytes())
-    return dict(saved_model.meta_graphs[0].signature_def)
+def read_meta_graph(root: Path) -> Any:
+    """Return the ``MetaGraphDef`` of the SavedModel at ``root``."""
+    saved_model = message_class("tensorflow.SavedModel").FromString((root / "saved_model.pb").read_bytes())
+    return saved_model.meta_graphs[0]
 
 
 def _signature(
     name: str, entry: Mapping[str, Any], extras: Path, definition: Any, variables: Mapping[str, np.ndarray]
 ) -> LoadedSignature:
     exported = jax_export.deserialize(bytearray((extras / entry["file"]).read_bytes()))
+    outputs = {key: _spec(key, definition.outputs[key]) for key in entry["outputs"]}
     return LoadedSignature(
         name=name,
         definition=definition,
         inputs={key: _spec(key, definition.inputs[key]) for key in entry["inputs"]},
-        outputs={key: _spec(key, definition.outputs[key]) for key in entry["outputs"]},
+        outputs=outputs,
         input_shapes=tuple(tuple(shape) for shape in entry["input_shapes"]),
         output_shapes=tuple(tuple(shape) for shape in entry["output_shapes"]),
         variables=tuple(entry["variables"]),
-        function=exported.call,
+        function=_first_results(exported.call, len(outputs)) if entry.get("written") else exported.call,
         values=tuple(variables[variable] for variable in entry["variables"]),
+        dtypes=tuple(np.dtype(aval.dtype) for aval in exported.in_avals),
+        written=tuple(entry.get("written", ())),
     )
+
+
+def _first_results(function: Callable[..., Sequence[Any]], count: int) -> Callable[..., tuple[Any, ...]]:
+    return lambda *arguments: tuple(function(*arguments)[:count])
 
 
 def _spec(name: str, info: Any) -> TensorSpec:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-import re
+import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,49 +15,62 @@ from typing import Any
 import jax
 import numpy as np
 
-from tenon.base import InvalidArgumentError, TensorSpec, UnimplementedError, replace_directory
+from tenon.base import InvalidArgumentError, TensorSpec, replace_directory
 from tenon.formats import BundleWriter, data_type, fingerprint64, message_class
-from tenon.saved_model._adapt import SignatureLike, as_program
-from tenon.saved_model._export import ExportedSignature, export_signature
-from tenon.saved_model._graph import GraphBuilder, shape_proto, signature_function
-from tenon.saved_model._layout import EXTRAS, PROGRAM, PROGRAM_FORMAT, VARIABLES
+from tenon.saved_model._adapt import contents_of, is_program
+from tenon.saved_model._contents import Contents, StoredVariable
+from tenon.saved_model._graph import GraphBuilder, program_function, wrapper_function
+from tenon.saved_model._layout import ASSETS, EXTRAS, PROGRAM, PROGRAM_FORMAT, VARIABLES
+from tenon.saved_model._lowering import ExportedFunction, ExportedSignature
 from tenon.saved_model._manifest import write_manifest
-from tenon.saved_model._object_graph import ObjectGraph, build_object_graph, checkpoint_key
-from tenon.saved_model._program import Program, Variable
+from tenon.saved_model._object_graph import ObjectGraph, build_object_graph
+from tenon.saved_model._options import SaveOptions
+from tenon.saved_model._structures import shape_proto
 
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
+_OBJECTS = "tenon.saved_model._objects"
+"""What looks into objects; imported by name when some arrive, so that who only reads needs no tensors of Tenon."""
+
 
 def save(
-    model_or_function: Any,
-    path: str | os.PathLike[str],
-    signatures: Mapping[str, SignatureLike] | None = None,
+    obj: Any,
+    export_dir: str | os.PathLike[str],
+    signatures: Any = None,
+    options: SaveOptions | None = None,
     *,
     variables: Any | None = None,
 ) -> None:
-    """Write a model or function as a TensorFlow SavedModel, without TensorFlow.
+    """Write objects, a model or a function as a TensorFlow SavedModel, ``tf.saved_model.save``, without TensorFlow.
 
-    The directory holds ``saved_model.pb`` (one ``XlaCallModule`` of StableHLO a signature, for cpu, cuda and tpu),
+    The directory holds ``saved_model.pb`` (one ``XlaCallModule`` of StableHLO a function, for cpu, cuda and tpu),
     the weights as a TensorBundle checkpoint under ``variables/``, ``fingerprint.pb``, and what only Tenon needs under
-    ``assets.extra/tenon/``, with a manifest of every file's SHA-256. It appears at ``path`` in one step, in the place
-    of what was there; a process that is killed leaves a hidden sibling and never part of a model.
+    ``assets.extra/tenon/``, with a manifest of every file's SHA-256. It appears at ``export_dir`` in one step, in the
+    place of what was there; a process that is killed leaves a hidden sibling and never part of a model.
+
+    Of a ``tf.Module`` or another object that checkpoints can hold, all that its attributes hold is saved: variables,
+    modules, Keras objects, lists, tuples and dicts of them, assets, and each ``tf.function`` with every signature that
+    it was traced for. Values of Python that are no trackable objects, and methods that are no ``tf.function``, are not.
 
     Args:
-        model_or_function: a Keras model; an object with ``__tenon_program__``; a ``Program``; or a function
-            traceable by JAX, called as ``function(**inputs)`` (``function(variables, **inputs)`` with ``variables``)
-            that returns an array, a tuple or a dict of arrays.
-        path: the directory to write.
-        signatures: for a function, the specs of its inputs: ``{"serving_default": {"x": TensorSpec((None, 4),
-            "float32")}}``; ``None`` in a shape is a dimension of any size, a leading ``None`` the batch. For a model,
-            further ``Signature`` objects by name.
+        obj: a ``tf.Module`` or another trackable object; a Keras model; an object with ``__tenon_program__``; a
+            ``Program``; or a function traceable by JAX, called as ``function(**inputs)`` (``function(variables,
+            **inputs)`` with ``variables``) that returns an array, a tuple or a dict of arrays.
+        export_dir: the directory to write.
+        signatures: what clients call by names. For objects, a ``tf.function`` with an input signature, a concrete
+            function, or a dict of those; ``None`` for the only function of ``obj`` that has an input signature, if
+            there is just one. For a function, the specs of its inputs: ``{"serving_default": {"x": TensorSpec((None,
+            4), "float32")}}``; ``None`` in a shape is a dimension of any size, a leading ``None`` the batch. For a
+            Keras model, tf.functions or further ``Signature`` objects by name.
+        options: how to save.
         variables: for a function, a pytree of weights (arrays and Python numbers) that become variables of the
             SavedModel.
 
     Raises:
         InvalidArgumentError: the object cannot be saved, or a signature or variable breaks a rule.
-        UnimplementedError: JAX cannot export the function, or not for the sizes left open; or a variable has less
+        UnimplementedError: JAX cannot export a function, or not for the sizes left open; or a variable has less
             than 8 bits a value.
-        OSError: the file system refuses; what was at ``path`` is untouched.
+        OSError: the file system refuses; what was at ``export_dir`` is untouched.
 
     Example:
         >>> import tempfile, numpy as np
@@ -66,64 +80,58 @@ def save(
         >>> sorted(os.listdir(folder + "/1"))
         ['assets.extra', 'fingerprint.pb', 'saved_model.pb', 'variables']
     """
-    program = as_program(model_or_function, signatures, variables)
-    _check(program)
-    exported = {name: export_signature(name, given, program.variables) for name, given in program.signatures.items()}
-    parts = _assemble(program, exported)
-    with replace_directory(path) as root:
-        _write(root, program, exported, parts)
+    options = options or SaveOptions()
+    if is_program(obj, signatures, variables):
+        contents = contents_of(obj, signatures, variables, options)
+    else:
+        contents = importlib.import_module(_OBJECTS).contents_of(obj, signatures, options)
+    _check(contents)
+    parts = _assemble(contents)
+    with replace_directory(export_dir) as root:
+        _write(root, contents, parts)
 
 
 @dataclass(frozen=True)
 class _Parts:
-    specs: Mapping[str, TensorSpec]
     meta_graph: Any
     objects: ObjectGraph
 
 
-def _check(program: Program) -> None:
-    names = [variable.name for variable in program.variables]
+def _check(contents: Contents) -> None:
+    names = [variable.path for variable in contents.variables]
     repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if repeated:
         raise InvalidArgumentError(f"variables: names must be unique; received {repeated} more than once.")
-    for variable in program.variables:
-        if (bits := _bits(np.dtype(variable.value.dtype))) < 8:
-            raise UnimplementedError(
-                f"variable {variable.name!r}: must have a dtype of whole bytes, for TensorFlow reads others wrongly; "
-                f"received {variable.value.dtype} of {bits} bits. Store it as int8 and convert it in the function."
-            )
-    if not program.signatures:
-        raise InvalidArgumentError("signatures: a SavedModel needs at least one signature; received none.")
 
 
-def _bits(dtype: np.dtype) -> int:
-    """Return the width of a value; NumPy keeps the narrow types of ml_dtypes in a byte each, but names tell."""
-    narrow = re.search(r"(?:int|float)([1-7])(?!\d)", dtype.name)
-    return int(narrow[1]) if narrow else 8 * dtype.itemsize
-
-
-def _assemble(program: Program, exported: Mapping[str, ExportedSignature]) -> _Parts:
+def _assemble(contents: Contents) -> _Parts:
     """Build the meta graph in TensorFlow's terms."""
-    specs = {
-        variable.name: TensorSpec(np.shape(variable.value), np.dtype(variable.value.dtype), variable.name)
-        for variable in program.variables
-    }
+    variables = {variable.path: variable for variable in contents.variables}
     builder = GraphBuilder()
-    handles = {name: builder.variable_handle(name, spec) for name, spec in specs.items()}
+    handles = {path: builder.variable_handle(path, variable) for path, variable in variables.items()}
     meta_graph = message_class("tensorflow.MetaGraphDef")()
-    functions = {}
-    for index, (name, signature) in enumerate(exported.items()):
-        functions[name] = signature_function(f"__inference_signature_wrapper_{index}", signature, dict(specs))
-        _add_signature(meta_graph, builder, name, signature, functions[name], handles)
-    keys = [checkpoint_key(name) for name in specs]
-    meta_graph.saver_def.CopyFrom(builder.saver(list(handles.values()), keys, list(specs.values())))
-    objects = build_object_graph(program.variables, specs, exported, functions)
+    functions = {name: program_function(name, each, variables) for name, each in contents.functions.items()}
+    for function in functions.values():
+        builder.add_function(function)
+    wrappers = {}
+    for index, (name, signature) in enumerate(contents.signatures.items()):
+        function = contents.functions[signature.function]
+        wrapper = f"__inference_signature_wrapper_{index}"
+        wrappers[name] = wrapper_function(wrapper, signature, functions[signature.function], function, variables)
+        builder.add_function(wrappers[name])
+        _add_signature(meta_graph, builder, name, signature, function, wrappers[name], handles)
+    for place, name in enumerate(contents.assets):
+        definition = meta_graph.asset_file_def.add(filename=name)
+        definition.tensor_info.name = f"{builder.text(f'asset_{place}', name)}:0"
+    keys = [variable.key for variable in contents.variables]
+    meta_graph.saver_def.CopyFrom(builder.saver(list(handles.values()), keys, list(variables.values())))
+    objects = build_object_graph(contents, wrappers)
     meta_graph.object_graph_def.CopyFrom(objects.saved)
     meta_graph.graph_def.CopyFrom(builder.graph)
     info = meta_graph.meta_info_def
     info.tags.append("serve")
     info.stripped_default_attrs = True
-    return _Parts(specs, meta_graph, objects)
+    return _Parts(meta_graph, objects)
 
 
 def _add_signature(
@@ -131,18 +139,19 @@ def _add_signature(
     builder: GraphBuilder,
     name: str,
     signature: ExportedSignature,
-    function: Any,
+    function: ExportedFunction,
+    wrapper: Any,
     handles: Mapping[str, str],
 ) -> None:
     definition = meta_graph.signature_def[name]
     definition.method_name = signature.method_name
     arguments = []
-    for key, spec in sorted(signature.inputs.items()):
+    for key, spec in sorted(zip(signature.inputs, function.inputs, strict=True), key=lambda pair: pair[0]):
         arguments.append(builder.placeholder(f"{name}_{key}", data_type(spec.dtype), spec.shape))
         _set_tensor_info(definition.inputs[key], f"{arguments[-1]}:0", spec)
-    arguments += [handles[variable] for variable in signature.variables]
-    call = builder.call(function, arguments)
-    for index, (key, spec) in enumerate(sorted(signature.outputs.items())):
+    call = builder.call(wrapper, [*arguments, *[handles[path] for path in function.handles]])
+    outputs = sorted(zip(signature.outputs, function.outputs, strict=True), key=lambda pair: pair[0])
+    for index, (key, spec) in enumerate(outputs):
         _set_tensor_info(definition.outputs[key], f"{call}:{index}", spec)
 
 
@@ -151,24 +160,27 @@ def _set_tensor_info(info: Any, tensor: str, spec: TensorSpec) -> None:
     info.tensor_shape.CopyFrom(shape_proto(spec.shape))
 
 
-def _write(root: Path, program: Program, exported: Mapping[str, ExportedSignature], parts: _Parts) -> None:
-    _write_variables(root, program.variables, parts.objects)
+def _write(root: Path, contents: Contents, parts: _Parts) -> None:
+    _write_variables(root, contents.variables, parts.objects)
     saved_model = message_class("tensorflow.SavedModel")(saved_model_schema_version=1, meta_graphs=[parts.meta_graph])
     content = saved_model.SerializeToString(deterministic=True)
     (root / "saved_model.pb").write_bytes(content)
     _write_fingerprint(root, content, parts)
+    for name, path in contents.assets.items():
+        (root / ASSETS).mkdir(exist_ok=True)
+        shutil.copyfile(path, root / ASSETS / name)
     extras = root / EXTRAS
     extras.mkdir(parents=True)
-    program.write_extras(extras)
-    _write_program(extras, program.variables, exported)
+    contents.write_extras(extras)
+    _write_program(root, contents)
     write_manifest(root)
 
 
-def _write_variables(root: Path, variables: Sequence[Variable], objects: ObjectGraph) -> None:
+def _write_variables(root: Path, variables: Sequence[StoredVariable], objects: ObjectGraph) -> None:
     (root / "variables").mkdir()
     writer = BundleWriter(root / VARIABLES)
     for variable in variables:
-        writer.add(checkpoint_key(variable.name), np.asarray(variable.value))
+        writer.add(variable.key, np.asarray(variable.value))
     writer.add(OBJECT_GRAPH_KEY, np.array(objects.trackable.SerializeToString(deterministic=True), dtype=object))
     writer.finish()
 
@@ -189,25 +201,39 @@ def _write_fingerprint(root: Path, content: bytes, parts: _Parts) -> None:
     (root / "fingerprint.pb").write_bytes(fingerprint.SerializeToString(deterministic=True))
 
 
-def _write_program(extras: Path, variables: Sequence[Variable], exported: Mapping[str, ExportedSignature]) -> None:
-    """Write what ``load`` needs: the exported programs, and the names that tie them to the variables."""
-    (extras / "signatures").mkdir()
-    described = {}
-    for index, (name, signature) in enumerate(exported.items()):
-        file = f"signatures/{index}.jax_export"
-        (extras / file).write_bytes(signature.exported.serialize())
-        described[name] = {
-            "file": file,
-            "variables": signature.variables,
-            "inputs": list(signature.inputs),
-            "outputs": list(signature.outputs),
-            "input_shapes": signature.input_shapes,
-            "output_shapes": signature.output_shapes,
-        }
+def _write_program(root: Path, contents: Contents) -> None:
+    """Write what is read back: the exported programs, and the names that tie them to the variables."""
+    (root / EXTRAS / "functions").mkdir()
     content = {
         "format": PROGRAM_FORMAT,
         "jax": jax.__version__,
-        "variables": [{"name": v.name, "key": checkpoint_key(v.name), "trainable": v.trainable} for v in variables],
-        "signatures": described,
+        "variables": [{"name": v.path, "key": v.key, "trainable": v.trainable} for v in contents.variables],
+        "functions": {
+            name: _write_function(root / EXTRAS, index, function)
+            for index, (name, function) in enumerate(contents.functions.items())
+        },
+        "signatures": {
+            name: {"function": signature.function, "inputs": signature.inputs, "outputs": signature.outputs}
+            for name, signature in contents.signatures.items()
+        },
     }
-    (extras.parents[1] / PROGRAM).write_text(json.dumps(content, indent=1) + "\n")
+    (root / PROGRAM).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _write_function(extras: Path, index: int, function: ExportedFunction) -> dict[str, Any]:
+    file = f"functions/{index}.jax_export"
+    gradients = [f"functions/{index}.gradient_{order}.jax_export" for order in range(1, len(function.gradients) + 1)]
+    (extras / file).write_bytes(function.exported.serialize())
+    for name, gradient in zip(gradients, function.gradients, strict=True):
+        (extras / name).write_bytes(gradient)
+    return {
+        "file": file,
+        "variables": function.variables,
+        "written": function.written,
+        "input_shapes": function.input_shapes,
+        "output_shapes": function.output_shapes,
+        "gradients": gradients,
+        "gradient_inputs": function.gradient_inputs,
+        "gradient_outputs": function.gradient_outputs,
+        "no_gradient": function.no_gradient,
+    }

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon.saved_model import LoadedModel, LoadedSignature, load
+from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving._loader import Loader
 from tenon.serving._servable import Servable, ServableId, ServableSignature
 from tenon.serving._signature_runner import SignatureRunner
@@ -79,7 +79,7 @@ class SavedModelLoader(Loader):
             PermissionDeniedError: a file may not be read.
             DataLossError: the directory is damaged, half copied or not Tenon's; the message names the file.
         """
-        model = load(self._path)
+        model = read(self._path)
         dtypes = {
             name: dtype
             for signature in model.signatures.values()
@@ -104,6 +104,13 @@ class SavedModelLoader(Loader):
         if sizes and not rows_are_independent(signature, engine, sizes[-1]):
             _log.warning("%s: its rows depend on each other, so requests are never batched together.", label)
             sizes = ()
+        if signature.written:
+            _log.warning(
+                "%s: assigns the variables %s; a server keeps weights as they were saved, so that every request finds "
+                "the saved values.",
+                label,
+                list(signature.written),
+            )
         _log.info("%s: compiled for batch sizes %s in %.2f s.", label, sizes, time.perf_counter() - start)
         return SignatureRunner(label, signature, engine, sizes, self._executor)
 

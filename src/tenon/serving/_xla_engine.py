@@ -37,6 +37,7 @@ class CompiledProgram:
             jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in zip(shapes, signature.argument_dtypes, strict=True)
         ]
         self._weights = tuple(weights)
+        self._is_wide = signature.is_wide
         self._compiled = _lower(signature, shapes, [*self._weights, *specs]).compile()
         zeros = [np.zeros(spec.shape, spec.dtype) for spec in specs]
         self(zeros)
@@ -46,6 +47,9 @@ class CompiledProgram:
 
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run on arrays of exactly the shapes and dtypes compiled for; blocks until the results are on the host."""
+        if self._is_wide:  # JAX takes numbers of 64 bits as such in this mode only
+            with jax.enable_x64(True):
+                return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
         return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
 
 
@@ -56,7 +60,8 @@ def _lower(signature: LoadedSignature, shapes: Shapes, arguments: Sequence[Any])
     # JAX's caches keep what they made of a function as long as the function lives: with one of its own, a program that
     # is forgotten is freed (measured: 1.8 MB each).
     try:
-        return jax.jit(call_exported).lower(*arguments)
+        with jax.enable_x64(signature.is_wide):
+            return jax.jit(call_exported).lower(*arguments)
     except ValueError as error:
         reason = str(error).partition(" Using the following")[0]
         raise InvalidArgumentError(
@@ -117,4 +122,5 @@ class XlaEngine:
 
 def weights_on_device(variables: Mapping[str, np.ndarray], dtypes: Mapping[str, np.dtype]) -> dict[str, Any]:
     """Copy every variable to the default device, once for all signatures and programs."""
-    return {name: jax.device_put(np.asarray(value, dtypes[name])) for name, value in variables.items()}
+    with jax.enable_x64(True):  # each in the dtype that is asked for
+        return {name: jax.device_put(np.asarray(value, dtypes[name])) for name, value in variables.items()}

@@ -28,13 +28,15 @@ from tenon.core.io import (
 from tenon.train._async import AsyncCheckpointer
 from tenon.train._checkpoint import Checkpoint
 from tenon.train._iterator import checkpoints_iterator
+from tenon.train._keys import OBJECT_GRAPH, VARIABLE_VALUE, object_path
 from tenon.train._manager import CheckpointManager
 from tenon.train._options import CheckpointOptions
 from tenon.train._reader import CheckpointReader, list_variables, load_checkpoint, load_variable
 from tenon.train._retention import KeepAll, KeepAny, KeepBest, KeepEvery, KeepLatest, RetentionPolicy, SavedStep
 from tenon.train._state_file import get_checkpoint_state, latest_checkpoint, write_checkpoint_state
 from tenon.train._status import LoadStatus, UnmatchedError
-from tenon.train._trackable import TrackableType, register_trackable
+from tenon.train._trackable import TrackableType, is_trackable, register_trackable
+from tenon.train._trackable import known_type as trackable_type
 from tenon.train._types import register_types as _register_types
 from tenon.train._types import variable_type
 
@@ -58,6 +60,8 @@ NAMES: _Mapping[str, _Any] = {
 
 __all__ = [
     "NAMES",
+    "OBJECT_GRAPH",
+    "VARIABLE_VALUE",
     "AsyncCheckpointer",
     "BytesList",
     "Checkpoint",
@@ -84,11 +88,14 @@ __all__ = [
     "UnmatchedError",
     "checkpoints_iterator",
     "get_checkpoint_state",
+    "is_trackable",
     "latest_checkpoint",
     "list_variables",
     "load_checkpoint",
     "load_variable",
+    "object_path",
     "register_trackable",
+    "trackable_type",
     "variable_type",
     "write_checkpoint_state",
 ]

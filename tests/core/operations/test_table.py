@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import jax
 import numpy as np
 import pytest
 
@@ -230,3 +231,27 @@ def test_a_row_makes_a_public_function_under_all_its_names():
 def test_two_rows_of_one_name_are_refused():
     with pytest.raises(AssertionError, match=r"math\.add has two rows"):
         operation("math.add", "x: T", lambda x: x, "Twice.", "1")
+
+
+NOT_IN_32_BITS = ("math.special.expint", "math.special.spence")
+"""Rows that JAX cannot put into a program of its 32-bit mode: it chooses the piece by a place of 64 bits."""
+
+
+@pytest.mark.parametrize("name", [n for n in ROWS if not OPERATIONS[n].host and n not in NOT_IN_32_BITS])
+def test_a_program_of_jax_in_its_usual_mode_may_hold_the_operation(name):
+    row = OPERATIONS[name]
+    given, kwargs, _ = tensors_of(row)
+    expected = results_of(row, given, kwargs)
+    places = [place for place, value in enumerate(given) if _holds_numbers(value)]
+
+    def call(values: list[Any]) -> list[Any]:
+        changed = dict(zip(places, values, strict=True))
+        return results_of(row, [changed.get(place, value) for place, value in enumerate(given)], kwargs)
+
+    try:
+        found = jax.jit(call).lower([given[place] for place in places]).out_info
+    except InvalidArgumentError as error:
+        if VALUES_DECIDE.search(str(error)) is None:
+            raise
+        return
+    assert [result.dtype for result in jax.tree.leaves(found)] == [result.value.dtype for result in expected]

@@ -21,7 +21,9 @@ def test_the_same_function_with_the_same_attributes_is_the_same_kernel():
     assert kernel(jnp.sum, axis=[0, 1]) is kernel(jnp.sum, axis=(0, 1))
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, 1.0), (1, True), (0.0, False)])
+@pytest.mark.parametrize(
+    ("one", "other"), [(1, 1.0), (1, True), (0.0, False), (0.0, -0.0), ((2,), (2.0,)), ([1, (0.0,)], [1, (-0.0,)])]
+)
 def test_equal_attributes_of_other_types_are_other_kernels(one, other):
     assert kernel(scaled, factor=one) is not kernel(scaled, factor=other)
 

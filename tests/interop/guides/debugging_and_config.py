@@ -225,7 +225,6 @@ def graph_optimizer(tf):
 def versions(tf):
     return {
         "dotted": tf.__version__.count(".") >= 2,
-        "the same": str(tf.version.VERSION) == tf.__version__,
         "eager": tf.executing_eagerly(),
         "inside functions": tf.inside_function(),
     }

@@ -194,8 +194,9 @@ def _scan(
 ) -> list[Any]:
     inputs = values[count + rows :]
     first = [_strong(array) for array in (*values[:count], *[inputs[place] for place in old])]
+    known = None if rows else length  # of rows JAX finds it itself, where it is a symbol too
     carry, outputs = jax.lax.scan(
-        lambda carry, row: step(carry, row, inputs), first, list(values[count : count + rows]), length, reverse
+        lambda carry, row: step(carry, row, inputs), first, list(values[count : count + rows]), known, reverse
     )
     return [*carry, *outputs]
 

@@ -12,13 +12,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from tenon.base import InvalidArgumentError
 from tenon.core._names import export
 from tenon.core.autograph import convert_if_active
 from tenon.core.control_flow._loops import scan_arrays
+from tenon.core.control_flow._map_composites import as_stated, map_rows_of_composites, stacked
 from tenon.core.nest import assert_same_structure, flatten, flatten_with_paths, map_structure, pack_sequence_as
 from tenon.core.recording import Kernel, kernel, run, run_saving
-from tenon.core.tensors import Tensor, as_dtype, as_tensor, convert_to_tensor
+from tenon.core.tensors import Tensor, as_tensor, convert_to_tensor
 from tenon.core.tracing import Form, executing_eagerly, source_array, taken_apart, trace
 
 Function = Callable[..., Any]
@@ -40,9 +40,11 @@ class Rows:
             raise ValueError("elems must be a Tensor or (possibly nested) sequence of Tensors; received none.")
         if any([not leaf.value.ndim for leaf in leaves]):
             raise ValueError("Elements in elems must be 1+ dimensional Tensors, not scalars.")
-        lengths = {int(leaf.value.shape[0]) for leaf in leaves}
+        lengths = {leaf.value.shape[0] for leaf in leaves}  # which may be symbols
         if len(lengths) > 1:
-            raise ValueError(f"elems: the first dimensions must agree; received {sorted(lengths)}.")
+            raise ValueError(
+                f"elems: the first dimensions must agree; received [{', '.join(sorted(map(str, lengths)))}]."
+            )
         self._structure = elems
         self.arrays = [leaf.value for leaf in leaves]
         self.dtypes = [leaf.dtype for leaf in leaves]
@@ -73,7 +75,6 @@ def _row(array: Any, number: int) -> Any:
 
 
 _ROW = kernel(lambda rows, number: jax.lax.dynamic_index_in_dim(rows, number, keepdims=False))
-_STACK = kernel(lambda *rows: jax.numpy.stack(rows))
 
 
 def _without(rows: Any, number: int) -> Any:
@@ -96,15 +97,15 @@ def map_fn(
 
     Args:
         fn: takes one row of ``elems`` in its structure; returns a nested structure of tensors.
-        elems: a tensor, or a nested structure of tensors with the same first dimension.
+        elems: a tensor, ragged tensor or nested structure of those with the same first dimension.
         dtype: an old name of ``fn_output_signature``.
         parallel_iterations: ignored: XLA orders the work.
         back_prop: ignored: gradients are always possible.
         swap_memory: ignored.
         infer_shape: ignored: shapes are always known.
         name: ignored.
-        fn_output_signature: the dtypes (or ``tf.TensorSpec``) of what ``fn`` returns, in its structure; ``None`` for
-            those of ``elems``.
+        fn_output_signature: the dtypes (or ``tf.TensorSpec``, ``tf.RaggedTensorSpec``) of what ``fn`` returns, in its
+            structure; ``None`` for those of ``elems``.
 
     Raises:
         TypeError: ``fn`` cannot be called.
@@ -116,8 +117,10 @@ def map_fn(
         [1, 4, 9]
     """
     del parallel_iterations, back_prop, swap_memory, infer_shape, name
-    rows = Rows(elems)
     stated = fn_output_signature if fn_output_signature is not None else dtype
+    if any([hasattr(type(leaf), "__tf_stack__") for leaf in [*flatten(elems), *flatten(stated)]]):
+        return map_rows_of_composites(convert_if_active(_callable(fn)), elems, elems if stated is None else stated)
+    rows = Rows(elems)
     if stated is None:
         stated = pack_sequence_as(elems, rows.dtypes)
     function = convert_if_active(_callable(fn))
@@ -126,7 +129,7 @@ def map_fn(
         found = function(rows.structured(arrays))
         assert_same_structure(stated, found, check_types=False)
         return pack_sequence_as(
-            stated, [_as_stated(*pair) for pair in zip(flatten(found), flatten(stated), strict=True)]
+            stated, [as_stated(*pair) for pair in zip(flatten(found), flatten(stated), strict=True)]
         )
 
     return _mapped(one, rows)
@@ -138,22 +141,10 @@ def _callable(fn: Function) -> Function:
     return fn
 
 
-def _as_stated(value: Any, stated: Any) -> Any:
-    wanted = as_dtype(getattr(stated, "dtype", stated))
-    tensor = convert_to_tensor(value, dtype_hint=wanted)
-    if tensor.dtype != wanted:
-        raise InvalidArgumentError(
-            f"fn_output_signature: fn must return {wanted.name} as stated (or as elems is); received "
-            f"{tensor.dtype.name}. "
-            "Pass fn_output_signature, or use tf.cast."
-        )
-    return tensor
-
-
 def _mapped(one: Callable[[Sequence[Any]], Any], rows: Rows) -> Any:
     if rows.one_by_one:
         found = [one(rows.row(number)) for number in range(rows.length)]
-        return map_structure(lambda *tensors: as_tensor(_stacked(tensors)), *found)
+        return map_structure(lambda *tensors: as_tensor(stacked(tensors)), *found)
     forms: list[Form] = []
 
     def body(_: Sequence[Any], arrays: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -163,14 +154,6 @@ def _mapped(one: Callable[[Sequence[Any]], Any], rows: Rows) -> Any:
 
     _, outputs = scan_arrays(body, [], rows.arrays, rows.length, [], "tf.map_fn")
     return forms[-1].unflatten(outputs)
-
-
-def _stacked(tensors: Sequence[Tensor]) -> Any:
-    shapes = {tuple(tensor.value.shape) for tensor in tensors}
-    if len(shapes) > 1:
-        raise InvalidArgumentError(f"fn: must return the same shape for every row; received {sorted(shapes)}.")
-    arrays = [tensor.value for tensor in tensors]
-    return np.stack(arrays) if arrays[0].dtype == object else run(_STACK, arrays)
 
 
 @export("vectorized_map")
@@ -194,7 +177,7 @@ def vectorized_map(fn: Function, elems: Any, fallback_to_while_loop: bool = True
     """
     del warn
     leaves = [convert_to_tensor(leaf) for leaf in flatten(elems)]
-    most = max([int(leaf.value.shape[0]) for leaf in leaves if leaf.value.ndim], default=0)
+    most = max([leaf.value.shape[0] for leaf in leaves if leaf.value.ndim], default=0)
     wide = [as_tensor(run(kernel(_repeated, count=most), [leaf.value])) if leaf.value.ndim else leaf for leaf in leaves]
     rows = Rows(pack_sequence_as(elems, wide))
     function = convert_if_active(_callable(fn))
@@ -359,7 +342,7 @@ def _eager_states(one: Function, start: Any, rows: Rows, reverse: bool, name: st
         state = one(state, rows.row(number))
         states.append(state)
     ordered = states[::-1] if reverse else states
-    return map_structure(lambda *tensors: as_tensor(_stacked(tensors)), *ordered), state
+    return map_structure(lambda *tensors: as_tensor(stacked(tensors)), *ordered), state
 
 
 def _staged_states(one: Function, start: Any, rows: Rows, reverse: bool, name: str) -> tuple[Any, Any]:

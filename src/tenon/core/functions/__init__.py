@@ -13,8 +13,20 @@
 (np.int32(2), np.int32(5), np.int32(5))
 """
 
+from tenon.core.functions._autograph import to_code, to_graph
 from tenon.core.functions._concrete import ConcreteFunction
 from tenon.core.functions._function import Function, function
-from tenon.core.functions._types import control_dependencies
+from tenon.core.functions._pure import PureForm
+from tenon.core.functions._types import SupportsTracingProtocol, TraceType, control_dependencies
 
-__all__ = ["ConcreteFunction", "Function", "control_dependencies", "function"]
+__all__ = [
+    "ConcreteFunction",
+    "Function",
+    "PureForm",
+    "SupportsTracingProtocol",
+    "TraceType",
+    "control_dependencies",
+    "function",
+    "to_code",
+    "to_graph",
+]

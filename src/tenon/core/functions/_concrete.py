@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import jax
+import numpy as np
 
-from tenon.base import InvalidArgumentError
+from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
+from tenon.core.functions._pure import PureForm, held, pure_form
 from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
 from tenon.core.functions._tracer import Attempt, Tracer, is_string
-from tenon.core.nest import flatten
-from tenon.core.tensors import Tensor, TensorShape, TensorSpec, as_dtype, is_tensor_like, unknown_shape
-from tenon.core.tracing import Access
+from tenon.core.nest import flatten, map_up_to
+from tenon.core.tensors import (
+    Tensor,
+    TensorShape,
+    TensorSpec,
+    array_of,
+    as_dtype,
+    as_tensor,
+    is_tensor_like,
+    unknown_shape,
+)
 from tenon.core.variables import Variable
 
 _numbers: Final = itertools.count()
@@ -39,6 +50,7 @@ class ConcreteFunction:
         self._lock = threading.RLock()
         self._programs: dict[Any, list[Program]] = {}
         self._general: Program | None = None
+        self._is_checked = False
         self._name = f"__inference_{tracer.name}_{next(_numbers)}"
         self.key = call.key
         self.specs = tuple(specs)
@@ -59,8 +71,18 @@ class ConcreteFunction:
             for program in self._programs.setdefault(shapes, []):
                 if program.fits(call.variables):
                     return program
-            self.trace(call, False)
+            general = self._general_program()
+            if general is not None and general.takes(call.arrays, call.variables):
+                self._programs[shapes].append(general)
+            else:
+                self.trace(call, False)
             return self._programs[shapes][-1]
+
+    def _general_program(self) -> Program | None:
+        """Return the program of symbolic sizes, if it checks its results as is wanted now."""
+        general = self._general
+        usable = general is not None and general.is_symbolic and self._is_checked == SETTINGS.check_numerics
+        return general if usable else None
 
     def trace(self, call: Call, may_create: bool) -> bool:
         """Trace the function for the sizes of a call.
@@ -98,14 +120,45 @@ class ConcreteFunction:
         if attempt.has_created:
             attempt.initialize(given)
             return True
-        self._general = self._made(attempt)
+        self._general, self._is_checked = self._made(attempt), SETTINGS.check_numerics
         if all([spec.shape.is_fully_defined() for spec in self.specs]):
             shapes = (*[(spec.shape, spec.dtype) for spec in given], SETTINGS.check_numerics)
             self._programs[shapes] = [self._general]
         return False
 
+    def trace_openly(self, call: Call, may_create: bool) -> bool:
+        """Trace the function for its signature where it leaves sizes open and the function takes symbols for them.
+
+        Where it does not, the function is traced for the sizes of the call, and again for others.
+
+        Args:
+            call: the call, with arrays.
+            may_create: whether the function may create variables.
+
+        Returns:
+            Whether it created some: it has to be traced again then.
+        """
+        for given in self._symbolic():
+            try:
+                attempt = self._tracer.trace(self._template, given, call.variables, may_create)
+            except Exception:  # noqa: S112  # whatever it is: tracing for the very sizes raises what counts
+                continue
+            if attempt.has_created:
+                attempt.initialize(call.arrays)
+                return True
+            program = self._made(attempt)
+            if program.takes(call.arrays, call.variables):
+                self._general, self._is_checked = program, SETTINGS.check_numerics
+                return False
+        return self.trace(call, may_create)
+
+    def _symbolic(self) -> list[list[jax.ShapeDtypeStruct]]:
+        if any([is_string(spec.dtype) or spec.shape.rank is None for spec in self.specs]):
+            return []
+        return list(structs(self.specs, freest=False))[:-1]
+
     def _attempt(self, variables: Sequence[Any], may_create: bool) -> tuple[list[jax.ShapeDtypeStruct], Attempt]:
-        *symbolic, last = structs(self.specs)
+        *symbolic, last = structs(self.specs, freest=False)
         for given in symbolic:
             try:
                 return given, self._tracer.trace(self._template, given, variables, may_create)
@@ -126,9 +179,22 @@ class ConcreteFunction:
             TypeError: the arguments do not fit the signature.
             InvalidArgumentError: a tensor has another dtype.
         """
-        call = Call(self._bound(args, kwargs))
+        bound = self._bound(args, kwargs)
+        call = Call(bound)
+        if call.key != self.key or not all(
+            [spec.dtype == array.dtype for spec, array in zip(self.specs, call.arrays, strict=True)]
+        ):
+            call = Call(self._converted(bound))
         self._check(call, args, kwargs)
         return self.program(call)(call.arrays, call.variables)
+
+    def _converted(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return arguments with tensors for numbers, lists and NumPy arrays where the signature has tensors."""
+        pairs = zip(self._arguments, arguments, strict=True)
+        try:
+            return tuple([map_up_to(_converted, stated, value) for stated, value in pairs])
+        except (TypeError, ValueError):
+            return arguments  # and the check says what does not fit
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         arguments = self._arguments
@@ -136,7 +202,7 @@ class ConcreteFunction:
         names = [spec.name for spec in flat]
         parameters = [parameter.name for parameter in self._tracer.binder.parameters]
         given = dict(zip(names, args, strict=False)) | kwargs
-        if set(given) == set(names) and len(given) == len(args) + len(kwargs) and all(map(is_tensor_like, args)):
+        if set(given) == set(names) and len(given) == len(args) + len(kwargs) and all(map(_is_flat, args)):
             variables = [leaf for leaf in flatten(arguments) if isinstance(leaf, Variable)]
             return self._template.filled([given[name] for name in names], variables)
         known = {
@@ -175,6 +241,16 @@ class ConcreteFunction:
     def name(self) -> bytes:
         """A name of its own, as TensorFlow gives one."""
         return self._name.encode()
+
+    @property
+    def function_name(self) -> str:
+        """The name of the Python function."""
+        return self._tracer.name
+
+    @property
+    def python_signature(self) -> inspect.Signature:
+        """The parameters of the Python function."""
+        return self._tracer.binder.signature
 
     @property
     def structured_input_signature(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -227,34 +303,64 @@ class ConcreteFunction:
         """Those of the variables that are trainable."""
         return tuple([variable for variable in self.variables if variable.trainable])
 
-    def pure(
-        self, variables: Sequence[Any], values: Sequence[Any], arrays: Sequence[Any]
-    ) -> tuple[list[Any], list[Any]]:
-        """Run the function as a pure one, on whatever JAX traces: for ``jax.export``, sizes may be symbols.
+    def pure_forms(self) -> Iterator[PureForm]:
+        """Yield the function as a pure one, traced anew each time, with the freest sizes first.
 
-        Args:
-            variables: variables of the function.
-            values: their values: arrays or tracers.
-            arrays: the tensors that it takes: arrays or tracers.
-
-        Returns:
-            The arrays that the function returns, and the new values of the variables.
+        Open sizes are symbols: at first each one of its own, then one for all first dimensions, then one an axis. Those
+        for which the function cannot be traced are left out, and a form may turn out to be impossible when it is
+        lowered: the next one is less free.
 
         Raises:
-            InvalidArgumentError: the function uses a variable that is not among them.
+            UnimplementedError: it takes strings, tensors of any rank, or variables, which no pure function can.
+            Exception: what the function raises when it is traced, if it cannot be for any symbols.
         """
-        traced = self._tracer.trace(self._template, arrays, ()).traced
-        known = {id(variable): value for variable, value in zip(variables, values, strict=True)}
-        for source in traced.sources:
-            if isinstance(source, Access) and id(source.variable) not in known:
-                raise InvalidArgumentError(
-                    f"{self._tracer.name}: uses the variable {source.variable.name!r}, which is not among the given "
-                    "ones."
-                )
-        inputs = [known[id(s.variable)] if isinstance(s, Access) else s for s in traced.sources]
-        results = traced.function(*arrays, *inputs)
-        written = dict(zip(map(id, traced.written), results[len(traced.outputs) :], strict=True))
-        return results[: len(traced.outputs)], [written.get(id(v), known[id(v)]) for v in variables]
+        self._check_pure()
+        failure: Exception | None = None
+        for free, given in self._candidates():
+            arguments, values = given[: len(self.specs)], given[len(self.specs) :]
+            try:
+                with held(free, values):
+                    form = pure_form(self._tracer.trace(self._template, arguments, ()).traced, arguments)
+            except Exception as error:
+                failure = error
+                continue
+            failure = None
+            yield form
+        if failure is not None:
+            raise failure
+
+    def _candidates(self) -> Iterator[tuple[list[Variable], list[jax.ShapeDtypeStruct]]]:
+        """Yield variables of open shape, and shapes for the arguments and for those."""
+        variables = self._open_variables()
+        for free in (variables, []) if variables else ([],):
+            specs = [*self.specs, *[TensorSpec(variable.shape, variable.dtype) for variable in free]]
+            candidates = list(structs(specs, len(free)))
+            yield from [(free, given) for given in (candidates[:-1] if len(candidates) > 1 else candidates)]
+
+    def _open_variables(self) -> list[Variable]:
+        """Return the variables whose sizes may change."""
+        if self._general is None:
+            self.trace_generally(self._variables, False)
+        return [
+            variable
+            for variable in self.variables
+            if isinstance(variable, Variable)
+            and variable.shape.rank is not None
+            and not variable.shape.is_fully_defined()
+        ]
+
+    def _check_pure(self) -> None:
+        reasons = [
+            (bool(self._variables), "it takes a variable as an argument; let it use the variable from outside"),
+            (any([is_string(spec.dtype) for spec in self.specs]), "it takes strings, of which XLA has none"),
+            (
+                any([spec.shape.rank is None for spec in self.specs]),
+                "it takes tensors of any rank; state the rank of each in a tf.TensorSpec",
+            ),
+        ]
+        for holds, reason in reasons:
+            if holds:
+                raise UnimplementedError(f"{self._tracer.name}: cannot become a program by itself: {reason}.")
 
     def pretty_printed_signature(self, verbose: bool = True) -> str:
         """Return the signature as text.
@@ -299,3 +405,13 @@ class ConcreteFunction:
 def _spec_of(output: Any, sampled: bool) -> TensorSpec:
     shape = unknown_shape(len(output.shape)) if sampled else TensorShape(output.shape)
     return TensorSpec(shape, output.dtype)
+
+
+def _converted(spec: Any, value: Any) -> Any:
+    if not isinstance(spec, TensorSpec) or isinstance(value, Tensor | jax.Array | Variable | TensorSpec):
+        return value
+    return as_tensor(array_of(value, spec.dtype))
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic) or is_tensor_like(value)

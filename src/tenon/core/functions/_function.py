@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import threading
 import weakref
 from collections.abc import Callable
@@ -148,7 +149,9 @@ class Function:
 
         def trace(may_create: bool) -> bool:
             self._traces += 1
-            return concrete.trace_generally(call.variables, may_create) if general else concrete.trace(call, may_create)
+            if general:
+                return concrete.trace_generally(call.variables, may_create)
+            return concrete.trace_openly(call, may_create)
 
         try:
             if trace(self._may_create):  # it created variables: from now on they have to be there
@@ -162,6 +165,16 @@ class Function:
         self._may_create = False
         self._concrete.append(concrete)
         return concrete
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """The parameters of the Python function."""
+        return self._binder.signature
+
+    @property
+    def jit_compile(self) -> bool | None:
+        """What was stated when the function was made."""
+        return self._jit_compile
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """Return the function for one signature; trace it if that is new.

@@ -29,6 +29,9 @@ class _Tensor:
 
 TENSOR: Final = _Tensor()
 
+_OWN_KIND: Final = "trace type"
+"""Stands in a key before a trace type that an object gave of itself."""
+
 _LITERALS: Final = frozenset({int, float, str, bool, bytes, complex, type(None)})
 
 Key = Any
@@ -104,6 +107,9 @@ class Call:
     def _method(self, value: Any) -> Key:
         return types.MethodType, value.__func__, self._object(value.__self__)
 
+    def _of_own_kind(self, value: Any) -> Key:
+        return _OWN_KIND, value.__tf_tracing_type__(None)
+
     def _object(self, value: Any) -> Key:
         try:
             reference = weakref.ref(value)
@@ -169,6 +175,7 @@ def _walk_for(value: Any) -> Callable[[Call, Any], Key]:
         (hasattr(type(value), "__tf_flatten__"), Call._flattened),
         (isinstance(value, Composite), Call._composite),
         (isinstance(value, types.MethodType), Call._method),
+        (hasattr(type(value), "__tf_tracing_type__"), Call._of_own_kind),
     ]
     return next((walk for holds, walk in tests if holds), Call._object)
 

@@ -70,6 +70,8 @@ def _described(leaf: Any, numbers: dict[int, int]) -> Any:
         return HOLE
     if isinstance(leaf, Variable):
         return _VariableHole(numbers[id(leaf)])
+    if hasattr(type(leaf), "__tf_tracing_type__"):
+        return _Strong(leaf.__tf_tracing_type__(None).placeholder_value(None))
     try:
         return _Weak(weakref.ref(leaf)) if not callable(leaf) else _Strong(leaf)
     except TypeError:

@@ -49,7 +49,7 @@ def _suppressed(
 
     def chosen(place: int, state: tuple[Any, Any, Any, Any, Any]) -> tuple[Any, Any, Any, Any, Any]:
         left, open_, indices, kept, total = state
-        best = jnp.argmax(jnp.where(open_, left, -jnp.inf))
+        best = jax.lax.argmax(jnp.where(open_, left, -jnp.inf), 0, np.int32)
         found = jnp.any(open_)
         overlap = boxes[:, best] if overlaps else _overlap_with(boxes, best)
         # scores that decay with overlap have no threshold for it, as in TensorFlow

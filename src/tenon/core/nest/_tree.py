@@ -45,7 +45,16 @@ def _tree(value: Any, leaves: list[Any]) -> Tree | None:
 
 
 def filled(tree: Tree | None, leaves: Sequence[Any]) -> Any:
-    """Return the structure with these leaves."""
+    """Return a structure.
+
+    Args:
+        tree: its form.
+        leaves: its leaves, in order.
+
+    Example:
+        >>> filled(tree_of((1, [2]))[1], "ab")
+        ('a', ['b'])
+    """
     return _filled(tree, iter(leaves))
 
 
@@ -56,7 +65,15 @@ def _filled(tree: Tree | None, leaves: Iterator[Any]) -> Any:
 
 
 def paths_of(tree: Tree | None) -> list[str]:
-    """Return where the leaves are, as Python would write it behind the structure's name."""
+    """Return where the leaves are, as Python would write it behind the structure's name.
+
+    Args:
+        tree: the form of a structure.
+
+    Example:
+        >>> paths_of(tree_of((1, [2]))[1])
+        ['[0]', '[1][0]']
+    """
     if tree is None:
         return [""]
     pairs = zip(tree.places, tree.parts, strict=True)
@@ -64,7 +81,11 @@ def paths_of(tree: Tree | None) -> list[str]:
 
 
 def shown(tree: Tree | None, leaves: Sequence[str]) -> str:
-    """Return a structure as text, with texts for its leaves; objects are shown by their class.
+    """Return a structure as text; objects are shown by their class.
+
+    Args:
+        tree: its form.
+        leaves: texts for its leaves, in order.
 
     Example:
         >>> shown(tree_of([1, (2,)])[1], [".", "."])
@@ -91,7 +112,16 @@ def _shown(tree: Tree | None, leaves: Iterator[str]) -> Any:
 
 
 def same_tree(first: Tree | None, second: Tree | None) -> bool:
-    """Tell whether two structures have the same containers and composite values, but for their leaves."""
+    """Tell whether two structures have the same containers and composite values, but for their leaves.
+
+    Args:
+        first: the form of one.
+        second: the form of the other.
+
+    Example:
+        >>> same_tree(tree_of([1, 2])[1], tree_of([3, 4])[1]), same_tree(tree_of([1])[1], tree_of((1,))[1])
+        (True, False)
+    """
     if first is None or second is None:
         return first is second
     if first.places != second.places or not same_kind(first.example, second.example):

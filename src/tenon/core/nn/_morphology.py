@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -22,7 +23,7 @@ def _dilation2d(images: Any, filters: Any, strides: Any, padding: Any, data_form
         )
     placed = windows(filters.shape[:2], images.shape[1:3], strides, padding, dilations, False)
     sums = _sums(images, filters, placed)
-    first = jnp.argmax(sums, 0)
+    first = jax.lax.argmax(sums, 0, np.int32)
     return jnp.take_along_axis(sums, first[None], 0)[0]
 
 

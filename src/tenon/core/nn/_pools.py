@@ -7,6 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -87,7 +88,7 @@ def _slice(padded: Any, place: tuple[int, ...], counts: tuple[int, ...], placed:
 
 def _chosen(elements: Any) -> tuple[Any, Any]:
     """Return the maximum of each window, with its gradient to the first that is equal, and its place."""
-    place = jnp.argmax(elements, 0)
+    place = jax.lax.argmax(elements, 0, np.int32)
     return jnp.take_along_axis(elements, place[None], 0)[0], place
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from tenon.base import InvalidArgumentError
 from tenon.core.operations._conversion import conversion
 from tenon.core.operations._row import Operation
-from tenon.core.recording import Kernel, LeakedTensorError, kernel, run, run_unrecorded, unrecorded
+from tenon.core.recording import Kernel, LeakedTensorError, kernel, kinds, run, run_unrecorded, unrecorded
 from tenon.core.tensors import Tensor, as_dtype, as_tensor, constant_value
 
 Values = tuple[Any, ...]
@@ -85,13 +85,15 @@ def _kernels(row: Operation) -> Callable[[Values], Kernel]:
     """Return what finds the kernel for the attributes of a call."""
     function = kernel_function(row)
 
-    @lru_cache(maxsize=1 << 10, typed=True)
-    def remembered(*attributes: Any) -> Kernel:
+    @lru_cache(maxsize=1 << 10)
+    def remembered(attributes: Values, distinction: Any) -> Kernel:
+        del distinction
         return kernel(function, **_named(row, attributes))
 
     def chosen(attributes: Values) -> Kernel:
         try:
-            return remembered(*[tuple(value) if type(value) is list else value for value in attributes])
+            hashable = tuple([tuple(value) if type(value) is list else value for value in attributes])
+            return remembered(hashable, kinds(attributes))
         except TypeError:  # tensors cannot be hashed
             return kernel(function, **_named(row, attributes))
 

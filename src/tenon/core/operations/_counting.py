@@ -80,15 +80,18 @@ def _position(find: Any) -> Any:
 
 
 def _largest(x: Any, axis: int) -> Any:
-    return jnp.argmax(_lowest_for_nan(x, -jnp.inf), axis)
+    """Return places as 32 bits, for a program of JAX's 32-bit mode cannot find them as 64."""
+    return jax.lax.argmax(_lowest_for_nan(x, -jnp.inf), axis % x.ndim, np.int32)
 
 
 def _smallest(x: Any, axis: int) -> Any:
-    return jnp.argmin(_lowest_for_nan(x, jnp.inf), axis)
+    return jax.lax.argmin(_lowest_for_nan(x, jnp.inf), axis % x.ndim, np.int32)
 
 
 def _lowest_for_nan(x: Any, instead: float) -> Any:
-    """TensorFlow passes over what is no number."""
+    """TensorFlow passes over what is no number; JAX finds no place among truths."""
+    if x.dtype == bool:
+        return x.astype(np.int8)
     return x if x.dtype.kind in "iub" else jnp.where(jnp.isnan(x), instead, x)
 
 

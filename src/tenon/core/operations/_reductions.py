@@ -25,11 +25,11 @@ def _prod(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _mean(x: Any, axis: Any, keepdims: bool) -> Any:
-    """Integers are divided rounding towards zero, as TensorFlow does."""
+    """Integers are summed in 64 bits and divided rounding towards zero, as TensorFlow does."""
     if x.dtype.kind not in "iu":
         return jnp.mean(x, axis=axis, keepdims=bool(keepdims))
-    total = _sum(x, axis, keepdims)
-    return jax.lax.div(total, jnp.full_like(total, x.size // max(total.size, 1)))
+    total = _sum(x.astype(jnp.int64 if x.dtype.kind == "i" else jnp.uint64), axis, keepdims)
+    return jax.lax.div(total, jnp.full_like(total, x.size // max(total.size, 1))).astype(x.dtype)
 
 
 def _variance(x: Any, axis: Any, keepdims: bool) -> Any:

@@ -241,3 +241,8 @@ def _merged(value: Any, outer: int, inner: int) -> Any:
     uniform = value.partition.uniform, inside.partition.uniform
     length = None if None in uniform else uniform[0] * uniform[1]
     return _merged(RaggedTensor(inside.values, RowPartition(splits, length)), 1, inner - 1)
+
+
+@method("__tf_stack__")
+def _as_rows(_: RaggedTensor, rows: Sequence[Any]) -> Any:
+    return stack(list(rows))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tenon.core._names import export
-from tenon.core.ragged._tensor import RaggedTensor
-from tenon.core.tensors import DType, Tensor, TensorShape, as_dtype, float32, int64
+from tenon.core.ragged._joining import stack
+from tenon.core.ragged._tensor import RaggedTensor, method
+from tenon.core.tensors import DType, Tensor, TensorShape, as_dtype, convert_to_tensor, float32, int64
 
 
 @export("RaggedTensorSpec")
@@ -94,6 +96,11 @@ class RaggedTensorSpec:
             and self._shape.is_compatible_with(found.shape)
         )
 
+    def __tf_stack__(self, rows: Sequence[Any]) -> RaggedTensor:
+        """Return results of this kind as the rows of one ragged tensor."""
+        stacked: RaggedTensor = stack([_of_dtype(row, self._dtype) for row in rows])
+        return stacked
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RaggedTensorSpec) and self._key() == other._key()
 
@@ -110,3 +117,12 @@ class RaggedTensorSpec:
 
     def __reduce__(self) -> Any:
         return RaggedTensorSpec, self._key()
+
+
+method("__tf_spec__")(RaggedTensorSpec.from_value)
+
+
+def _of_dtype(row: Any, dtype: DType) -> Any:
+    if isinstance(row, RaggedTensor) and row.dtype == dtype:
+        return row
+    return convert_to_tensor(row, dtype)  # names both dtypes where they differ

@@ -12,6 +12,7 @@ np.True_
 from tenon.core.random._algorithms import Algorithm
 from tenon.core.random._generator import Generator, create_rng_state
 from tenon.core.random._global_generator import get_global_generator, set_global_generator
+from tenon.core.random._initializers import Constant, Initializer, Ones, RandomNormal, RandomUniform, Zeros
 from tenon.core.random._seeds import set_seed
 from tenon.core.random._stateful import (
     categorical,
@@ -39,7 +40,13 @@ from tenon.core.random._stateless import (
 
 __all__ = [
     "Algorithm",
+    "Constant",
     "Generator",
+    "Initializer",
+    "Ones",
+    "RandomNormal",
+    "RandomUniform",
+    "Zeros",
     "categorical",
     "create_rng_state",
     "fold_in",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 import jax
 import numpy as np
+from jax.export import is_symbolic_dim
 
 from tenon.core import _jax_internals as internals
 
@@ -25,9 +27,12 @@ class Kernel:
         name: what messages call it.
         dependence: for each output, the inputs that its derivative depends on; ``None`` for all. Outputs beyond the end
             depend on all.
+
+    Attributes:
+        has_open_sizes: whether an attribute holds a symbol of ``jax.export``, so that it can only run in a trace.
     """
 
-    __slots__ = ("__weakref__", "compiled", "dependence", "function", "name", "twins")
+    __slots__ = ("__weakref__", "compiled", "dependence", "function", "has_open_sizes", "name", "twins")
 
     def __init__(
         self, function: Function, name: str | None = None, dependence: Sequence[frozenset[int]] | None = None
@@ -37,17 +42,24 @@ class Kernel:
         self.compiled = jax.jit(function)
         self.name = name or getattr(function, "__name__", "function")
         self.twins: dict[Any, Any] = {}
+        self.has_open_sizes = False
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
 
 
 @lru_cache(maxsize=1 << 14)
-def _kernel(function: Function, attributes: tuple[tuple[str, Any], ...], types: tuple[type, ...]) -> Kernel:
-    del types  # they tell 1 from 1.0 and True, which are equal
-    return Kernel(
+def _kernel(function: Function, attributes: tuple[tuple[str, Any], ...], distinction: Any) -> Kernel:
+    del distinction  # they tell apart what is equal and yet another attribute
+    made = Kernel(
         partial(function, **dict(attributes)) if attributes else function, getattr(function, "__name__", None)
     )
+    made.has_open_sizes = any([_mentions_symbol(value) for _, value in attributes])
+    return made
+
+
+def _mentions_symbol(value: Any) -> bool:
+    return any(map(_mentions_symbol, value)) if isinstance(value, tuple) else is_symbolic_dim(value)
 
 
 def kernel(function: Function, **attributes: Any) -> Kernel:
@@ -65,7 +77,22 @@ def kernel(function: Function, **attributes: Any) -> Kernel:
         True
     """
     items = tuple([(name, _hashable(value)) for name, value in attributes.items()])
-    return _kernel(function, items, tuple([type(value) for _, value in items]))
+    return _kernel(function, items, kinds([value for _, value in items]))
+
+
+def kinds(value: Any) -> Any:
+    """Return what tells 1 from 1.0 and True, and 0.0 from -0.0, which are equal.
+
+    Args:
+        value: an attribute of a kernel; lists and tuples are gone through.
+
+    Example:
+        >>> kinds([1, (1.0, -0.0)]) == kinds((1, [2.5, -0.0])), kinds([1, (1.0, -0.0)]) == kinds([1, (1.0, 0.0)])
+        (True, False)
+    """
+    if isinstance(value, list | tuple):
+        return tuple([kinds(item) for item in value])
+    return "-0.0" if value.__class__ is float and not value and math.copysign(1.0, value) < 0 else value.__class__
 
 
 def _hashable(value: Any) -> Any:
@@ -73,14 +100,15 @@ def _hashable(value: Any) -> Any:
 
 
 @lru_cache(maxsize=1 << 12)
-def _primitive_kernel(primitive: Any, params: tuple[tuple[str, Any], ...]) -> Kernel:
+def _primitive_kernel(primitive: Any, params: tuple[tuple[str, Any], ...], distinction: Any) -> Kernel:
+    del distinction
     return Kernel(partial(primitive.bind, **dict(params)), primitive.name)
 
 
 def primitive_kernel(primitive: Any, params: Mapping[str, Any]) -> Kernel:
     """Return the kernel of a primitive of JAX with its parameters."""
     try:
-        return _primitive_kernel(primitive, tuple(params.items()))
+        return _primitive_kernel(primitive, tuple(params.items()), kinds(tuple(params.values())))
     except TypeError:  # a parameter that cannot be hashed: its derivative is compiled anew each time
         return Kernel(partial(primitive.bind, **params), primitive.name)
 
@@ -118,7 +146,7 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
         return _run_recorded(kernel, values, trace)
     if isinstance(trace, internals.FunctionTrace):
         values = [trace.taken_in(value) for value in values]
-    if any([isinstance(value, jax.core.Tracer) for value in values]):
+    if kernel.has_open_sizes or any([isinstance(value, jax.core.Tracer) for value in values]):
         return _run_traced(kernel, values)
     outputs = _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
     return trace.keep(outputs) if isinstance(trace, internals.FunctionTrace) else outputs

@@ -67,3 +67,6 @@ class SparseTensorSpec:
 
     def __reduce__(self) -> Any:
         return SparseTensorSpec, (self._shape, self._dtype)
+
+
+setattr(SparseTensor, "__tf_spec__", SparseTensorSpec.from_value)  # noqa: B010  # the class is on a lower module

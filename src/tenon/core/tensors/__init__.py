@@ -36,7 +36,7 @@ from tenon.core.tensors._dtypes import (
 )
 from tenon.core.tensors._known import is_symbol, known_difference, known_integers, known_shape
 from tenon.core.tensors._shapes import TensorShape, as_shape, unknown_shape
-from tenon.core.tensors._specs import TensorSpec
+from tenon.core.tensors._specs import TensorSpec, type_spec_from_value
 from tenon.core.tensors._tensor import Reference, Tensor, install_method
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "known_integers",
     "known_shape",
     "string",
+    "type_spec_from_value",
     "uint8",
     "uint16",
     "uint32",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tenon.core._names import export
 from tenon.core.tensors._convert import convert_to_tensor
 from tenon.core.tensors._dtypes import DType, as_dtype, float32
 from tenon.core.tensors._shapes import TensorShape
@@ -97,3 +98,22 @@ class TensorSpec:
 
     def __reduce__(self) -> Any:
         return TensorSpec, (self._shape, self._dtype, self._name)
+
+
+@export("type_spec_from_value")
+def type_spec_from_value(value: Any) -> Any:
+    """Return the spec of a value, ``tf.type_spec_from_value``.
+
+    Args:
+        value: a tensor, variable, ragged or sparse tensor, or what becomes a tensor.
+
+    Raises:
+        TypeError, ValueError: it becomes no tensor.
+
+    Example:
+        >>> type_spec_from_value([1.0, 2.0])
+        TensorSpec(shape=(2,), dtype=tf.float32, name=None)
+    """
+    if hasattr(type(value), "__tf_spec__"):
+        return value.__tf_spec__()
+    return TensorSpec.from_tensor(value if hasattr(value, "shape") else convert_to_tensor(value))
