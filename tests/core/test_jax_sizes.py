@@ -46,12 +46,24 @@ def chosen(x):
     return tf.cond(tf.reduce_mean(x) > 0.4, lambda: tf.reverse(x, [0]), lambda: tf.cumsum(x))
 
 
+@tf.custom_gradient
+def clipped_backwards(x):
+    def backward(upstream):
+        return tf.clip_by_norm(upstream, 0.5)
+
+    return x * x, backward
+
+
+def with_a_rule_of_its_own(x):
+    return clipped_backwards(tf.sin(x))
+
+
 def shaped(x):
     twice = tf.reshape(tf.concat([x, x], 0), [2 * tf.shape(x)[0], -1])
     return twice[tf.shape(x)[0] - 1 :] + tf.cast(tf.range(tf.shape(x)[0] + 1)[:, None], tf.float32)
 
 
-FUNCTIONS = (softmax_of_relu, halved, chosen, shaped)
+FUNCTIONS = (softmax_of_relu, halved, chosen, with_a_rule_of_its_own, shaped)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -116,6 +128,21 @@ def test_what_takes_no_symbols_is_traced_for_each_size_and_errors_are_those_of_t
     assert shapes[1:] == [[[2, 3]], [[3, 3]]]
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[4,3\] vs. \[2,3\]"):
         tf.function(lambda x: x + tf.ones([2, 3]), input_signature=OPEN)(rows(4))
+
+
+def test_a_backward_rule_that_looks_at_sizes_is_traced_for_each():
+    @tf.custom_gradient
+    def scaled(x):
+        return 2.0 * x, lambda upstream: upstream * tf.cast(tf.shape(x)[0], tf.float32)
+
+    traced, shapes = traced_once(scaled)
+    for count in (2, 3):
+        x = rows(count)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = traced(x)
+        assert (tape.gradient(y, x).numpy() == count).all()
+    assert shapes == [[[None, 3]], [[2, 3]], [[3, 3]]]
 
 
 def test_variables_are_assigned_and_a_function_may_call_another():

@@ -77,7 +77,7 @@ class _Numbers:
         return [read(atom) for atom in jaxpr.outvars]
 
     def _equation(self, equation: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-        params = self.of(equation.params)
+        params = {name: _RULES.get(name, _Numbers.of)(self, value) for name, value in equation.params.items()}
         if equation.primitive.name == "dim_as_value":
             return [np.asarray(params["dim"], equation.outvars[0].aval.dtype)]
         source = equation.source_info
@@ -126,8 +126,8 @@ class _Numbers:
         closed = self._closed(_core.ClosedJaxpr(value, ()))
         return value if closed.consts else closed.jaxpr
 
-    def _rule(self, value: Any) -> Any:
-        """Return the rule of a function with a derivative of its own: what makes a jaxpr when it is needed."""
+    def _forward_rule(self, value: Any) -> Any:
+        """Return what makes the jaxpr of a function with a derivative of its own, when it is needed."""
 
         def made(*zeros: Any) -> Any:
             jaxpr, constants, *rest = value.call_wrapped(*zeros)
@@ -135,6 +135,13 @@ class _Numbers:
             return closed.jaxpr, closed.consts, *rest
 
         return _linear_util.wrap_init(made, debug_info=value.debug_info)
+
+    def _backward_rule(self, value: Any) -> Any:
+        """Return the backward rule of such a function, which knows the shapes that its arguments had."""
+        rule = _linear_util.wrap_init(value.f, debug_info=value.debug_info)
+        for (transform, known), store in reversed(list(zip(value.transforms, value.stores, strict=True))):
+            rule = rule.wrap(transform, self.of(known), store)
+        return rule
 
 
 def _struct(aval: Any) -> jax.ShapeDtypeStruct:
@@ -150,7 +157,12 @@ _CHANGES: Final[Mapping[type, Callable[[_Numbers, Any], Any]]] = {
     _core.ClosedJaxpr: _Numbers._closed,
     _core.Jaxpr: _Numbers._open,
     _core.ShapedArray: _Numbers._aval,
-    _linear_util.WrappedFun: _Numbers._rule,
+}
+
+_RULES: Final[Mapping[str, Callable[[_Numbers, Any], Any]]] = {
+    "jvp_jaxpr_fun": _Numbers._forward_rule,
+    "fwd_jaxpr_thunk": _Numbers._forward_rule,
+    "bwd": _Numbers._backward_rule,
 }
 
 
@@ -166,3 +178,15 @@ def _mentions(value: Any) -> bool:
         return any(map(_mentions, value))
     inner = getattr(value, "jaxpr", value)
     return is_symbolic_dim(value) or (isinstance(inner, _core.Jaxpr) and _has_symbols(inner))
+
+
+def has_backward_rules(jaxpr: Any) -> bool:
+    """Tell whether a function with a backward rule of its own is called, whose Python will see the sizes of arrays."""
+    return any([_is_backward_rule(name, value) for eqn in jaxpr.eqns for name, value in eqn.params.items()])
+
+
+def _is_backward_rule(name: str, value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any([_is_backward_rule(name, item) for item in value])
+    inner = getattr(value, "jaxpr", value)
+    return name == "bwd" or (isinstance(inner, _core.Jaxpr) and has_backward_rules(inner))

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
 
 from tenon.core import _jax_internals as internals
-from tenon.core._jax_sizes import run_for_sizes
+from tenon.core._jax_sizes import has_backward_rules, run_for_sizes
 from tenon.core.callbacks import told
 from tenon.core.functions._state import ArgumentVariable, live
-from tenon.core.recording import Kernel, leaked, run_saving
+from tenon.core.recording import Kernel, is_differentiable, leaked, run_saving
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
 from tenon.core.variables import Variable, assign_array, held_array, hold_array, read_array, scoped_array
@@ -65,10 +66,14 @@ class Program:
 
     def takes(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> bool:
         """Tell whether a program of symbolic sizes can be run for the sizes of these arrays: most can."""
+        if not self.fits(arguments):
+            return False
         values = self._inputs(arrays, arguments)
         try:
             with jax.enable_x64(True):
                 jax.eval_shape(self.kernel.compiled, *values)
+                if self._ordered.has_backward_rules:  # written by users, who may look at sizes there
+                    jax.eval_shape(partial(_gradients, self.kernel.function), *values)
         except Exception:  # whatever it is: a trace for these very sizes will do, or raise what the user should see
             return False
         return True
@@ -173,6 +178,22 @@ def _variable(place: Place, arguments: Sequence[Any]) -> Any:
     return live(reference, name) if variable is None else variable
 
 
+def _gradients(function: Any, *values: Any) -> Any:
+    """Return the derivative of all that has one with respect to all that has one."""
+    chosen = [place for place, value in enumerate(values) if is_differentiable(value)]
+
+    def outputs(*inputs: Any) -> list[Any]:
+        given = dict(zip(chosen, inputs, strict=True))
+        return [
+            found
+            for found in function(*[given.get(n, value) for n, value in enumerate(values)])
+            if is_differentiable(found)
+        ]
+
+    found, pull = jax.vjp(outputs, *[values[place] for place in chosen])
+    return pull(found)
+
+
 class _Ordered:
     """The pure function of a trace with its sources in another order; it holds none of them."""
 
@@ -182,6 +203,7 @@ class _Ordered:
         first = len(order) - traced.constants
         self._pure = traced.pure
         self.is_symbolic = traced.pure.is_symbolic
+        self.has_backward_rules = self.is_symbolic and has_backward_rules(traced.pure.jaxpr)
         self._order = [*sources[first:], *range(traced.arguments), *sources[:first]]
         self.__name__ = self.__qualname__ = traced.pure.__name__
 
