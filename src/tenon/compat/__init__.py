@@ -16,11 +16,27 @@ import importlib
 from types import ModuleType as _ModuleType
 
 from tenon.compat._absent import ABSENT
+from tenon.compat._dimension import dimension_at_index, dimension_value
 from tenon.compat._graph import Graph
 from tenon.compat._public import GRAPH_AWARE, V1, graph_aware_name
 from tenon.compat._session import Session
+from tenon.compat._text import as_bytes, as_str, as_str_any, as_text, path_to_str
 
-__all__ = ["ABSENT", "GRAPH_AWARE", "V1", "Graph", "Session", "graph_aware_name"]
+__all__ = [
+    "ABSENT",
+    "GRAPH_AWARE",
+    "V1",
+    "Graph",
+    "Session",
+    "as_bytes",
+    "as_str",
+    "as_str_any",
+    "as_text",
+    "dimension_at_index",
+    "dimension_value",
+    "graph_aware_name",
+    "path_to_str",
+]
 
 
 def __getattr__(name: str) -> _ModuleType:

@@ -16,7 +16,6 @@ ABSENT: Final[Mapping[str, str]] = {
     "feature_column": "Keras preprocessing layers",
     "app": "an ordinary main function",
     "flags": "argparse, or absl.flags",
-    "logging": "Python's logging",
     "metrics.auc": "tf.keras.metrics.AUC",
     "summary.audio": "tf.compat.v1.summary.histogram, or tf.summary",
     "summary.tensor_summary": "tf.compat.v1.summary.histogram",

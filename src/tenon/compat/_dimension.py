@@ -86,6 +86,9 @@ def shape_for_users(shape: TensorShape) -> TensorShape:
 def dimension_value(dimension: Any) -> int | None:
     """Return a size as Python's integer or ``None``, ``tf.compat.dimension_value``.
 
+    Args:
+        dimension: a ``Dimension``, an integer or ``None``.
+
     Example:
         >>> dimension_value(Dimension(3)), dimension_value(None)
         (3, None)
@@ -96,6 +99,10 @@ def dimension_value(dimension: Any) -> int | None:
 
 def dimension_at_index(shape: TensorShape, index: int) -> Any:
     """Return a size of a shape as a ``Dimension``, ``tf.compat.dimension_at_index``.
+
+    Args:
+        shape: the shape.
+        index: which size.
 
     Example:
         >>> dimension_at_index(TensorShape([3]), 0).value

@@ -6,6 +6,21 @@ from collections.abc import Mapping
 from typing import Final
 
 MOVED: Final[Mapping[str, str]] = {
+    "gfile.Copy": "io.gfile.copy",
+    "gfile.DeleteRecursively": "io.gfile.rmtree",
+    "gfile.Exists": "io.gfile.exists",
+    "gfile.FastGFile": "io.gfile.GFile",
+    "gfile.GFile": "io.gfile.GFile",
+    "gfile.Glob": "io.gfile.glob",
+    "gfile.IsDirectory": "io.gfile.isdir",
+    "gfile.ListDirectory": "io.gfile.listdir",
+    "gfile.MakeDirs": "io.gfile.makedirs",
+    "gfile.MkDir": "io.gfile.mkdir",
+    "gfile.Open": "io.gfile.GFile",
+    "gfile.Remove": "io.gfile.remove",
+    "gfile.Rename": "io.gfile.rename",
+    "gfile.Stat": "io.gfile.stat",
+    "gfile.Walk": "io.gfile.walk",
     "FixedLenFeature": "io.FixedLenFeature",
     "FixedLenSequenceFeature": "io.FixedLenSequenceFeature",
     "SparseFeature": "io.SparseFeature",

@@ -17,6 +17,7 @@ from tenon.compat import (
     _gradients,
     _graph,
     _initializers,
+    _logging,
     _losses,
     _metrics,
     _mode,
@@ -139,7 +140,7 @@ def _v1() -> dict[str, Any]:
         *("disable_control_flow_v2", "enable_tensor_equality", "disable_tensor_equality"),
     )
     return {
-        **{path: op(moved) for path, moved in MOVED.items()},
+        **{path: graph_aware_name(moved) for path, moved in MOVED.items()},
         **{path: _spellings.spelled(path) for path in _spellings.SPELLINGS},
         **state,
         **dict.fromkeys(switches, _global_state.does_nothing),
@@ -218,6 +219,12 @@ def _v1() -> dict[str, Any]:
         **{f"scatter_{how}": _scatter.scatter(how) for how in ("add", "sub", "update", "mul", "div", "min", "max")},
         "make_template": _scatter.make_template,
         "train.ExponentialMovingAverage": _averages.ExponentialMovingAverage,
+        **_named(
+            _logging,
+            *("DEBUG", "ERROR", "FATAL", "INFO", "WARN", "debug", "error", "fatal", "get_verbosity", "info", "log"),
+            *("set_verbosity", "warn", "warning"),
+            under="logging.",
+        ),
         **_named(_optimizer, "Optimizer", under="train."),
         **_named(
             _optimizer_rules,

@@ -88,10 +88,11 @@ class Session:
     def _asked(self, fetches: Any) -> Fetches:
         key = id(fetches)
         known = self._known.get(key)
-        if known is not None and known[0] is fetches and not isinstance(fetches, list | dict):
+        if known is not None and known[0] is fetches:
             return known[1]
         found = fetches_of(self.graph, fetches)
-        self._known[key] = (fetches, found)
+        if not isinstance(fetches, list | dict):
+            self._known[key] = (fetches, found)
         if len(self._known) > _MOST:
             self._known.clear()
         return found
