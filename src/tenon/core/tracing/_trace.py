@@ -11,6 +11,7 @@ import jax
 from tenon.core import _jax_internals as internals
 from tenon.core._jax_sizes import run_for_sizes
 from tenon.core.recording import Kernel, on_device, run
+from tenon.core.tensors import is_symbol
 from tenon.core.tracing._context import one_function_deeper
 from tenon.core.tracing._scope import Access, FunctionScope
 from tenon.core.variables import assign_array, current_scope, state_scope
@@ -46,7 +47,10 @@ class Traced:
     def function(self, *values: Any) -> list[Any]:
         """Run on ``(*arguments, *values of the sources)``; return the outputs and the new values of ``written``."""
         first = len(values) - self.constants
-        return self.pure(*values[first:], *values[:first])
+        given = [*values[first:], *values[:first]]
+        if self.pure.is_symbolic and not any([is_symbol(size) for value in given for size in value.shape]):
+            return run_for_sizes(self.pure.jaxpr, given)
+        return self.pure(*given)
 
     def compute(self, outputs: Sequence[int], arguments: Sequence[Any]) -> list[Any]:
         """Compute some outputs only, at once and from what they need only.
