@@ -13,10 +13,8 @@ from tenon.core._jax_sizes import run_for_sizes
 from tenon.core.recording import Kernel, on_device, run
 from tenon.core.tensors import is_symbol
 from tenon.core.tracing._context import one_function_deeper
-from tenon.core.tracing._scope import Access, FunctionScope
+from tenon.core.tracing._scope import Access, Creations, FunctionScope
 from tenon.core.variables import assign_array, current_scope, state_scope
-
-ScopeFactory = Callable[[internals.FunctionTrace, Any], FunctionScope]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +87,7 @@ def trace(
     function: Callable[..., tuple[Sequence[Any], Any]],
     arguments: Sequence[Any],
     name: str,
-    scope: ScopeFactory = FunctionScope,
+    creations: Creations | None = None,
 ) -> Traced:
     """Run a Python function once on symbols and return the pure function that it is.
 
@@ -97,10 +95,10 @@ def trace(
         function: takes arrays; returns arrays, and anything else that the caller wants to know.
         arguments: what has the shapes and dtypes of the arguments.
         name: what JAX's messages call the function.
-        scope: makes the scope in which variables live meanwhile, of the trace and the scope outside.
+        creations: where to note the variables that a whole function creates; ``None`` for a part of one.
     """
     maker = internals.FunctionTrace(name)
-    state = scope(maker, current_scope())
+    state = FunctionScope(maker, current_scope(), creations)
     symbols = [maker.argument(argument) for argument in arguments]
     with internals.trace_as_current(maker), state_scope(state), one_function_deeper():
         outputs, extra = function(*symbols)
