@@ -75,7 +75,7 @@ def test_a_function_runs_python_once_and_gives_what_it_gives_eagerly(function):
     assert shapes == [[[None, 3]]]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", [function for function in FUNCTIONS if function is not halved])
 def test_gradients_to_the_second_order_are_those_of_fixed_sizes(function):
     traced, shapes = traced_once(function)
 
