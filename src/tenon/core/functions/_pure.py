@@ -9,6 +9,8 @@ from typing import Any
 
 import jax
 
+from tenon.base import UnimplementedError
+from tenon.core.nest import Composite, flatten
 from tenon.core.tensors import TensorSpec
 from tenon.core.tracing import Access, Form, Traced
 from tenon.core.variables import held_array, hold_array
@@ -46,7 +48,11 @@ class PureForm:
 
 
 def pure_form(traced: Traced, arguments: Sequence[jax.ShapeDtypeStruct]) -> PureForm:
-    """Return the pure form of a function that was traced for these arguments; its extra is the form of the outputs."""
+    """Return the pure form of a function that was traced for these arguments; its extra is the form of the outputs.
+
+    Raises:
+        UnimplementedError: it returns values made of several tensors.
+    """
     places = [n for n, source in enumerate(traced.sources) if isinstance(source, Access)]
     count = len(places)
 
@@ -66,10 +72,21 @@ def pure_form(traced: Traced, arguments: Sequence[jax.ShapeDtypeStruct]) -> Pure
         tuple(traced.owned),
         tuple(arguments),
         traced.outputs,
-        form.filled([TensorSpec(_open(output.shape), output.dtype) for output in traced.outputs]),
+        _structured(form, traced.outputs),
         _reached(traced, places),
         bool(traced.pure.effects),
     )
+
+
+def _structured(form: Form, outputs: Sequence[jax.ShapeDtypeStruct]) -> Any:
+    structure = form.filled([TensorSpec(_open(output.shape), output.dtype) for output in outputs])
+    made = {type(leaf).__name__ for leaf in flatten(structure) if isinstance(leaf, Composite)}
+    if made:
+        raise UnimplementedError(
+            f"returns values that are made of several tensors ({', '.join(sorted(made))}), which a program by itself "
+            "cannot. Return the tensors that they are made of."
+        )
+    return structure
 
 
 def _struct(array: Any) -> jax.ShapeDtypeStruct:
