@@ -54,6 +54,7 @@ class Program:
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
         self._owned = traced.owned
+        self._shape = traced.arguments, traced.constants, (*accesses, *others)
         self._count = len(traced.outputs)
         self._single = self.form.is_array
 
@@ -61,6 +62,26 @@ class Program:
     def is_symbolic(self) -> bool:
         """Whether sizes are symbols: such a program says what the function returns and cannot be called."""
         return self._ordered.is_symbolic
+
+    def traced(self) -> Traced:
+        """Return what came of tracing, for a function that takes no variables as arguments.
+
+        Raises:
+            FailedPreconditionError: a variable is gone.
+        """
+        arguments, constants, order = self._shape
+        accesses = [Access(_variable(place, ())) for place in self._reads]
+        sources = dict(zip(order, [*accesses, *self.captured], strict=True))
+        return Traced(
+            self._ordered.pure,
+            arguments,
+            tuple([sources[n] for n in range(len(order))]),
+            constants,
+            tuple([_variable(place, ()) for place in self._writes]),
+            self.outputs,
+            self.form,
+            tuple(self._owned),
+        )
 
     def fits(self, arguments: Sequence[Any]) -> bool:
         """Tell whether the variables that may change their shape have the shapes that the program was traced for.
@@ -160,25 +181,25 @@ def _variable(place: Place, arguments: Sequence[Any]) -> Any:
 
 
 class _Ordered:
-    """The pure function of a trace with its sources in another order; it holds none of them."""
+    """The pure function of a trace (also an attribute) with its sources in another order; it holds none of them."""
 
     def __init__(self, traced: Traced, order: Sequence[int]) -> None:
         places = {n: traced.arguments + place for place, n in enumerate(order)}
         sources = [places[n] for n in range(len(order))]
         first = len(order) - traced.constants
-        self._pure = traced.pure
+        self.pure = traced.pure
         self._order = [*sources[first:], *range(traced.arguments), *sources[:first]]
         self.__name__ = self.__qualname__ = traced.pure.__name__
 
     @property
     def is_symbolic(self) -> bool:
-        return self._pure.is_symbolic
+        return self.pure.is_symbolic
 
     def dependence(self, outputs: int) -> list[frozenset[int]]:
         """Return what each output depends on: as TensorFlow has it, all on what any of them depends on."""
-        found = self._pure.dependence()
+        found = self.pure.dependence()
         joined = frozenset[int]().union(*found[:outputs])
         return [frozenset([self._order[place] for place in joined])] * len(found)
 
     def __call__(self, *values: Any) -> list[Any]:
-        return self._pure(*[values[place] for place in self._order])
+        return self.pure(*[values[place] for place in self._order])
