@@ -25,8 +25,6 @@ ALONE = ("debugging_and_config", "migration_v1_behavior", "numpy_api")
 """Topics that change a switch of the whole process, which nothing switches back."""
 
 NOT_YET = {
-    "graphs_and_functions",
-    "indexing_and_shapes",
     "migration_v1",
     "migration_v1_behavior",
 }

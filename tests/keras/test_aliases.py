@@ -1,8 +1,12 @@
 import importlib
+import inspect
+import os
+import subprocess
 import sys
 
 import pytest
 
+import tenon as tf
 import tenon.keras
 from tenon import keras
 from tenon.keras._aliases import OVERRIDES, public_modules, public_names
@@ -11,9 +15,14 @@ from tenon.keras._backend import keras as original
 MODULES = dict(public_modules())
 
 
+def _own(value: object) -> object:
+    """Return Keras's own function behind one that gives tensors; the name of a module."""
+    return value.__name__.partition("keras.")[2] if inspect.ismodule(value) else inspect.unwrap(value)
+
+
 def test_every_public_name_of_keras_is_kerass_own() -> None:
     for name in public_names():
-        if name not in OVERRIDES:
+        if name not in MODULES:
             assert getattr(keras, name) is getattr(original, name)
 
 
@@ -23,7 +32,7 @@ def test_every_public_module_imports_and_differs_only_where_tenon_adds(name: str
     added = OVERRIDES.get(name, {})
     for public in public_names(MODULES[name]):
         expected = added.get(public, getattr(MODULES[name], public))
-        assert getattr(module, public) is expected
+        assert _own(getattr(module, public)) == _own(expected)
     assert set(public_names(MODULES[name])) <= set(dir(module))
 
 
@@ -45,9 +54,54 @@ def test_modules_import_in_every_form() -> None:
     from tenon.keras.layers import Dense
 
     assert Dense is original.layers.Dense
-    assert ops is original.ops
+    assert ops.add is keras.ops.add
     assert tenon.keras.applications.resnet50.ResNet50 is original.applications.ResNet50
     assert TensorBoard is keras.callbacks.TensorBoard
+
+
+def test_functions_give_tensors_and_keep_their_names() -> None:
+    x = tf.constant([[1.0, -2.0]])
+    assert tf.is_tensor(keras.ops.relu(x))
+    assert tf.is_tensor(keras.activations.get("gelu")(x))
+    assert keras.activations.get("gelu") is keras.activations.gelu
+    assert keras.activations.get(keras.activations.relu) is keras.activations.relu
+    layer = keras.layers.Dense(2, activation=keras.activations.relu)
+    assert keras.layers.serialize(layer)["config"]["activation"] == "relu"
+    assert keras.activations.get(abs) is abs
+
+
+def test_tensorflows_older_names_are_there_and_compute() -> None:
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    assert keras.losses.MSE(x, 2.0 * x).numpy().tolist() == [2.5, 12.5]
+    assert keras.backend.mean(x).numpy() == 2.5
+    assert keras.backend.flatten(x).shape == [4]
+    assert keras.backend.epsilon() == original.backend.epsilon()
+    assert keras.preprocessing.text.Tokenizer(num_words=3).num_words == 3
+    with pytest.raises(AttributeError, match="Tenon has no such operation"):
+        _ = original.src.legacy.backend.tf.no_such_operation
+
+
+def test_one_seed_is_for_keras_and_for_tensors() -> None:
+    keras.utils.set_random_seed(3)
+    first = tf.random.normal([3]).numpy()
+    keras.utils.set_random_seed(3)
+    assert (tf.random.normal([3]).numpy() == first).all()
+
+
+@pytest.mark.parametrize(
+    ("backend", "program"),
+    [
+        ("", "assert name == 'jax' and tf.is_tensor(keras.layers.Dense(1)(tf.ones([1, 1])))"),
+        ("tensorflow", "assert name == 'jax' and os.environ['KERAS_BACKEND'] == 'tensorflow'"),
+        ("numpy", "assert name == 'numpy'"),
+    ],
+)
+def test_keras_behind_tenon_is_on_jax_unless_another_backend_is_asked_for(backend: str, program: str) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
+    environment |= {"KERAS_BACKEND": backend} if backend else {}
+    program = f"import os; import tenon as tf; import keras; name = keras.backend.backend(); {program}"
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_door_lists_everything_and_nothing_private() -> None:

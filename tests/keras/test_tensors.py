@@ -130,3 +130,15 @@ def test_masks_survive_between_layers():
 def test_private_names_of_keras_variables_still_mean_the_array(model, name):
     variable = model.layers[0].kernel
     assert isinstance(getattr(variable, name), jax.Array)
+
+
+def test_a_variable_made_of_a_constant_while_a_function_is_traced_keeps_it():
+    made = []
+
+    @tf.function
+    def drawn(x):
+        if not made:
+            made.append(tf.keras.layers.Dropout(0.5, seed=1))
+        return made[0](x, training=True)
+
+    assert drawn(tf.ones([2, 3])).shape == [2, 3]

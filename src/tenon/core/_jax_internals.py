@@ -75,6 +75,16 @@ class CallListener(Protocol):
         """Learn that a function with its own derivative ran."""
 
 
+class _TwinTracer(_partial_eval.DynamicJaxprTracer):
+    """Another tracer of a value, which keeps the first alive: JAX forgets a constant whose tracer is gone."""
+
+    __slots__ = ("_original",)
+
+    def __init__(self, original: Any) -> None:
+        super().__init__(original._trace, original.aval, original.val, original._line_info, original.parent)
+        self._original = original
+
+
 def twin(array: Any) -> Any:
     """Return another object for the same values, which costs nothing and has an identity of its own."""
     if isinstance(array, _array.ArrayImpl):
@@ -82,7 +92,7 @@ def twin(array: Any) -> Any:
             array.aval, array.sharding, array._arrays, committed=array._committed, _skip_checks=True
         )
     if isinstance(array, _partial_eval.DynamicJaxprTracer):
-        return _partial_eval.DynamicJaxprTracer(array._trace, array.aval, array.val, array._line_info, array.parent)
+        return _TwinTracer(array)
     return jax.lax.optimization_barrier(array)
 
 
@@ -199,6 +209,11 @@ class PureFunction:
         kept = [eqn for eqn in self.jaxpr.eqns if eqn.outvars or not eqn.effects]
         effects = frozenset().union(*[eqn.effects for eqn in kept])
         return PureFunction(self.jaxpr.replace(eqns=kept, effects=effects), self.__name__)
+
+    def with_jaxpr(self, change: Callable[[Any], Any]) -> PureFunction:
+        """Return the function of a changed jaxpr; itself if nothing changes."""
+        jaxpr = change(self.jaxpr)
+        return self if jaxpr is self.jaxpr else PureFunction(jaxpr, self.__name__)
 
     def dependence(self) -> list[frozenset[int]]:
         """Return, for each output, the inputs that its derivative may depend on."""

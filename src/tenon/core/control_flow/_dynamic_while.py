@@ -95,6 +95,12 @@ class Loop:
             return self
         return Loop(self._test.silent(), self._turn.silent(), self._split, self.inputs - self._split)
 
+    def __tf_with_sizes__(self, of: Callable[[Any], Any]) -> Loop:
+        """Return the loop for sizes that are numbers."""
+        test, turn = self._test.with_jaxpr(of), self._turn.with_jaxpr(of)
+        same = test is self._test and turn is self._turn
+        return self if same else Loop(test, turn, self._split, self.inputs - self._split)
+
     def is_batched(self, batched: Sequence[bool]) -> tuple[bool, list[bool]]:
         """Tell whether the test, and which of the carry, depend on batched inputs and carry."""
         given, carry = list(batched[: self.inputs]), list(batched[self.inputs :])

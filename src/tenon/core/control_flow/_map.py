@@ -177,7 +177,7 @@ def vectorized_map(fn: Function, elems: Any, fallback_to_while_loop: bool = True
     """
     del warn
     leaves = [convert_to_tensor(leaf) for leaf in flatten(elems)]
-    most = max([int(leaf.value.shape[0]) for leaf in leaves if leaf.value.ndim], default=0)
+    most = max([leaf.value.shape[0] for leaf in leaves if leaf.value.ndim], default=0)
     wide = [as_tensor(run(kernel(_repeated, count=most), [leaf.value])) if leaf.value.ndim else leaf for leaf in leaves]
     rows = Rows(pack_sequence_as(elems, wide))
     function = convert_if_active(_callable(fn))

@@ -50,6 +50,7 @@ class ConcreteFunction:
         self._lock = threading.RLock()
         self._programs: dict[Any, list[Program]] = {}
         self._general: Program | None = None
+        self._is_checked = False
         self._name = f"__inference_{tracer.name}_{next(_numbers)}"
         self.key = call.key
         self.specs = tuple(specs)
@@ -70,8 +71,18 @@ class ConcreteFunction:
             for program in self._programs.setdefault(shapes, []):
                 if program.fits(call.variables):
                     return program
-            self.trace(call, False)
+            general = self._general_program()
+            if general is not None and general.takes(call.arrays, call.variables):
+                self._programs[shapes].append(general)
+            else:
+                self.trace(call, False)
             return self._programs[shapes][-1]
+
+    def _general_program(self) -> Program | None:
+        """Return the program of symbolic sizes, if it checks its results as is wanted now."""
+        general = self._general
+        usable = general is not None and general.is_symbolic and self._is_checked == SETTINGS.check_numerics
+        return general if usable else None
 
     def trace(self, call: Call, may_create: bool) -> bool:
         """Trace the function for the sizes of a call.
@@ -109,14 +120,45 @@ class ConcreteFunction:
         if attempt.has_created:
             attempt.initialize(given)
             return True
-        self._general = self._made(attempt)
+        self._general, self._is_checked = self._made(attempt), SETTINGS.check_numerics
         if all([spec.shape.is_fully_defined() for spec in self.specs]):
             shapes = (*[(spec.shape, spec.dtype) for spec in given], SETTINGS.check_numerics)
             self._programs[shapes] = [self._general]
         return False
 
+    def trace_openly(self, call: Call, may_create: bool) -> bool:
+        """Trace the function for its signature where it leaves sizes open and the function takes symbols for them.
+
+        Where it does not, the function is traced for the sizes of the call, and again for others.
+
+        Args:
+            call: the call, with arrays.
+            may_create: whether the function may create variables.
+
+        Returns:
+            Whether it created some: it has to be traced again then.
+        """
+        for given in self._symbolic():
+            try:
+                attempt = self._tracer.trace(self._template, given, call.variables, may_create)
+            except Exception:  # noqa: S112  # whatever it is: tracing for the very sizes raises what counts
+                continue
+            if attempt.has_created:
+                attempt.initialize(call.arrays)
+                return True
+            program = self._made(attempt)
+            if program.takes(call.arrays, call.variables):
+                self._general, self._is_checked = program, SETTINGS.check_numerics
+                return False
+        return self.trace(call, may_create)
+
+    def _symbolic(self) -> list[list[jax.ShapeDtypeStruct]]:
+        if any([is_string(spec.dtype) or spec.shape.rank is None for spec in self.specs]):
+            return []
+        return list(structs(self.specs, freest=False))[:-1]
+
     def _attempt(self, variables: Sequence[Any], may_create: bool) -> tuple[list[jax.ShapeDtypeStruct], Attempt]:
-        *symbolic, last = structs(self.specs)
+        *symbolic, last = structs(self.specs, freest=False)
         for given in symbolic:
             try:
                 return given, self._tracer.trace(self._template, given, variables, may_create)

@@ -149,7 +149,9 @@ class Function:
 
         def trace(may_create: bool) -> bool:
             self._traces += 1
-            return concrete.trace_generally(call.variables, may_create) if general else concrete.trace(call, may_create)
+            if general:
+                return concrete.trace_generally(call.variables, may_create)
+            return concrete.trace_openly(call, may_create)
 
         try:
             if trace(self._may_create):  # it created variables: from now on they have to be there

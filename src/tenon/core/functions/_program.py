@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 from tenon.core import _jax_internals as internals
+from tenon.core._jax_sizes import run_for_sizes
 from tenon.core.callbacks import told
 from tenon.core.functions._state import ArgumentVariable, live
 from tenon.core.recording import Kernel, leaked, run_saving
@@ -60,7 +61,7 @@ class Program:
 
     @property
     def is_symbolic(self) -> bool:
-        """Whether sizes are symbols: such a program says what the function returns and cannot be called."""
+        """Whether sizes are symbols: the program is for all sizes that ``takes`` accepts."""
         return self._ordered.is_symbolic
 
     def traced(self) -> Traced:
@@ -82,6 +83,16 @@ class Program:
             self.form,
             tuple(self._owned),
         )
+
+    def takes(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> bool:
+        """Tell whether a program of symbolic sizes can be run for the sizes of these arrays: most can."""
+        values = self._inputs(arrays, arguments)
+        try:
+            with jax.enable_x64(True):
+                jax.eval_shape(self.kernel.compiled, *values)
+        except Exception:  # whatever it is: a trace for these very sizes will do, or raise what the user should see
+            return False
+        return True
 
     def fits(self, arguments: Sequence[Any]) -> bool:
         """Tell whether the variables that may change their shape have the shapes that the program was traced for.
@@ -142,10 +153,13 @@ class Program:
 
     def lowered(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> jax.stages.Lowered:
         """Return the program as it goes to XLA."""
-        arrays = [array for place, array in enumerate(arrays) if place not in self._strings]
-        values = [*arrays, *[held_array(_variable(place, arguments)) for place in self._reads], *self.captured]
         with jax.enable_x64(True):
-            return self.kernel.compiled.lower(*values)
+            return self.kernel.compiled.lower(*self._inputs(arrays, arguments))
+
+    def _inputs(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
+        arrays = [array for place, array in enumerate(arrays) if place not in self._strings]
+        variables = [_variable(place, arguments) for place in self._reads]
+        return [*arrays, *[scoped_array(variable, held_array(variable)) for variable in variables], *self.captured]
 
     def _run(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Run where a tape records or another function is traced."""
@@ -188,12 +202,9 @@ class _Ordered:
         sources = [places[n] for n in range(len(order))]
         first = len(order) - traced.constants
         self.pure = traced.pure
+        self.is_symbolic = traced.pure.is_symbolic
         self._order = [*sources[first:], *range(traced.arguments), *sources[:first]]
         self.__name__ = self.__qualname__ = traced.pure.__name__
-
-    @property
-    def is_symbolic(self) -> bool:
-        return self.pure.is_symbolic
 
     def dependence(self, outputs: int) -> list[frozenset[int]]:
         """Return what each output depends on: as TensorFlow has it, all on what any of them depends on."""
@@ -202,4 +213,5 @@ class _Ordered:
         return [frozenset([self._order[place] for place in joined])] * len(found)
 
     def __call__(self, *values: Any) -> list[Any]:
-        return self.pure(*[values[place] for place in self._order])
+        ordered = [values[place] for place in self._order]
+        return run_for_sizes(self.pure.jaxpr, ordered) if self.is_symbolic else self.pure(*ordered)

@@ -104,7 +104,9 @@ SAMPLE_SIZE = 8
 """A size for open dimensions where a function cannot be traced with symbols."""
 
 
-def structs(specs: Sequence[TensorSpec], maybe_empty: int = 0) -> Iterator[list[jax.ShapeDtypeStruct]]:
+def structs(
+    specs: Sequence[TensorSpec], maybe_empty: int = 0, freest: bool = True
+) -> Iterator[list[jax.ShapeDtypeStruct]]:
     """Yield shapes and dtypes to trace with, the most general first.
 
     Fixed shapes stand for themselves. Open sizes become symbols: each one of its own; then one shared by all first
@@ -113,18 +115,31 @@ def structs(specs: Sequence[TensorSpec], maybe_empty: int = 0) -> Iterator[list[
     Args:
         specs: the specs.
         maybe_empty: of how many of the last ones open sizes may be 0; JAX takes symbols for 1 and more.
+        freest: whether to begin with first dimensions that differ, which few functions take.
     """
     if all([spec.shape.is_fully_defined() for spec in specs]):
         yield [jax.ShapeDtypeStruct(tuple(spec.shape.as_list()), spec.dtype.dtype) for spec in specs]
         return
-    for symbol in (_own_symbol, _symbol_of_batch, _symbol_of_axis):
+    for texts in _distinct(specs, (_own_symbol, _symbol_of_batch, _symbol_of_axis)[not freest :], maybe_empty):
         scope = SymbolicScope()
-        first = len(specs) - maybe_empty
-        texts = [_text(index, spec, symbol, " - 1" * (index >= first)) for index, spec in enumerate(specs)]
         shapes = [symbolic_shape(text, scope=scope) if text else () for text in texts]
         yield [jax.ShapeDtypeStruct(shape, spec.dtype.dtype) for shape, spec in zip(shapes, specs, strict=True)]
     sizes = [[SAMPLE_SIZE if size is None else size for size in spec.shape] for spec in specs]
     yield [jax.ShapeDtypeStruct(tuple(size), spec.dtype.dtype) for size, spec in zip(sizes, specs, strict=True)]
+
+
+def _distinct(
+    specs: Sequence[TensorSpec], choices: Sequence[Callable[[int, int], str]], maybe_empty: int
+) -> list[list[str]]:
+    """Return shapes as text for each way to choose symbols; ways that differ in the symbols' names only are one."""
+    found: dict[Any, list[str]] = {}
+    for symbol in choices:
+        places = [(n, axis) for n, spec in enumerate(specs) for axis, size in enumerate(spec.shape) if size is None]
+        chosen = [symbol(*place) for place in places]
+        first = len(specs) - maybe_empty
+        texts = [_text(index, spec, symbol, " - 1" * (index >= first)) for index, spec in enumerate(specs)]
+        found.setdefault(tuple(map(chosen.index, chosen)), texts)
+    return list(found.values())
 
 
 def _text(index: int, spec: TensorSpec, symbol: Callable[[int, int], str], less: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import jax
@@ -16,7 +16,7 @@ from tenon.core.operations._masks import is_mask, masked
 from tenon.core.operations._sizes import as_integers
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
-from tenon.core.tensors import Tensor, as_tensor, install_method
+from tenon.core.tensors import Tensor, as_tensor, install_method, known_shape
 
 Form = tuple[Part, ...]
 
@@ -98,15 +98,29 @@ def _numpy_part(part: Part, begins: Any) -> Any:
     return slice(begin, end if end >= 0 else None, step) if size else slice(0, 0)
 
 
-def _symbolic_cut(array: Any, *_: Any, key: tuple[Any, ...]) -> Any:
-    return array[tuple([slice(*item[1:]) if isinstance(item, tuple) else item for item in key])]
+def _symbolic_cut(array: Any, *places: Any, key: tuple[Any, ...]) -> Any:
+    given = iter(places)
+    return array[tuple([_index(item, given) if isinstance(item, tuple) else item for item in key])]
+
+
+def _index(item: tuple[Any, ...], places: Iterator[Any]) -> Any:
+    return slice(*item[1:]) if item[0] == "slice" else next(places)
 
 
 def _sliced_symbolically(array: Any, key: Any) -> Any:
     """Slice an array of which a size is a symbol of ``jax.export``: JAX knows how to compare those."""
-    items = [plain(item) for item in (key if isinstance(key, tuple | list) else (key,))]
-    hashable = [("slice", item.start, item.stop, item.step) if isinstance(item, slice) else item for item in items]
-    return run(kernel(_symbolic_cut, key=tuple(hashable)), [array])
+    items = [_known(plain(item)) for item in (key if isinstance(key, tuple | list) else (key,))]
+    places = [item for item in items if isinstance(item, jax.core.Tracer)]
+    hashable = [("place",) if isinstance(item, jax.core.Tracer) else item for item in items]
+    return run(kernel(_symbolic_cut, key=tuple(hashable)), [array, *places])
+
+
+def _known(item: Any) -> Any:
+    """Return a slice with symbols of ``jax.export`` for bounds that are computed from sizes."""
+    if not isinstance(item, slice):
+        return item
+    bounds = (item.start, item.stop, item.step)
+    return ("slice", *[known_shape(bound) if isinstance(bound, jax.core.Tracer) else bound for bound in bounds])
 
 
 def get_item(tensor: Any, key: Any) -> Tensor:

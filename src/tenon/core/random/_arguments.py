@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from tenon.base import InvalidArgumentError
-from tenon.core.tensors import DType, array_of, as_dtype, constant_value
+from tenon.core.tensors import DType, array_of, as_dtype, constant_value, is_symbol
 
 FLOATS: Final = ("float16", "bfloat16", "float32", "float64")
 STATEFUL_NUMBERS: Final = (*FLOATS, "int32", "int64")
@@ -17,18 +17,22 @@ NUMBERS: Final = (*STATEFUL_NUMBERS[:-2], "int32", "int64", "uint32", "uint64")
 
 
 def static_shape(shape: Any) -> tuple[int, ...]:
-    """Return a shape as Python's integers.
+    """Return a shape as Python's integers; symbols of ``jax.export`` are left as they are.
 
     Raises:
         InvalidArgumentError: it is no vector of integers that are at least zero.
         TypeError: it is a tensor that has no value while a function is traced.
     """
     sizes = constant_value(shape.as_list() if hasattr(shape, "as_list") else shape)
-    if not isinstance(sizes, list) or not all(isinstance(size, int) and size >= 0 for size in sizes):
+    if not isinstance(sizes, list) or not all(map(_is_size, sizes)):
         raise InvalidArgumentError(
             f"shape: must be a vector of integers that are at least zero, int32 or int64; received {shape!r}."
         )
     return tuple(sizes)
+
+
+def _is_size(size: Any) -> bool:
+    return is_symbol(size) or (isinstance(size, int) and size >= 0)
 
 
 def number_type(dtype: Any, allowed: Sequence[str]) -> DType:

@@ -24,7 +24,7 @@ from tenon.core.random._arguments import (
 )
 from tenon.core.random._seeds import SEEDS, as_seed
 from tenon.core.recording import executing_eagerly_on_arrays, kernel, run
-from tenon.core.tensors import Tensor, array_of, as_dtype, as_tensor, float32, string
+from tenon.core.tensors import Tensor, array_of, as_dtype, as_tensor, float32, is_symbol, string
 from tenon.core.variables import current_scope
 
 _ADVANCED = kernel(samples.advanced)
@@ -44,7 +44,8 @@ def _position(operation: Any, seed: int | None, step: int) -> Any:
     sequence = SEEDS.new_sequence(scope, seed)
     scope.own(sequence)
     position = sequence.value()
-    sequence.assign(as_tensor(run(_ADVANCED, [position.value, np.int64(step)])))
+    distance = run(kernel(_number, size=step), []) if is_symbol(step) else np.int64(step)
+    sequence.assign(as_tensor(run(_ADVANCED, [position.value, distance])))
     return position.value
 
 
@@ -55,6 +56,10 @@ def _position_when_run(operation: Any, seed: int | None, step: int) -> Any:
         return SEEDS.eager_position(operation, seed, step).view(np.uint32).reshape(3, 2)
 
     return io_callback(ask, jax.ShapeDtypeStruct((3, 2), jnp.uint32))
+
+
+def _number(size: Any) -> Any:
+    return jnp.asarray(size, jnp.int64)
 
 
 @export("random.normal")

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.export import is_symbolic_dim
 
 from tenon.core import _jax_internals as internals
 
@@ -26,9 +27,12 @@ class Kernel:
         name: what messages call it.
         dependence: for each output, the inputs that its derivative depends on; ``None`` for all. Outputs beyond the end
             depend on all.
+
+    Attributes:
+        has_open_sizes: whether an attribute holds a symbol of ``jax.export``, so that it can only run in a trace.
     """
 
-    __slots__ = ("__weakref__", "compiled", "dependence", "function", "name", "twins")
+    __slots__ = ("__weakref__", "compiled", "dependence", "function", "has_open_sizes", "name", "twins")
 
     def __init__(
         self, function: Function, name: str | None = None, dependence: Sequence[frozenset[int]] | None = None
@@ -38,6 +42,7 @@ class Kernel:
         self.compiled = jax.jit(function)
         self.name = name or getattr(function, "__name__", "function")
         self.twins: dict[Any, Any] = {}
+        self.has_open_sizes = False
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"
@@ -46,9 +51,15 @@ class Kernel:
 @lru_cache(maxsize=1 << 14)
 def _kernel(function: Function, attributes: tuple[tuple[str, Any], ...], distinction: Any) -> Kernel:
     del distinction  # they tell apart what is equal and yet another attribute
-    return Kernel(
+    made = Kernel(
         partial(function, **dict(attributes)) if attributes else function, getattr(function, "__name__", None)
     )
+    made.has_open_sizes = any([_mentions_symbol(value) for _, value in attributes])
+    return made
+
+
+def _mentions_symbol(value: Any) -> bool:
+    return any(map(_mentions_symbol, value)) if isinstance(value, tuple) else is_symbolic_dim(value)
 
 
 def kernel(function: Function, **attributes: Any) -> Kernel:
@@ -135,7 +146,7 @@ def run(kernel: Kernel, values: Sequence[Any]) -> Any:
         return _run_recorded(kernel, values, trace)
     if isinstance(trace, internals.FunctionTrace):
         values = [trace.taken_in(value) for value in values]
-    if any([isinstance(value, jax.core.Tracer) for value in values]):
+    if kernel.has_open_sizes or any([isinstance(value, jax.core.Tracer) for value in values]):
         return _run_traced(kernel, values)
     outputs = _run_on(internals.EVAL_TRACE, trace, kernel, values)  # shapes of a traced function stay numbers
     return trace.keep(outputs) if isinstance(trace, internals.FunctionTrace) else outputs

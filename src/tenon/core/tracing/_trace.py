@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from tenon.core import _jax_internals as internals
+from tenon.core._jax_sizes import run_for_sizes
 from tenon.core.recording import Kernel, on_device, run
 from tenon.core.tracing._context import one_function_deeper
 from tenon.core.tracing._scope import Access, FunctionScope
@@ -57,7 +58,8 @@ class Traced:
         pure, used = self.pure.restricted(outputs)
         first = len(self.sources) - self.constants
         given = [*self.sources[first:], *arguments, *self.sources[:first]]
-        return list(run(Kernel(pure, pure.__name__), [source_array(given[place]) for place in used]))
+        values = [source_array(given[place]) for place in used]
+        return list(run(Kernel(_for_any_sizes(pure), pure.__name__), values))
 
     def inputs(self) -> list[Any]:
         """Return the values of the sources, as they are now and here."""
@@ -68,6 +70,10 @@ class Traced:
         for variable, array in zip(self.written, results[len(self.outputs) :], strict=True):
             assign_array(variable, array)
         return list(results[: len(self.outputs)])
+
+
+def _for_any_sizes(pure: internals.PureFunction) -> Callable[..., list[Any]]:
+    return (lambda *arrays: run_for_sizes(pure.jaxpr, arrays)) if pure.is_symbolic else pure
 
 
 def source_array(source: Any) -> Any:
