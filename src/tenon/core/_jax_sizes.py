@@ -77,7 +77,9 @@ class _Numbers:
         return [read(atom) for atom in jaxpr.outvars]
 
     def _equation(self, equation: Any, inputs: Sequence[Any]) -> Sequence[Any]:
-        params = self.of(equation.params)
+        params = self.of({name: value for name, value in equation.params.items() if name != _BACKWARD})
+        if _BACKWARD in equation.params:
+            params[_BACKWARD] = self._backward(equation.params[_BACKWARD])
         if equation.primitive.name == "dim_as_value":
             return [np.asarray(params["dim"], equation.outvars[0].aval.dtype)]
         source = equation.source_info
@@ -135,6 +137,19 @@ class _Numbers:
             return closed.jaxpr, closed.consts, *rest
 
         return _linear_util.wrap_init(made, debug_info=value.debug_info)
+
+    def _backward(self, value: Any) -> Any:
+        """Return a backward rule whose checks of shapes have numbers; the user's own Python runs as it is."""
+        if not isinstance(value, _linear_util.WrappedFun):
+            return value
+        rule = _linear_util.wrap_init(value.f, dict(value.params), debug_info=value.debug_info)
+        for (change, arguments), store in zip(value.transforms[::-1], value.stores[::-1], strict=True):
+            rule = rule.wrap(change, tuple([self.of(argument) for argument in arguments]), store)
+        return rule
+
+
+_BACKWARD: Final = "bwd"
+"""The parameter of functions with a backward rule of their own that has it."""
 
 
 def _struct(aval: Any) -> jax.ShapeDtypeStruct:

@@ -72,7 +72,7 @@ class ConcreteFunction:
                 if program.fits(call.variables):
                     return program
             general = self._general_program()
-            if general is not None and general.takes(call.arrays, call.variables):
+            if general is not None and general.fits(call.variables) and general.takes(call.arrays, call.variables):
                 self._programs[shapes].append(general)
             else:
                 self.trace(call, False)
