@@ -304,7 +304,7 @@ class ConcreteFunction:
         return tuple([variable for variable in self.variables if variable.trainable])
 
     def pure_forms(self) -> Iterator[PureForm]:
-        """Yield the function as a pure one: first as it was traced, then traced anew for less free sizes.
+        """Yield the function as a pure one: as it was traced, if sizes are free enough there, then traced anew.
 
         Open sizes are symbols: at first each one of its own, then one for all first dimensions, then one an axis. Those
         for which the function cannot be traced are left out, and a form may turn out to be impossible when it is
@@ -316,7 +316,10 @@ class ConcreteFunction:
         """
         self._check_pure()
         variables = self._open_variables()
-        if not variables and self._general is not None and not self._sampled:
+        batches = [
+            spec for spec in self.specs if len(spec.shape) and spec.shape[0] is None
+        ]  # they share a symbol there
+        if self._general is not None and not self._sampled and not variables and len(batches) < 2:
             yield pure_form(self._general.traced())
         failure: Exception | None = None
         for free, given in self._candidates(variables):
