@@ -200,3 +200,28 @@ def test_symbols_are_bound_to_the_sizes_of_arrays():
     same = jax.make_jaxpr(lambda x, y: x + y)(*[jax.ShapeDtypeStruct((a,), np.float32)] * 2)
     with pytest.raises(sizes.SizesDifferError, match="a cannot be 3"):
         sizes.run_for_sizes(same.jaxpr, [np.ones(2), np.ones(3)])
+
+
+def test_a_backward_rule_of_jax_serves_all_sizes():
+    @jax.custom_vjp
+    def doubled(x):
+        return x * 2.0
+
+    doubled.defvjp(lambda x: (doubled(x), x), lambda x, given: (given * 10.0 + 0.0 * x,))
+    traced, shapes = traced_once(lambda x: tf.convert_to_tensor(doubled(x.value)))
+    for count in (2, 5):
+        x = rows(count)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = traced(x)
+        np.testing.assert_allclose(tape.gradient(y, x), np.full((count, 3), 10.0))
+    assert shapes == [[[None, 3]]]
+
+
+def test_a_variable_of_open_shape_is_as_large_as_it_is_now():
+    log = tf.Variable(tf.zeros([0]), shape=[None])
+    traced, _ = traced_once(lambda x: log.assign(tf.concat([log, x], 0)), [tf.TensorSpec([None], tf.float32)])
+    traced.get_concrete_function()
+    for count in (2, 1, 2):
+        traced(tf.ones([count]))
+    assert log.numpy().shape == (5,)
