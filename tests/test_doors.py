@@ -137,7 +137,10 @@ CLASSES = sorted(
 )
 
 
-DERIVED_BY_USERS = {"Module", "Tensor", "Variable"}
+DERIVED_BY_USERS = {
+    *("Module", "Tensor", "Variable", "Function", "IndexedSlices", "SparseTensor", "TensorArray", "TensorShape"),
+    *("Initializer", "Optimizer"),  # of 1.x
+}
 """Classes that TensorFlow's users derive from and ask ``isinstance`` of, and so may we."""
 
 

@@ -149,3 +149,22 @@ def tracing(tf: Any) -> Callable[[], Any]:
         return x
 
     return lambda: tf.function(model).get_concrete_function(spec) and None
+
+
+@workload("session.run of a training step in a TensorFlow 1 graph, MLP 64-128-128-10 and Adam, 32 rows")
+def session_step(tf: Any) -> Callable[[], Any]:
+    v1 = tf.compat.v1
+    with v1.Graph().as_default() as graph:
+        x, labels = v1.placeholder(v1.float32, [None, 64]), v1.placeholder(v1.int64, [None])
+        h = x
+        for number, (rows, columns) in enumerate(((64, 128), (128, 128), (128, 10))):
+            kernel = v1.get_variable(f"kernel{number}", initializer=_random(rows, columns, seed=number, scale=0.1))
+            bias = v1.get_variable(f"bias{number}", [columns], initializer=v1.zeros_initializer())
+            h = v1.matmul(v1.nn.relu(h) if number else h, kernel) + bias
+        loss = v1.reduce_mean(v1.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=h))
+        train = v1.train.AdamOptimizer(0.001).minimize(loss)
+        initializer = v1.global_variables_initializer()
+    session = v1.Session(graph=graph)
+    session.run(initializer)
+    feed = {x: _random(32, 64), labels: np.arange(32) % 10}
+    return lambda: session.run([train, loss], feed)[1]

@@ -22,7 +22,7 @@ PACKAGE: Final = "tenon"
 KERAS_BACKEND: Final = "KERAS_BACKEND"
 """The environment variable by which Keras is told what it computes with."""
 
-FOLDERS: Final = ("base", "core", "formats", "keras", "saved_model", "serving", "summary", "train", "xla")
+FOLDERS: Final = ("base", "compat", "core", "formats", "keras", "saved_model", "serving", "summary", "train", "xla")
 """Parts that are attributes under their own name."""
 
 EXTRAS: Final = {"serving": "serving"}
@@ -77,6 +77,16 @@ INSTEAD: Final[Mapping[str, str]] = {
 """What to use for names of TensorFlow 1 that people still look for."""
 
 
+V1: Final = "compat.v1"
+"""The namespace of TensorFlow 1."""
+
+GRAPHS: Final = ("AggregationMethod", "Graph", "Operation", "gradients", "hessians")
+"""Names of TensorFlow 2 that only graphs have; from the moment when one is used, functions can build graphs."""
+
+OWN_OF_V1: Final = ("initializers", "layers", "losses", "metrics", "summary")
+"""Namespaces of TensorFlow 1 that have nothing in common with those of the same name in TensorFlow 2."""
+
+
 def lookup(path: str) -> Any:
     """Return what stands at a path below ``tf``: an object, a folder or a namespace.
 
@@ -87,6 +97,8 @@ def lookup(path: str) -> Any:
         importlib.import_module("tenon.base").require_extra(EXTRAS[path])
     if path in FOLDERS:
         return importlib.import_module(f"{PACKAGE}.{path}")
+    if path.startswith(f"{V1}.") or path in GRAPHS:
+        return _of_v1(path.removeprefix(f"{V1}.")) if path not in GRAPHS else _graphs().graph_aware_name(path)
     head, _, rest = path.partition(".")
     if head in MODULES and rest:
         return _attribute(importlib.import_module(f"{PACKAGE}.{MODULES[head]}"), rest)
@@ -94,10 +106,57 @@ def lookup(path: str) -> Any:
         return _attribute(importlib.import_module("tenon.base"), BASE[path])
     names = _core_names()
     if path in names:
-        return names[path]
+        return _graphs().graph_aware_name(path) if f"{PACKAGE}.compat" in sys.modules else names[path]
     if _below(path):
         return importlib.import_module(f"{PACKAGE}.{path}")
     raise AttributeError(_refusal(path))
+
+
+def _graphs() -> ModuleType:
+    """Return the folder ``compat``; at the first time, let names be looked up again: they can build graphs now."""
+    loaded = f"{PACKAGE}.compat" in sys.modules
+    compat = importlib.import_module(f"{PACKAGE}.compat")
+    if not loaded:
+        forget()
+    return compat
+
+
+def forget() -> None:
+    """Let every name of ``core`` be looked up again when it is next used."""
+    for name, module in list(sys.modules.items()):
+        if name == PACKAGE or isinstance(module, Namespace):
+            below = name.removeprefix(PACKAGE).removeprefix(".")
+            for key in list(vars(module)):
+                if (f"{below}.{key}" if below else key) in _core_names():
+                    delattr(module, key)
+
+
+def _of_v1(path: str) -> Any:
+    """Return what stands at a path below ``tf.compat.v1``: its own, or what TensorFlow 2 has under that path."""
+    compat = _graphs()
+    if path in compat.V1:
+        return compat.V1[path]
+    if f"{V1}.{path}" in _core_names():
+        return compat.graph_aware_name(f"{V1}.{path}")
+    if any(name.startswith(f"{path}.") for name in compat.V1):
+        return importlib.import_module(f"{PACKAGE}.{V1}.{path}")
+    head, _, rest = path.partition(".")
+    if path not in compat.ABSENT and head not in compat.ABSENT and head not in OWN_OF_V1:
+        if _below(path) and path not in (*FOLDERS, *MODULES):
+            return importlib.import_module(f"{PACKAGE}.{V1}.{path}")
+        try:
+            return _of_folder(head, rest) if head in FOLDERS and rest else lookup(path)
+        except AttributeError:
+            pass  # told below, as a name of TensorFlow 1
+    near = difflib.get_close_matches(path, compat.V1, 3)
+    hint = compat.ABSENT.get(path) or compat.ABSENT.get(head) or INSTEAD.get(path)
+    hint = hint or " or ".join([f"tf.{V1}.{match}" for match in near])
+    parent, _, name = f"{PACKAGE}.{V1}.{path}".rpartition(".")
+    raise AttributeError(f"module {parent!r} has no attribute {name!r}" + (f". Use {hint}." if hint else "."))
+
+
+def _of_folder(folder: str, path: str) -> Any:
+    return _attribute(importlib.import_module(f"{PACKAGE}.{folder}"), path)
 
 
 def _attribute(value: Any, path: str) -> Any:
@@ -112,15 +171,23 @@ def _core_names() -> Mapping[str, Any]:
 
 
 def _paths() -> Iterable[str]:
-    return {*FOLDERS, *MODULES, *BASE, *_core_names()}
+    return {*FOLDERS, *MODULES, *BASE, *GRAPHS, *_core_names()}
 
 
 def _below(path: str) -> list[str]:
     """Return the names directly below a namespace; none where there is no such namespace."""
     if path in MODULES:
         return dir(importlib.import_module(f"{PACKAGE}.{MODULES[path]}"))
+    if path == V1 or path.startswith(f"{V1}."):
+        inner = path.removeprefix(V1).removeprefix(".")
+        own = _under(inner, _graphs().V1)
+        return sorted({*own, *([] if inner in OWN_OF_V1 else _below(inner))})
+    return sorted(_under(path, _paths()))
+
+
+def _under(path: str, names: Iterable[str]) -> set[str]:
     start = f"{path}." if path else ""
-    return sorted({name[len(start) :].split(".", 1)[0] for name in _paths() if name.startswith(start)})
+    return {name[len(start) :].split(".", 1)[0] for name in names if name.startswith(start)}
 
 
 def names_of(path: str) -> list[str]:
@@ -162,7 +229,7 @@ class NamespaceFinder:
         if not name.startswith(f"{PACKAGE}."):
             return None
         below = name.removeprefix(f"{PACKAGE}.")
-        if below.split(".", 1)[0] in FOLDERS:
+        if below.split(".", 1)[0] in FOLDERS and not below.startswith(V1):
             return None
         if not _below(below):
             return None

@@ -24,12 +24,6 @@ TOPICS = sorted(
 ALONE = ("debugging_and_config", "migration_v1_behavior", "numpy_api")
 """Topics that change a switch of the whole process, which nothing switches back."""
 
-NOT_YET = {
-    "migration_v1",
-    "migration_v1_behavior",
-}
-"""Topics that do not hold yet in every section."""
-
 
 def answers_of(python: Path | str, library: str, path: Path, *topics: str) -> dict[str, dict]:
     """Run topics in one new process of an environment; return what they answered."""
@@ -65,14 +59,8 @@ def tenon_answer(topic: str, folder: Path) -> dict:
     return answer(tenon, topic)
 
 
-def expected(topic: str) -> object:
-    if topic not in NOT_YET:
-        return topic
-    return pytest.param(topic, marks=pytest.mark.xfail(reason="does not hold yet in every section", strict=True))
-
-
 @pytest.mark.timeout(600)  # the first waits for all of TensorFlow's answers
-@pytest.mark.parametrize("topic", [expected(topic) for topic in TOPICS])
+@pytest.mark.parametrize("topic", TOPICS)
 def test_tenon_answers_as_tensorflow(topic, tensorflow_answers, tmp_path):
     theirs = tensorflow_answers[topic]
     assert theirs["error"] is None, f"TensorFlow itself fails:\n{theirs['error']}"

@@ -33,7 +33,7 @@ from tenon.train._manager import CheckpointManager
 from tenon.train._options import CheckpointOptions
 from tenon.train._reader import CheckpointReader, list_variables, load_checkpoint, load_variable
 from tenon.train._retention import KeepAll, KeepAny, KeepBest, KeepEvery, KeepLatest, RetentionPolicy, SavedStep
-from tenon.train._state_file import get_checkpoint_state, latest_checkpoint
+from tenon.train._state_file import get_checkpoint_state, latest_checkpoint, write_checkpoint_state
 from tenon.train._status import LoadStatus, UnmatchedError
 from tenon.train._trackable import TrackableType, is_trackable, register_trackable
 from tenon.train._trackable import known_type as trackable_type
@@ -97,4 +97,5 @@ __all__ = [
     "register_trackable",
     "trackable_type",
     "variable_type",
+    "write_checkpoint_state",
 ]

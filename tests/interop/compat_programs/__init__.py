@@ -1,0 +1,1 @@
+"""Programs of TensorFlow 1, each run by Tenon and by TensorFlow."""
