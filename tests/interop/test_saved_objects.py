@@ -7,6 +7,7 @@ import pickle
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.interop import saved_objects
@@ -47,3 +48,50 @@ def test_what_is_loaded_behaves_as_what_tensorflow_saved_itself(case, way, answe
     different = list(differences(expected, found))
     if different:
         pytest.fail("\n".join(different), pytrace=False)
+
+
+USE = """
+import sys, numpy as np, tensorflow as tf
+folder = sys.argv[1]
+x = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
+served = tf.saved_model.load(f"{folder}/keras")
+print(*served.serve(tf.constant(x)).numpy().ravel())
+print(len(served.variables), len(served.trainable_variables), len(served.non_trainable_variables))
+asset = tf.saved_model.load(f"{folder}/counter").words.asset_path.numpy().decode()
+print(open(asset).read())
+with tf.compat.v1.Session(graph=tf.Graph()) as session:
+    definition = tf.compat.v1.saved_model.load(session, ["serve"], f"{folder}/counter").signature_def["up"]
+    feed = {definition.inputs["by"].name: 3}
+    print(*[session.run(definition.outputs["n"].name, feed) for _ in range(3)])
+loaded = tf.saved_model.load(f"{folder}/counter")
+with tf.GradientTape() as tape:
+    tape.watch(one := tf.constant(1.0))
+    try:
+        y = loaded.half(one)
+        tape.gradient(y, one)
+    except LookupError as error:
+        print("no gradient", "XlaCallModule" in str(error))
+"""
+
+
+def test_tensorflow_serves_counts_and_finds_assets(tmp_path, run_in_tensorflow):
+    import tenon as tf
+
+    model = tf.keras.Sequential(
+        [tf.keras.Input([3]), tf.keras.layers.Dense(4, "tanh"), tf.keras.layers.BatchNormalization()]
+    )
+    model.export(tmp_path / "keras")
+    (tmp_path / "words.txt").write_text("one two")
+    counter = tf.Module()
+    counter.n = tf.Variable(1)
+    counter.words = tf.saved_model.Asset(tmp_path / "words.txt")
+    counter.half = tf.function(lambda x: x / 2.0, input_signature=[tf.TensorSpec([])])
+    up = tf.function(lambda by: {"n": counter.n.assign_add(by)}, input_signature=[tf.TensorSpec([], tf.int32, "by")])
+    tf.saved_model.save(counter, tmp_path / "counter", {"up": up})
+    served, counts, words, counted, gradient = run_in_tensorflow(USE, tmp_path).splitlines()
+    x = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
+    np.testing.assert_allclose([float(value) for value in served.split()], model(x).numpy().ravel(), rtol=1e-5)
+    assert counts == "6 4 2"
+    assert words == "one two"
+    assert counted == "4 7 10"
+    assert gradient == "no gradient True"

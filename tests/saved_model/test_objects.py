@@ -192,6 +192,64 @@ def test_a_generator_is_a_part_and_its_state_goes_on(tmp_path):
         np.testing.assert_array_equal(loaded.roll(), dice.roll())
 
 
+def test_a_training_step_with_an_optimizer_and_dropout_goes_on(tmp_path):
+    class Trainer(tf.Module):
+        def __init__(self):
+            super().__init__()
+            layers = [tf.keras.layers.Dense(8, "relu"), tf.keras.layers.Dropout(0.2), tf.keras.layers.Dense(1)]
+            self.model = tf.keras.Sequential([tf.keras.Input([3]), *layers])
+            self.optimizer = tf.keras.optimizers.Adam(0.05)
+            self.optimizer.build(self.model.trainable_variables)
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 3]), tf.TensorSpec([None, 1])])
+        def train(self, x, y):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((self.model(x, training=True) - y) ** 2)
+            weights = self.model.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+            return loss
+
+    rng = np.random.default_rng(1)
+    x = rng.random((64, 3)).astype("float32")
+    y = x.sum(1, keepdims=True)
+    loaded = save_and_load(Trainer(), tmp_path / "1")
+    losses = [float(loaded.train(x, y)) for _ in range(40)]
+    assert losses[-1] < 0.3 * losses[0]
+    again = save_and_load(loaded, tmp_path / "2")
+    assert int(again.optimizer._iterations) == 40
+    assert float(again.train(x, y)) < 0.5 * losses[0]
+
+
+def test_nothing_but_a_model_is_replaced(tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/thesis.txt").write_text("words")
+    with pytest.raises(tf.errors.AlreadyExistsError, match="precious"):
+        tf.saved_model.save(Scale(), tmp_path / "precious")
+    assert (tmp_path / "precious/thesis.txt").read_text() == "words"
+    (tmp_path / "empty").mkdir()
+    tf.saved_model.save(Scale(), tmp_path / "empty")
+    tf.saved_model.save(Scale(4.0), tmp_path / "empty")
+    assert float(tf.saved_model.load(tmp_path / "empty").factor) == 4.0
+
+
+def test_saving_inside_a_function_is_refused(tmp_path):
+    @tf.function
+    def save():
+        tf.saved_model.save(Scale(), tmp_path / "1")
+
+    with pytest.raises(tf.errors.UnimplementedError, match="outside"):
+        save()
+
+
+def test_a_checkpoint_of_what_was_loaded_is_restored(tmp_path):
+    loaded = save_and_load(Scale(), tmp_path / "1")
+    checkpoint = tf.train.Checkpoint(model=loaded)
+    path = checkpoint.save(str(tmp_path / "checkpoint"))
+    loaded.factor.assign(0.0)
+    checkpoint.restore(path).assert_consumed()
+    assert float(loaded.factor) == 2.0
+
+
 def test_captured_arrays_become_constants(tmp_path):
     table = tf.constant(np.arange(6.0), tf.float32)
     module = tf.Module()
@@ -328,7 +386,13 @@ def traced_with_size():
 
 ELSEWHERE = tf.Variable(1.0, name="elsewhere")
 
+RAGGED = tf.RaggedTensor.from_row_lengths
+
 REFUSED = {
+    "ragged": (
+        lambda: untraceable(lambda x: RAGGED(x, [2, 1]), tf.TensorSpec([3])),
+        "'culprit'.*made of several tensors",
+    ),
     "no object": (lambda: 3, "received 3 of type int"),
     "print": (lambda: untraceable(lambda x: tf.print(x) or x, FLOAT), "'culprit'.*calls Python"),
     "py_function": (lambda: untraceable(lambda x: tf.py_function(lambda y: y, [x], tf.float32), FLOAT), "calls Python"),

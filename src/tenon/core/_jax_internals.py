@@ -195,6 +195,11 @@ class PureFunction:
         return found
 
     @property
+    def inputs(self) -> list[jax.ShapeDtypeStruct]:
+        """Shapes, in which sizes may be symbols, and dtypes of what it takes."""
+        return [jax.ShapeDtypeStruct(var.aval.shape, var.aval.dtype) for var in self.jaxpr.invars]
+
+    @property
     def effects(self) -> Any:
         """What it does beside computing: calls of Python on the host."""
         return self.jaxpr.effects

@@ -138,7 +138,9 @@ class _Numbers:
 
     def _backward_rule(self, value: Any) -> Any:
         """Return the backward rule of such a function, which knows the shapes that its arguments had."""
-        rule = _linear_util.wrap_init(value.f, debug_info=value.debug_info)
+        if not isinstance(value, _linear_util.WrappedFun):
+            return value
+        rule = _linear_util.wrap_init(value.f, dict(value.params), debug_info=value.debug_info)
         for (transform, known), store in reversed(list(zip(value.transforms, value.stores, strict=True))):
             rule = rule.wrap(transform, self.of(known), store)
         return rule

@@ -14,6 +14,8 @@ from typing import Any
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core.functions import ConcreteFunction, Function, PureForm
 from tenon.core.tensors import TensorShape
+from tenon.core.tracing import executing_eagerly
+from tenon.core.variables import held_array
 from tenon.saved_model._concrete import ExportedConcrete, export_concrete, named_outputs, unique
 from tenon.saved_model._contents import (
     DICT,
@@ -45,8 +47,12 @@ def contents_of(obj: Any, signatures: Any, options: SaveOptions) -> Contents:
 
     Raises:
         InvalidArgumentError: the object cannot be saved, or something that it holds.
-        UnimplementedError: a function cannot be exported.
+        UnimplementedError: a function cannot be exported, or one is being traced.
     """
+    if not executing_eagerly():
+        raise UnimplementedError(
+            "tf.saved_model.save: cannot be called while a tf.function is traced; call it outside."
+        )
     if not is_trackable(obj):
         raise InvalidArgumentError(
             "obj: must be a tf.Module, a Keras object or another object that checkpoints can hold, a list or dict of "
@@ -57,8 +63,7 @@ def contents_of(obj: Any, signatures: Any, options: SaveOptions) -> Contents:
     _trace_stated(obj)
     found = _walk(obj)
     saver = _Saver(found, options.experimental_custom_gradients)
-    chosen = _found_signature(found) if signatures is None else stated
-    return saver.contents(chosen)
+    return saver.contents(stated if signatures is not None else None)
 
 
 @dataclass
@@ -154,7 +159,7 @@ class _Saver:
     def __init__(self, found: _Found, has_gradients: bool) -> None:
         self._found = found
         self._has_gradients = has_gradients
-        self._objects = [ObjectNode(None, children) for children in found.children]
+        self._objects = [ObjectNode(None, list(children)) for children in found.children]
         self._variables: list[StoredVariable] = []
         self._paths: dict[int, str] = {}
         self._hidden: list[Any] = []
@@ -163,8 +168,8 @@ class _Saver:
         self._names: dict[int, str] = {}
         self._kept: list[Any] = []
 
-    def contents(self, signatures: Mapping[str, ConcreteFunction]) -> Contents:
-        """Export functions and signatures."""
+    def contents(self, stated: Mapping[str, ConcreteFunction] | None) -> Contents:
+        """Export functions and signatures; ``None`` for the signature that can be found."""
         for number, value in enumerate(self._found.values):
             if VARIABLE_VALUE in _tensors(value):
                 self._add_variable(value, self._found.paths[number])
@@ -175,6 +180,7 @@ class _Saver:
                 untraced.append(self._found.paths[number])
         if untraced:
             _log.warning("Functions that were never traced cannot be called after loading: %s", ", ".join(untraced))
+        signatures = _found_signature(self._found) if stated is None else stated
         exported = {name: self._signature(name, concrete) for name, concrete in signatures.items()}
         held = {name for node in self._objects for name in _functions_of(node.what)}
         return Contents(
@@ -187,7 +193,7 @@ class _Saver:
         )
 
     def _add_variable(self, variable: Any, path: str) -> None:
-        value = _tensors(variable)[VARIABLE_VALUE]
+        value = held_array(variable)  # and not what a checkpoint holds, which may be wider
         self._paths[id(variable)] = path
         self._kept.append(variable)
         name = str(trackable_type(variable).full_name(variable)) or path
@@ -242,8 +248,10 @@ class _Saver:
             label = f"function {path!r}"
 
             def paths(form: PureForm) -> Callable[[Any], str]:
-                for variable in form.hidden:
-                    self._hide(variable)
+                seeds = [variable for variable in form.variables if _is_seed(variable)]
+                for variable in [*form.hidden, *seeds]:
+                    if id(variable) not in self._paths:
+                        self._hide(variable)
                 return lambda variable: self._path(variable, path)
 
             exported = export_concrete(concrete, label, paths, self._has_gradients)
@@ -287,6 +295,12 @@ class _Saver:
 
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9_]")
+
+
+def _is_seed(variable: Any) -> bool:
+    """Tell whether a variable says how far Keras's random numbers have come, which is no part of checkpoints."""
+    return str(variable.name).startswith("seed_generator_state") and not variable.trainable
+
 
 _KINDS: Mapping[type, str] = {list: LIST, tuple: TUPLE, dict: DICT}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import jax
@@ -49,15 +49,14 @@ class Gradients:
         return Gradients(self.programs[1:], inputs, tuple(range(len(self.inputs))), self.missing)
 
 
-def differentiable(name: str, program: bytes, gradients: Gradients) -> Function:
-    """Return the function of a serialized program, with the gradients that were saved.
+def differentiable(name: str, exported: jax_export.Exported, gradients: Gradients) -> Function:
+    """Return the function of an exported program, with the gradients that were saved.
 
     Args:
         name: what messages call it.
-        program: a serialized ``jax.export.Exported``.
-        gradients: its gradients.
+        exported: the program.
+        gradients: its gradients; they are parsed when the first one is asked for.
     """
-    exported = jax_export.deserialize(bytearray(program))
     call = jax.custom_batching.sequential_vmap(lambda *arguments: tuple(exported.call(*arguments)))
 
     @jax.custom_vjp
@@ -71,12 +70,20 @@ def differentiable(name: str, program: bytes, gradients: Gradients) -> Function:
     def backward(arguments: Any, given: Sequence[Any]) -> tuple[Any, ...]:
         if not gradients.programs:
             raise UnimplementedError(_no_gradient(name, gradients))
-        pull = differentiable(name, gradients.programs[0], gradients.next_order(len(arguments)))
-        found = iter(pull(*arguments, *[given[place] for place in gradients.outputs]))
+        found = iter(pull()(*arguments, *[given[place] for place in gradients.outputs]))
         return tuple([next(found) if place in gradients.inputs else None for place in range(len(arguments))])
+
+    @cache
+    def pull() -> Function:
+        return differentiable(name, parsed(gradients.programs[0]), gradients.next_order(len(exported.in_avals)))
 
     function.defvjp(forward, backward)
     return function
+
+
+def parsed(program: bytes) -> jax_export.Exported:
+    """Return the program that was serialized."""
+    return jax_export.deserialize(bytearray(program))
 
 
 def _no_gradient(name: str, gradients: Gradients) -> str:
@@ -121,7 +128,11 @@ class RestoredProgram:
     @cached_property
     def _kernel(self) -> Kernel:
         reached = [frozenset(self._gradients.inputs)] * len(self._outputs) + [frozenset[int]()] * len(self._written)
-        return Kernel(differentiable(self.name, self._program, self._gradients), self.name, reached)
+        return Kernel(differentiable(self.name, self._exported, self._gradients), self.name, reached)
+
+    @cached_property
+    def _exported(self) -> jax_export.Exported:
+        return parsed(self._program)
 
     def arrays(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], convert: bool) -> list[Any] | None:
         """Return the arrays of arguments that this program takes; ``None`` for others."""
@@ -149,8 +160,7 @@ class RestoredProgram:
 
     @cached_property
     def _shapes(self) -> list[tuple[int, ...]]:
-        exported = jax_export.deserialize(bytearray(self._program))
-        return [tuple(aval.shape) for aval in exported.in_avals[: len(self._read)]]
+        return [tuple(aval.shape) for aval in self._exported.in_avals[: len(self._read)]]
 
     def exported(self, path: Callable[[Any], str]) -> ExportedConcrete:
         """Return what it was loaded from, to be saved again.
@@ -161,7 +171,7 @@ class RestoredProgram:
         described, gradients = self._described, self._gradients
         specs = [leaf for leaf in flatten(self.structured_inputs) if isinstance(leaf, StructuredSpec)]
         function = ExportedFunction(
-            exported=jax_export.deserialize(bytearray(self._program)),
+            exported=self._exported,
             variables=tuple([path(variable) for variable in self._read]),
             inputs=tuple([_plain(spec) for spec in specs]),
             outputs=tuple([_plain(spec) for spec in self._outputs]),

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tenon.base import InvalidArgumentError, TensorSpec, replace_directory
+from tenon.base import AlreadyExistsError, InvalidArgumentError, TensorSpec, replace_directory
 from tenon.formats import BundleWriter, data_type, fingerprint64, message_class
 from tenon.saved_model._adapt import contents_of, is_program
 from tenon.saved_model._contents import Contents, StoredVariable
@@ -24,7 +24,7 @@ from tenon.saved_model._layout import ASSETS, EXTRAS, PROGRAM, PROGRAM_FORMAT, V
 from tenon.saved_model._lowering import ExportedFunction, ExportedSignature
 from tenon.saved_model._manifest import write_manifest
 from tenon.saved_model._object_graph import ObjectGraph, build_object_graph
-from tenon.saved_model._options import SaveOptions
+from tenon.saved_model._options import SaveOptions, contains_saved_model
 from tenon.saved_model._structures import shape_proto
 
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -70,6 +70,7 @@ def save(
         InvalidArgumentError: the object cannot be saved, or a signature or variable breaks a rule.
         UnimplementedError: JAX cannot export a function, or not for the sizes left open; or a variable has less
             than 8 bits a value.
+        AlreadyExistsError: at ``export_dir`` stands something else than a SavedModel.
         OSError: the file system refuses; what was at ``export_dir`` is untouched.
 
     Example:
@@ -81,6 +82,7 @@ def save(
         ['assets.extra', 'fingerprint.pb', 'saved_model.pb', 'variables']
     """
     options = options or SaveOptions()
+    _check_target(Path(export_dir))
     if is_program(obj, signatures, variables):
         contents = contents_of(obj, signatures, variables, options)
     else:
@@ -95,6 +97,14 @@ def save(
 class _Parts:
     meta_graph: Any
     objects: ObjectGraph
+
+
+def _check_target(path: Path) -> None:
+    """Check that nothing is lost when the directory is replaced: it is empty, or holds a SavedModel."""
+    if path.exists() and not (path.is_dir() and (contains_saved_model(path) or not any(path.iterdir()))):
+        raise AlreadyExistsError(
+            f"export_dir: {str(path)!r} exists and is no SavedModel, so it is not replaced. Choose another path."
+        )
 
 
 def _check(contents: Contents) -> None:

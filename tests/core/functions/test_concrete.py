@@ -191,3 +191,12 @@ def test_a_tensor_of_another_dtype_is_refused():
     concrete = tf.function(lambda x: x * 2.0).get_concrete_function(tf.TensorSpec([2], tf.float32))
     with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a float32"):
         concrete(tf.constant([1, 2]))
+
+
+def test_the_pure_form_is_what_was_traced_whatever_python_says_now():
+    factor = [2.0]
+    concrete = tf.function(lambda x: x * factor[0]).get_concrete_function(tf.TensorSpec([None]))
+    factor[0] = 3.0
+    form = next(concrete.pure_forms())
+    assert form.function(np.ones(2, np.float32))[0].tolist() == [2.0, 2.0]
+    assert [str(size) for size in form.arguments[0].shape] == ["b"]

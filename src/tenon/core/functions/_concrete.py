@@ -304,7 +304,7 @@ class ConcreteFunction:
         return tuple([variable for variable in self.variables if variable.trainable])
 
     def pure_forms(self) -> Iterator[PureForm]:
-        """Yield the function as a pure one, traced anew each time, with the freest sizes first.
+        """Yield the function as a pure one: as it was traced, if sizes are free enough there, then traced anew.
 
         Open sizes are symbols: at first each one of its own, then one for all first dimensions, then one an axis. Those
         for which the function cannot be traced are left out, and a form may turn out to be impossible when it is
@@ -315,12 +315,18 @@ class ConcreteFunction:
             Exception: what the function raises when it is traced, if it cannot be for any symbols.
         """
         self._check_pure()
+        variables = self._open_variables()
+        batches = [
+            spec for spec in self.specs if len(spec.shape) and spec.shape[0] is None
+        ]  # they share a symbol there
+        if self._general is not None and not self._sampled and not variables and len(batches) < 2:
+            yield pure_form(self._general.traced())
         failure: Exception | None = None
-        for free, given in self._candidates():
+        for free, given in self._candidates(variables):
             arguments, values = given[: len(self.specs)], given[len(self.specs) :]
             try:
                 with held(free, values):
-                    form = pure_form(self._tracer.trace(self._template, arguments, ()).traced, arguments)
+                    form = pure_form(self._tracer.trace(self._template, arguments, ()).traced)
             except Exception as error:
                 failure = error
                 continue
@@ -329,9 +335,8 @@ class ConcreteFunction:
         if failure is not None:
             raise failure
 
-    def _candidates(self) -> Iterator[tuple[list[Variable], list[jax.ShapeDtypeStruct]]]:
+    def _candidates(self, variables: list[Variable]) -> Iterator[tuple[list[Variable], list[jax.ShapeDtypeStruct]]]:
         """Yield variables of open shape, and shapes for the arguments and for those."""
-        variables = self._open_variables()
         for free in (variables, []) if variables else ([],):
             specs = [*self.specs, *[TensorSpec(variable.shape, variable.dtype) for variable in free]]
             candidates = list(structs(specs, len(free)))

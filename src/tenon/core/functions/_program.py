@@ -56,6 +56,7 @@ class Program:
         self._reads = [_place(traced.sources[n].variable, numbers) for n in accesses]
         self._writes = [_place(variable, numbers) for variable in traced.written]
         self._owned = traced.owned
+        self._shape = traced.arguments, traced.constants, (*accesses, *others)
         self._count = len(traced.outputs)
         self._single = self.form.is_array
 
@@ -63,6 +64,26 @@ class Program:
     def is_symbolic(self) -> bool:
         """Whether sizes are symbols: the program is for all sizes that ``takes`` accepts."""
         return self._ordered.is_symbolic
+
+    def traced(self) -> Traced:
+        """Return what came of tracing, for a function that takes no variables as arguments.
+
+        Raises:
+            FailedPreconditionError: a variable is gone.
+        """
+        arguments, constants, order = self._shape
+        accesses = [Access(_variable(place, ())) for place in self._reads]
+        sources = dict(zip(order, [*accesses, *self.captured], strict=True))
+        return Traced(
+            self._ordered.pure,
+            arguments,
+            tuple([sources[n] for n in range(len(order))]),
+            constants,
+            tuple([_variable(place, ()) for place in self._writes]),
+            self.outputs,
+            self.form,
+            tuple(self._owned),
+        )
 
     def takes(self, arrays: Sequence[Any], arguments: Sequence[Any]) -> bool:
         """Tell whether a program of symbolic sizes can be run for the sizes of these arrays: most can."""
@@ -195,13 +216,13 @@ def _gradients(function: Any, *values: Any) -> Any:
 
 
 class _Ordered:
-    """The pure function of a trace with its sources in another order; it holds none of them."""
+    """The pure function of a trace (also an attribute) with its sources in another order; it holds none of them."""
 
     def __init__(self, traced: Traced, order: Sequence[int]) -> None:
         places = {n: traced.arguments + place for place, n in enumerate(order)}
         sources = [places[n] for n in range(len(order))]
         first = len(order) - traced.constants
-        self._pure = traced.pure
+        self.pure = traced.pure
         self.is_symbolic = traced.pure.is_symbolic
         self.has_backward_rules = self.is_symbolic and has_backward_rules(traced.pure.jaxpr)
         self._order = [*sources[first:], *range(traced.arguments), *sources[:first]]
@@ -209,10 +230,10 @@ class _Ordered:
 
     def dependence(self, outputs: int) -> list[frozenset[int]]:
         """Return what each output depends on: as TensorFlow has it, all on what any of them depends on."""
-        found = self._pure.dependence()
+        found = self.pure.dependence()
         joined = frozenset[int]().union(*found[:outputs])
         return [frozenset([self._order[place] for place in joined])] * len(found)
 
     def __call__(self, *values: Any) -> list[Any]:
         ordered = [values[place] for place in self._order]
-        return run_for_sizes(self._pure.jaxpr, ordered) if self.is_symbolic else self._pure(*ordered)
+        return run_for_sizes(self.pure.jaxpr, ordered) if self.is_symbolic else self.pure(*ordered)

@@ -9,6 +9,8 @@ from typing import Any
 
 import jax
 
+from tenon.base import UnimplementedError
+from tenon.core.nest import Composite, flatten
 from tenon.core.tensors import TensorSpec
 from tenon.core.tracing import Access, Form, Traced
 from tenon.core.variables import held_array, hold_array
@@ -45,8 +47,12 @@ class PureForm:
     calls_python: bool
 
 
-def pure_form(traced: Traced, arguments: Sequence[jax.ShapeDtypeStruct]) -> PureForm:
-    """Return the pure form of a function that was traced for these arguments; its extra is the form of the outputs."""
+def pure_form(traced: Traced) -> PureForm:
+    """Return the pure form of a function that was traced; its extra is the form of the outputs.
+
+    Raises:
+        UnimplementedError: it returns values made of several tensors.
+    """
     places = [n for n, source in enumerate(traced.sources) if isinstance(source, Access)]
     count = len(places)
 
@@ -56,24 +62,35 @@ def pure_form(traced: Traced, arguments: Sequence[jax.ShapeDtypeStruct]) -> Pure
             inputs[place] = value
         return traced.function(*values[count:], *inputs)
 
-    form: Form = traced.extra
-    variables = [traced.sources[place].variable for place in places]
+    first = traced.constants + traced.arguments
+    sources = len(traced.sources) - traced.constants
+    numbers = [first + place if place < sources else place - sources for place in places]
+    numbers += range(traced.constants, first)
+    found = frozenset[int]().union(*traced.pure.dependence()[: len(traced.outputs)])
+    given = [traced.pure.inputs[number] for number in numbers]
     return PureForm(
         function,
-        tuple(variables),
+        tuple([traced.sources[place].variable for place in places]),
         traced.written,
-        tuple([_struct(held_array(variable)) for variable in variables]),
+        tuple(given[:count]),
         tuple(traced.owned),
-        tuple(arguments),
+        tuple(given[count:]),
         traced.outputs,
-        form.filled([TensorSpec(_open(output.shape), output.dtype) for output in traced.outputs]),
-        _reached(traced, places),
+        _structured(traced.extra, traced.outputs),
+        tuple([number in found for number in numbers]),
         bool(traced.pure.effects),
     )
 
 
-def _struct(array: Any) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(array.shape, array.dtype)
+def _structured(form: Form, outputs: Sequence[jax.ShapeDtypeStruct]) -> Any:
+    structure = form.filled([TensorSpec(_open(output.shape), output.dtype) for output in outputs])
+    made = {type(leaf).__name__ for leaf in flatten(structure) if isinstance(leaf, Composite)}
+    if made:
+        raise UnimplementedError(
+            f"returns values that are made of several tensors ({', '.join(sorted(made))}), which a program by itself "
+            "cannot. Return the tensors that they are made of."
+        )
+    return structure
 
 
 @contextmanager
@@ -91,11 +108,3 @@ def held(variables: Sequence[Any], values: Sequence[jax.ShapeDtypeStruct]) -> It
 
 def _open(shape: Sequence[Any]) -> list[int | None]:
     return [size if isinstance(size, int) else None for size in shape]
-
-
-def _reached(traced: Traced, places: Sequence[int]) -> tuple[bool, ...]:
-    found = frozenset[int]().union(*traced.pure.dependence()[: len(traced.outputs)])
-    first = traced.constants + traced.arguments
-    sources = len(traced.sources) - traced.constants
-    numbers = [first + place if place < sources else place - sources for place in places]
-    return tuple([number in found for number in [*numbers, *range(traced.constants, first)]])

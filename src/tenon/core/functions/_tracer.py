@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from tenon.core.functions._binding import Binder
-from tenon.core.functions._state import ArgumentVariable, RootScope
+from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, array_of
-from tenon.core.tracing import Form, Traced, taken_apart, trace
+from tenon.core.tracing import Creations, Form, Traced, taken_apart, trace
 from tenon.core.variables import held_array, hold_array
 
 
@@ -24,17 +24,17 @@ class Attempt:
     Attributes:
         traced: what came of it.
         stand_ins: what stood for the variables among the arguments.
-        scope: the variables that it read, assigned and created.
+        creations: the variables that it created.
     """
 
     traced: Traced
     stand_ins: Sequence[ArgumentVariable]
-    scope: RootScope
+    creations: Creations
 
     @property
     def has_created(self) -> bool:
         """Whether it created variables: it has to run again, now that they exist."""
-        return self.scope.has_created
+        return self.creations.has_created
 
     def initialize(self, arrays: Sequence[Any]) -> None:
         """Give the variables that were created their initial values, which the function computes.
@@ -42,11 +42,11 @@ class Attempt:
         Args:
             arrays: the arguments, as the initial values may depend on them.
         """
-        first = len(self.traced.outputs) - len(self.scope.created)
-        if self.scope.created:
+        first = len(self.traced.outputs) - len(self.creations.initial)
+        if self.creations.initial:
             given = [array for array in arrays if not is_string(array)]
             values = self.traced.compute(range(first, len(self.traced.outputs)), given)
-            for (variable, _), value in zip(self.scope.created, values, strict=True):
+            for (variable, _), value in zip(self.creations.initial, values, strict=True):
                 if held_array(variable) is None:  # a checkpoint that waited for it was quicker
                     hold_array(variable, value)
 
@@ -81,23 +81,19 @@ class Tracer:
             ValueError: it creates variables and may not.
         """
         stand_ins = [ArgumentVariable(variable) for variable in variables]
-        scopes: list[RootScope] = []
-
-        def scope(maker: Any, outer: Any) -> RootScope:
-            scopes.append(RootScope(maker, outer, may_create))
-            return scopes[0]
+        creations = Creations(may_create)
 
         def flat(*symbols: Any) -> tuple[list[Any], Form]:
             rest = iter(symbols)
             tensors = [Tensor(array if is_string(array) else next(rest)) for array in arrays]
             args, kwargs = self.binder.spread(template.filled(tensors, stand_ins))
             outputs, form = taken_apart(self.function(*args, **kwargs), self._output)
-            return [*map(_settled, outputs), *[array for _, array in scopes[0].created]], form
+            return [*map(_settled, outputs), *[array for _, array in creations.initial]], form
 
-        traced = trace(flat, [array for array in arrays if not is_string(array)], self.name, scope)
+        traced = trace(flat, [array for array in arrays if not is_string(array)], self.name, creations)
         for stand_in in stand_ins:
             stand_in.forget()
-        return Attempt(traced, stand_ins, scopes[0])
+        return Attempt(traced, stand_ins, creations)
 
     def _output(self, value: Any) -> Any:
         try:

@@ -18,7 +18,7 @@ import numpy as np
 
 from tenon.core.recording._kernels import Kernel, is_differentiable, kernel, run
 from tenon.core.recording._recorder import Node
-from tenon.core.recording._saving import SavingKernel
+from tenon.core.recording._saving import Saving
 
 Arrays = Sequence[Any]
 
@@ -26,14 +26,14 @@ Arrays = Sequence[Any]
 class Step(NamedTuple):
     """One node in terms of slots: what runs, which slots it reads, which of those are live, which it writes.
 
-    ``saved`` is the kernel again where what it saved is enough for the gradient.
+    ``saved`` is what the kernel saved, where that is enough for the gradient.
     """
 
     kernel: Kernel
     inputs: tuple[int, ...]
     live: tuple[int, ...]
     outputs: tuple[int, ...]
-    saved: SavingKernel | None = None
+    saved: Saving | None = None
 
     @property
     def reads(self) -> tuple[int, ...]:
@@ -202,12 +202,12 @@ def _reached(step: Step, have: set[int]) -> tuple[int, ...]:
     return tuple([place for place in step.live if place in reached])
 
 
-def _saved(step: Step, have: set[int]) -> SavingKernel | None:
-    """Return the step's kernel, if it saved what is needed and no residual has a gradient of its own."""
-    kernel = step.kernel
-    if not isinstance(kernel, SavingKernel) or not set(step.live) <= set(kernel.places):
+def _saved(step: Step, have: set[int]) -> Saving | None:
+    """Return what the step's kernel saved, if that is what is needed and no residual has a gradient of its own."""
+    saving: Saving | None = step.kernel.saving
+    if saving is None or not set(step.live) <= set(saving.places):
         return None
-    return kernel if have.isdisjoint(step.outputs[kernel.results :]) else None
+    return saving if have.isdisjoint(step.outputs[saving.results :]) else None
 
 
 @lru_cache(maxsize=1 << 10)

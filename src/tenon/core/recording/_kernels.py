@@ -30,9 +30,11 @@ class Kernel:
 
     Attributes:
         has_open_sizes: whether an attribute holds a symbol of ``jax.export``, so that it can only run in a trace.
+        saving: what it saves for its derivative, if it is a twin that does.
+        twins: its twins.
     """
 
-    __slots__ = ("__weakref__", "compiled", "dependence", "function", "has_open_sizes", "name", "twins")
+    __slots__ = ("__weakref__", "compiled", "dependence", "function", "has_open_sizes", "name", "saving", "twins")
 
     def __init__(
         self, function: Function, name: str | None = None, dependence: Sequence[frozenset[int]] | None = None
@@ -43,6 +45,7 @@ class Kernel:
         self.name = name or getattr(function, "__name__", "function")
         self.twins: dict[Any, Any] = {}
         self.has_open_sizes = False
+        self.saving: Any = None
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}>"

@@ -38,20 +38,22 @@ class Derivative(NamedTuple):
     outputs: tuple[jax.ShapeDtypeStruct, ...]
 
 
-class SavingKernel(Kernel):
-    """The twin of a kernel that returns residuals behind the outputs.
+class Saving:
+    """The twin of a kernel that returns residuals behind the outputs, for inputs of the same shapes.
 
     Args:
         kernel: what it computes.
         places: the inputs with respect to which the derivative will be taken.
-    """
 
-    __slots__ = ("derivative", "places")
+    Attributes:
+        kernel: the twin.
+    """
 
     def __init__(self, kernel: Kernel, places: tuple[int, ...]) -> None:
         self.places = places
         self.derivative: Derivative | None = None
-        super().__init__(self._saving(kernel.function), kernel.name, kernel.dependence)
+        self.kernel = Kernel(self._saving(kernel.function), kernel.name, kernel.dependence)
+        self.kernel.saving = self
 
     def _saving(self, function: Callable[..., Any]) -> Callable[..., list[Any]]:
         def saving(*values: Any) -> list[Any]:
@@ -128,11 +130,11 @@ def run_saving(program: Kernel, values: Sequence[Any], has_effects: bool = False
     places = tuple([place for place, value in enumerate(values) if any([r.wants_derivative(value) for r in recorders])])
     if not places:
         return list(run(program, values))
-    twins = program.twins
-    twin = twins.get(places)
+    key = (places, tuple([value.shape for value in values]))
+    twin = program.twins.get(key)
     if twin is None:
-        twin = twins[places] = SavingKernel(program, places)
-    outputs = run(twin, values)
+        twin = program.twins[key] = Saving(program, places)
+    outputs = run(twin.kernel, values)
     return list(outputs[: twin.results])
 
 

@@ -9,13 +9,13 @@
 from tenon.core.tracing._context import executing_eagerly, init_scope, inside_function, is_symbolic_tensor
 from tenon.core.tracing._form import Form, taken_apart
 from tenon.core.tracing._linked import linked
-from tenon.core.tracing._scope import Access, FunctionScope
+from tenon.core.tracing._scope import Access, Creations
 from tenon.core.tracing._trace import Traced, source_array, trace
 
 __all__ = [
     "Access",
+    "Creations",
     "Form",
-    "FunctionScope",
     "Traced",
     "executing_eagerly",
     "init_scope",

@@ -24,19 +24,55 @@ class Access(NamedTuple):
         return read_array(self.variable, held_array(self.variable), self.variable.trainable)
 
 
+class Creations:
+    """The variables that a whole function creates while it is traced.
+
+    Args:
+        allowed: whether it may create any.
+
+    Attributes:
+        has_created: whether it did.
+        initial: those whose initial values the function computes, and these values.
+    """
+
+    def __init__(self, allowed: bool) -> None:
+        self._allowed = allowed
+        self.has_created = False
+        self.initial: list[tuple[Any, Any]] = []
+
+    def add(self, variable: Any, array: Any) -> None:
+        """Learn of a variable and its initial value; ``None`` where that is known already.
+
+        Raises:
+            ValueError: this is not the first call.
+        """
+        if not self._allowed:
+            raise ValueError(
+                "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable "
+                f"is only created once or created outside tf.function; received a new variable {variable.name!r}."
+            )
+        self.has_created = True
+        if array is not None:
+            self.initial.append((variable, array))
+
+
 class FunctionScope:
     """Holds the values of variables while one function is traced; the first reading of each makes it an input.
 
     Args:
         trace: the function in the making.
         outer: the scope around it, from which the values come; ``None`` at top level.
+        creations: where to note what is created; ``None`` for a part of a function, whose whole notes it.
 
     Attributes:
         owned: variables that live as long as the function, because nobody else holds them.
     """
 
-    def __init__(self, trace: internals.FunctionTrace, outer: StateScope | None) -> None:
+    def __init__(
+        self, trace: internals.FunctionTrace, outer: StateScope | None, creations: Creations | None = None
+    ) -> None:
         self.trace = trace
+        self._creations = creations
         self._outer = outer
         self._values: dict[int, Any] = {}
         self._read: dict[int, Any] = {}
@@ -78,8 +114,11 @@ class FunctionScope:
         return self._outside[key]
 
     def write(self, variable: Any, array: Any) -> None:
-        """Set the value inside."""
-        self.remember(variable, array)
+        """Set the value inside; the first value of a variable that has none is its initial value."""
+        if self._creations is not None and held_array(variable) is None and id(variable) not in self._values:
+            self.create(variable, array)
+            return
+        self._remember(variable, array)
         self._read.pop(id(variable), None)
         self._written[id(variable)] = variable
 
@@ -87,17 +126,24 @@ class FunctionScope:
         """Return the value of a variable that was read or assigned inside."""
         return self._values[id(variable)]
 
-    def knows(self, variable: Any) -> bool:
-        """Tell whether a variable was read or assigned inside."""
-        return id(variable) in self._values
-
     def initial_value(self, compute: Callable[[], Any]) -> Any:
-        """Compute inside this function, or in the outermost one, whose values outlive branches and loops."""
+        """Compute inside the whole function, whose values outlive branches and loops."""
+        if self._creations is not None:
+            with internals.trace_as_current(self.trace):
+                return compute()
         return compute() if self._outer is None else self._outer.initial_value(compute)
 
     def create(self, variable: Any, array: Any) -> None:
-        """Let the outermost function know."""
-        if self._outer is not None:
+        """Let the whole function know.
+
+        Raises:
+            ValueError: it may not create variables.
+        """
+        if self._creations is not None:
+            self._creations.add(variable, array)
+            if array is not None:
+                self._remember(variable, array)
+        elif self._outer is not None:
             self._outer.create(variable, array)
 
     def own(self, variable: Any) -> None:
@@ -106,7 +152,7 @@ class FunctionScope:
         if self._outer is not None:
             self._outer.own(variable)
 
-    def remember(self, variable: Any, array: Any) -> None:
+    def _remember(self, variable: Any, array: Any) -> None:
         """Set the value inside without making it a result."""
         self._values[id(variable)] = array
         self._variables[id(variable)] = variable

@@ -11,11 +11,10 @@ import jax
 from tenon.core import _jax_internals as internals
 from tenon.core._jax_sizes import run_for_sizes
 from tenon.core.recording import Kernel, on_device, run
+from tenon.core.tensors import is_symbol
 from tenon.core.tracing._context import one_function_deeper
-from tenon.core.tracing._scope import Access, FunctionScope
+from tenon.core.tracing._scope import Access, Creations, FunctionScope
 from tenon.core.variables import assign_array, current_scope, state_scope
-
-ScopeFactory = Callable[[internals.FunctionTrace, Any], FunctionScope]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +45,10 @@ class Traced:
     def function(self, *values: Any) -> list[Any]:
         """Run on ``(*arguments, *values of the sources)``; return the outputs and the new values of ``written``."""
         first = len(values) - self.constants
-        return self.pure(*values[first:], *values[:first])
+        given = [*values[first:], *values[:first]]
+        if self.pure.is_symbolic and not any([is_symbol(size) for value in given for size in value.shape]):
+            return run_for_sizes(self.pure.jaxpr, given)
+        return self.pure(*given)
 
     def compute(self, outputs: Sequence[int], arguments: Sequence[Any]) -> list[Any]:
         """Compute some outputs only, at once and from what they need only.
@@ -85,7 +87,7 @@ def trace(
     function: Callable[..., tuple[Sequence[Any], Any]],
     arguments: Sequence[Any],
     name: str,
-    scope: ScopeFactory = FunctionScope,
+    creations: Creations | None = None,
 ) -> Traced:
     """Run a Python function once on symbols and return the pure function that it is.
 
@@ -93,10 +95,10 @@ def trace(
         function: takes arrays; returns arrays, and anything else that the caller wants to know.
         arguments: what has the shapes and dtypes of the arguments.
         name: what JAX's messages call the function.
-        scope: makes the scope in which variables live meanwhile, of the trace and the scope outside.
+        creations: where to note the variables that a whole function creates; ``None`` for a part of one.
     """
     maker = internals.FunctionTrace(name)
-    state = scope(maker, current_scope())
+    state = FunctionScope(maker, current_scope(), creations)
     symbols = [maker.argument(argument) for argument in arguments]
     with internals.trace_as_current(maker), state_scope(state), one_function_deeper():
         outputs, extra = function(*symbols)
