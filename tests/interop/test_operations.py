@@ -46,6 +46,7 @@ OTHER_GRADIENTS: Mapping[str, str] = {
 OTHER_SIGNATURES: Mapping[str, str] = {
     "linalg.einsum": "TensorFlow takes optimize and name as **kwargs",
     "einsum": "TensorFlow takes optimize and name as **kwargs",
+    "autograph.experimental.set_loop_options": "TensorFlow's defaults are an object that says: unspecified",
     "group": "TensorFlow takes name as **kwargs",
     "strided_slice": "TensorFlow's var is a variable of graphs to assign to",
     "experimental.numpy.broadcast_arrays": "TensorFlow takes subok as **kwargs",
@@ -150,5 +151,5 @@ def _takes(ours: Any, theirs: Any) -> bool:
 def _value(default: str) -> Any:
     try:
         return ast.literal_eval(default)
-    except ValueError:
+    except (ValueError, SyntaxError):
         return default

@@ -170,10 +170,17 @@ def function(
     autograph: bool = True,
     jit_compile: bool | None = None,
     reduce_retracing: bool = False,
-    **options: Any,
+    experimental_implements: str | None = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
 ) -> Any:
     """Trace a Python function for each kind of arguments; arguments as of ``tf.function``."""
-    wider = bool(options.get("experimental_relax_shapes")) or reduce_retracing
+    del experimental_implements, experimental_autograph_options, experimental_attributes, experimental_follow_type_hints
+    wider = bool(experimental_relax_shapes) or reduce_retracing
+    jit_compile = experimental_compile if jit_compile is None else jit_compile
 
     def decorated(inner: Callable[..., Any]) -> Function:
         if not callable(inner):

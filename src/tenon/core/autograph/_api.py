@@ -49,15 +49,15 @@ def convert_if_active(function: F) -> F:
 
 
 @overload
-def do_not_convert(function: F) -> F: ...
+def do_not_convert(func: F) -> F: ...
 
 
 @overload
-def do_not_convert(function: None = None) -> Callable[[F], F]: ...
+def do_not_convert(func: None = None) -> Callable[[F], F]: ...
 
 
-def do_not_convert(function: Any = None) -> Any:
-    """Return ``function`` marked to run as it is, with all that it calls: ``tf.autograph.experimental.do_not_convert``.
+def do_not_convert(func: Any = None) -> Any:
+    """Return ``func`` marked to run as it is, with all that it calls: ``tf.autograph.experimental.do_not_convert``.
 
     Example:
         >>> @do_not_convert
@@ -66,14 +66,14 @@ def do_not_convert(function: Any = None) -> Any:
         >>> host_side("")
         '.'
     """
-    if function is None:
+    if func is None:
         return do_not_convert
 
-    @functools.wraps(function)
+    @functools.wraps(func)
     def run_unconverted(*args: Any, **kwargs: Any) -> Any:
         token = ACTIVE.set(None)
         try:
-            return function(*args, **kwargs)
+            return func(*args, **kwargs)
         finally:
             ACTIVE.reset(token)
 
