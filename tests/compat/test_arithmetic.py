@@ -38,7 +38,7 @@ def test_normalizing_images(run):
     np.testing.assert_allclose(normal.mean((0, 1, 2)), np.zeros(4), atol=1e-6)
     np.testing.assert_allclose(mean, [6.0, 7.0, 8.0, 9.0])
     np.testing.assert_allclose(variance, np.full(4, 80.0 / 3), rtol=1e-5)
-    given = run(tf.nn.fused_batch_norm(images, [1.0] * 4, [0.0] * 4, mean, [1.0] * 4, is_training=False))[0]
+    given = run(tf.nn.fused_batch_norm(images, [1.0] * 4, [0.0] * 4, mean, [1.0] * 4, 0.0, is_training=False))[0]
     assert given[0, 0, 0].tolist() == [-6.0, -6.0, -6.0, -6.0]
     with pytest.raises(ValueError, match="must be a 1D tensor"):
         tf.nn.fused_batch_norm(images, [1.0] * 4, [0.0] * 4, is_training=False)
