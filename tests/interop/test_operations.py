@@ -48,13 +48,8 @@ OTHER_SIGNATURES: Mapping[str, str] = {
     "einsum": "TensorFlow takes optimize and name as **kwargs",
     "group": "TensorFlow takes name as **kwargs",
     "strided_slice": "TensorFlow's var is a variable of graphs to assign to",
-    **{
-        f"experimental.numpy.{name}": "takes the parameters under NumPy's or JAX's names and defaults"
-        for name in (
-            *("amax", "amin", "angle", "argsort", "broadcast_arrays", "empty_like", "full_like", "geomspace"),
-            *("imag", "real", "sign", "sort", "tile", "tri"),
-        )
-    },
+    "experimental.numpy.broadcast_arrays": "TensorFlow takes subok as **kwargs",
+    "experimental.numpy.tri": "dtype=None means float",
 }
 """Public functions whose signatures differ, and why."""
 

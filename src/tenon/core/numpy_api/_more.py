@@ -113,20 +113,26 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 
 @export(PATH + "full_like")
-def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Tensor:
     """Return a tensor of one value, of the shape and dtype of another, as ``numpy.full_like``.
 
     Args:
         a: a tensor.
         fill_value: the value.
         dtype: the dtype; ``None`` for that of ``a``.
+        order: ignored: arrays of XLA have no order in memory.
+        subok: ignored: the result is a tensor.
+        shape: sizes; ``None`` for those of ``a``.
 
     Example:
         >>> full_like([1, 2], 7).numpy().tolist()
         [7, 7]
     """
+    del order, subok
     like = array_like(a)
-    return full(list(like.shape), fill_value, like.dtype if dtype is None else dtype)
+    return full(list(like.shape) if shape is None else shape, fill_value, like.dtype if dtype is None else dtype)
 
 
 @export(PATH + "where")

@@ -17,9 +17,8 @@ _FLOAT_UNARY: Final = (
     *("tan", "tanh"),
 )
 _UNARY: Final = (
-    *("abs", "absolute", "angle", "bitwise_not", "conj", "conjugate", "imag", "iscomplex", "isfinite", "isinf"),
-    *("isnan", "isneginf", "isposinf", "isreal", "logical_not", "negative", "positive", "real", "reciprocal", "sign"),
-    *("signbit", "square"),
+    *("abs", "absolute", "bitwise_not", "conj", "conjugate", "iscomplex", "isfinite", "isinf", "isnan", "isneginf"),
+    *("isposinf", "isreal", "logical_not", "negative", "positive", "reciprocal", "signbit", "square"),
 )
 _BINARY: Final = (
     *("add", "bitwise_and", "bitwise_or", "bitwise_xor", "equal", "floor_divide", "gcd", "greater", "greater_equal"),
@@ -30,8 +29,8 @@ _FLOAT_BINARY: Final = ("arctan2", "divide", "true_divide", "hypot", "logaddexp"
 _REDUCTIONS: Final = {
     "all": "a, /, axis=None, keepdims=None",
     "any": "a, /, axis=None, keepdims=None",
-    "amax": "a, /, axis=None, keepdims=None",
-    "amin": "a, /, axis=None, keepdims=None",
+    "amax": "a, /, axis=None, out=None, keepdims=None",
+    "amin": "a, /, axis=None, out=None, keepdims=None",
     "max": "a, /, axis=None, keepdims=None",
     "min": "a, /, axis=None, keepdims=None",
     "sum": "a, /, axis=None, dtype=None, keepdims=None",
@@ -52,7 +51,6 @@ _FLOAT_REDUCTIONS: Final = {
     "nanmean": "a, /, axis=None, dtype=None, keepdims=None",
 }
 _SHAPES: Final = {
-    "argsort": "a, /, axis=-1, kind=None, order=None",
     "broadcast_arrays": "*args",
     "broadcast_to": "array, /, shape",
     "compress": "condition, a, /, axis=None",
@@ -72,11 +70,10 @@ _SHAPES: Final = {
     "ravel": "a, /",
     "roll": "a, /, shift, axis=None",
     "rot90": "m, /, k=1, axes=(0, 1)",
-    "sort": "a, /, axis=-1, kind=None, order=None",
     "squeeze": "a, /, axis=None",
     "swapaxes": "a, /, axis1, axis2",
     "take_along_axis": "arr, indices, /, axis",
-    "tile": "A, /, reps",
+    "tile": "a, /, reps",
     "trace": "a, /, offset=0, axis1=0, axis2=1, dtype=None",
     "transpose": "a, /, axes=None",
     "tril": "m, /, k=0",
@@ -109,14 +106,14 @@ _TOGETHER: Final = {
 _FILLED: Final = {
     "empty": "shape, dtype=float",
     "eye": "N, M=None, k=0, dtype=float",
-    "geomspace": "start, stop, /, num=50, endpoint=True, dtype=float, axis=0",
+    "geomspace": "start, stop, /, num=50, endpoint=True, dtype=None, axis=0",
     "logspace": "start, stop, /, num=50, endpoint=True, base=10.0, dtype=None, axis=0",
     "ones": "shape, dtype=float",
     "tri": "N, M=None, k=0, dtype=float",
     "zeros": "shape, dtype=float",
     "ones_like": "a, /, dtype=None",
     "zeros_like": "a, /, dtype=None",
-    "empty_like": "prototype, /, dtype=None",
+    "empty_like": "a, /, dtype=None",
 }
 
 for _names, _signature, _dtypes in (
@@ -178,6 +175,20 @@ def _rows_of_at_least(dimensions: int) -> Any:
     return compute
 
 
+def _sort(a: Any, axis: int = -1, **_: Any) -> Any:
+    return jnp.sort(a, axis)
+
+
+def _argsort(a: Any, axis: int = -1, **_: Any) -> Any:
+    return jnp.argsort(a, axis)
+
+
+function("angle", "z, /, deg=False")
+function("imag", "val, /")
+function("real", "val, /")
+function("sign", "x, /, out=None, where=None, **kwargs")
+function("sort", "a, /, axis=-1, kind='quicksort', order=None", _sort)
+function("argsort", "a, /, axis=-1, kind='quicksort', order=None", _argsort)
 function("linspace", "start, stop, /, num=50, endpoint=True, retstep=False, dtype=float, axis=0", _linspace, "floating")
 average_of = function("_average", "a, weights=None, /, axis=None, returned=False", _average, "floating")
 del NAMES["experimental.numpy._average"]
