@@ -60,6 +60,11 @@ def test_functions_compute_at_once_where_no_graph_is_built():
     assert set(GRAPH_AWARE) & set(NAMES)
 
 
+def test_names_of_one_function_stay_those_of_one():
+    assert tf.nn.lrn is tf.nn.local_response_normalization
+    assert graph_aware_name("add") is graph_aware_name("math.add")
+
+
 def test_names_that_were_used_before_can_build_graphs_afterwards():
     script = (
         "import tenon as tf; before = tf.add(1, 2); "

@@ -10,6 +10,8 @@ ABSENT: Final[Mapping[str, str]] = {
     "variables of get_variable",
     "nn.rnn_cell": "tf.keras.layers.LSTMCell and the like",
     "nn.dynamic_rnn": "tf.keras.layers.RNN",
+    "nn.bidirectional_dynamic_rnn": "tf.keras.layers.Bidirectional",
+    "nn.raw_rnn": "tf.while_loop with a tf.TensorArray",
     "nn.static_rnn": "tf.keras.layers.RNN",
     "contrib": "nothing: tf.contrib ended with TensorFlow 1",
     "estimator": "tf.keras: Estimators ended with TensorFlow 2.15",

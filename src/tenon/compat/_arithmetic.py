@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from tenon.compat._mode import building
+from tenon.compat._operation import GraphTensor
 from tenon.compat._ops import op, tensor_of
 from tenon.compat._random import dropout_at
 from tenon.compat._structure import control_dependencies
+from tenon.core import NAMES
 from tenon.core.tensors import as_dtype
 
 
@@ -149,6 +151,7 @@ def fused_batch_norm(
         raise ValueError("Both `mean` and `variance` must be a 1D tensor when `is_training` is False.")
     if is_training:
         mean, variance = op("nn.moments")(x, axes)
+    mean, variance = tensor_of(mean), tensor_of(variance)
     sizes = [1, 1, 1, -1] if data_format == "NHWC" else [1, -1, 1, 1]
     shaped = [op("reshape")(one, sizes) for one in (mean, variance, offset, scale)]
     normal = op("nn.batch_normalization")(x, *shaped, epsilon, name=name)
@@ -211,3 +214,63 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
 def py_func(func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:  # noqa: N803
     """Call Python with NumPy arrays whenever the graph runs, ``tf.compat.v1.py_func``."""
     return op("numpy_function")(func, inp, Tout, stateful, name)
+
+
+def embedding_lookup(
+    params: Any,
+    ids: Any,
+    partition_strategy: str = "mod",
+    name: str | None = None,
+    validate_indices: bool = True,
+    max_norm: float | None = None,
+) -> Any:
+    """Return rows of a table by their numbers, ``tf.compat.v1.nn.embedding_lookup``.
+
+    Args:
+        params: the table, or several of one size that make it up.
+        ids: numbers of rows.
+        partition_strategy: how several make up the table: ``"mod"``, row by row in turn, or ``"div"``, one after the
+            other.
+        name: the operation's name.
+        validate_indices: accepted and ignored.
+        max_norm: the norm that rows have at most; ``None`` for any.
+
+    Raises:
+        ValueError: there is no such strategy, or tables that take turns are not of one size.
+    """
+    del validate_indices
+    return op("nn.embedding_lookup")(joined_table(params, partition_strategy), ids, max_norm=max_norm, name=name)
+
+
+def joined_table(params: Any, partition_strategy: str) -> Any:
+    """Return the table that one or several make up; arguments and errors as of ``embedding_lookup``."""
+    if partition_strategy not in ("mod", "div"):
+        raise ValueError(f'Unrecognized partition strategy: Must be one of "mod" or "div"; got {partition_strategy!r}.')
+    if not isinstance(params, list | tuple) or len(params) == 1:
+        return params[0] if isinstance(params, list | tuple) else params
+    if partition_strategy == "div":
+        return op("concat")(list(params), 0)
+    sizes = {tensor_of(one).shape.as_list()[0] for one in params}
+    if len(sizes) > 1:
+        raise ValueError(f"params: tables that take turns must have as many rows each; received {sorted(sizes)}.")
+    turns = op("stack")([tensor_of(one) for one in params], 1)
+    return op("reshape")(turns, [-1, *turns.shape.as_list()[2:]])
+
+
+def get_static_value(tensor: Any, partial: bool = False) -> Any:
+    """Return the value of a tensor as a NumPy array where it is known while a graph is built, ``tf.get_static_value``.
+
+    Args:
+        tensor: a tensor.
+        partial: accepted and ignored.
+
+    Returns:
+        The value, or ``None`` where it depends on what is fed, or is large.
+    """
+    if not isinstance(tensor, GraphTensor):
+        return NAMES["get_static_value"](tensor, partial)
+    one, other = tensor.samples or (None, None)
+    known = isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and tensor.op.role != "placeholder"
+    if not known or not np.array_equal(one, other):  # type: ignore[arg-type]  # arrays, as was asked
+        return None
+    return one

@@ -22,7 +22,13 @@ def op(path: str) -> Callable[..., Any]:
         >>> op("math.add")(1, 2).numpy()
         np.int32(3)
     """
-    return graph_aware(path, NAMES[path])
+    return _aware(NAMES[path])
+
+
+@cache
+def _aware(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return one function for all paths of one, under the first of them."""
+    return graph_aware(next(path for path, value in NAMES.items() if value is function), function)
 
 
 def tensor_of(value: Any, dtype: Any = None, name: str | None = None) -> Any:

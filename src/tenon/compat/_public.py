@@ -86,6 +86,7 @@ GRAPH_AWARE: Final[Mapping[str, Any]] = {
     "executing_eagerly": _global_state.executing_eagerly,
     "function": _classes.function,
     "nn.dropout": _arithmetic.dropout_v2,
+    "get_static_value": _arithmetic.get_static_value,
     "tuple": lambda tensors, control_inputs=None, name=None: _structure.tuple_(tensors, name, control_inputs),
 }
 """What stands under a path of 2.x from the moment when graphs are used, where it is no function of ``core``."""
@@ -97,7 +98,7 @@ _AS_THEY_ARE: Final = (
 _ALSO: Final = frozenset(
     {
         *("as_dtype", "is_tensor", "device", "custom_gradient", "recompute_grad", "grad_pass_through", "get_logger"),
-        *("is_symbolic_tensor", "inside_function", "get_static_value", "broadcast_static_shape"),
+        *("is_symbolic_tensor", "inside_function", "broadcast_static_shape"),
     }
 )
 
@@ -193,7 +194,9 @@ def _v1() -> dict[str, Any]:
         **_named(_arithmetic, "div", "where", "batch_to_space_nd", "clip_by_average_norm", "constant", "py_func"),
         "floor_div": op("math.floordiv"),
         "Print": _arithmetic.print_when_run,
-        **_named(_arithmetic, "dropout", "xw_plus_b", "relu_layer", "fused_batch_norm", under="nn."),
+        **_named(
+            _arithmetic, "dropout", "embedding_lookup", "xw_plus_b", "relu_layer", "fused_batch_norm", under="nn."
+        ),
         **_named(_arithmetic, "softmax_cross_entropy_with_logits", "sigmoid_cross_entropy_with_logits", under="nn."),
         **_named(
             _losses,

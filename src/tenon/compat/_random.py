@@ -114,6 +114,8 @@ def random_shuffle(value: Any, seed: Any = None, name: str | None = None) -> Any
 
 def random_crop(value: Any, size: Any, seed: Any = None, name: str | None = None) -> Any:
     """Return a block of a tensor at a random place, ``tf.random_crop``."""
+    if not building():
+        return NAMES["image.random_crop"](value, size, seed, name)
     shape = op("shape")(value)
     places = random_uniform(op("shape")(shape), 0, 2**31 - 1, "int32", seed)
     begin = op("math.floormod")(places, shape - size + 1)

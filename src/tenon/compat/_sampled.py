@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tenon.compat._arithmetic import joined_table
 from tenon.compat._calls import recorded
 from tenon.compat._graph import get_default_graph
 from tenon.compat._mode import building
@@ -101,10 +102,17 @@ def _logits(
 
 
 def _prepared(
-    weights: Any, biases: Any, labels: Any, sampled: Any, num_true: int, num_sampled: int, num_classes: int, seed: Any
+    weights: Any,
+    biases: Any,
+    labels: Any,
+    sampled: Any,
+    num_true: int,
+    num_sampled: int,
+    num_classes: int,
+    seed: Any,
+    strategy: str,
 ) -> tuple[Any, Any, Any, SampledValues]:
-    tables = list(weights) if isinstance(weights, list | tuple) else [weights]
-    table = tensor_of(tables[0]) if len(tables) == 1 else op("concat")(tables, 0)
+    table = tensor_of(joined_table(weights, strategy))
     truth = op("reshape")(op("cast")(labels, int64), [-1, num_true])
     if sampled is None:
         sampled = log_uniform_candidate_sampler(truth, num_true, num_sampled, True, num_classes, seed)
@@ -137,12 +145,14 @@ def sampled_softmax_loss(
         num_true: how many true classes each row has.
         sampled_values: what ``log_uniform_candidate_sampler`` returns; ``None`` to draw.
         remove_accidental_hits: whether true classes that are drawn do not count.
-        partition_strategy: accepted and ignored.
+        partition_strategy: how several tables make up the weights.
         name: accepted and ignored.
         seed: the seed of drawing.
     """
-    del partition_strategy, name
-    given = _prepared(weights, biases, labels, sampled_values, num_true, num_sampled, num_classes, seed)
+    del name
+    given = _prepared(
+        weights, biases, labels, sampled_values, num_true, num_sampled, num_classes, seed, partition_strategy
+    )
     logits, truth = _logits(*given[:3], inputs, given[3], num_true, remove_accidental_hits)
     return op("nn.softmax_cross_entropy_with_logits")(op("stop_gradient")(truth), logits)
 
@@ -161,7 +171,9 @@ def nce_loss(
     name: str = "nce_loss",
 ) -> Any:
     """Return the loss of telling true classes from noise, ``tf.nn.nce_loss``; arguments as of sampled softmax."""
-    del partition_strategy, name
-    given = _prepared(weights, biases, labels, sampled_values, num_true, num_sampled, num_classes, None)
+    del name
+    given = _prepared(
+        weights, biases, labels, sampled_values, num_true, num_sampled, num_classes, None, partition_strategy
+    )
     logits, truth = _logits(*given[:3], inputs, given[3], num_true, remove_accidental_hits)
     return op("math.reduce_sum")(op("nn.sigmoid_cross_entropy_with_logits")(truth, logits), 1)

@@ -222,12 +222,6 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
     "nn.batch_normalization": Spelling(
         "x, mean, variance, offset, scale, variance_epsilon, name=None", "nn.batch_normalization"
     ),
-    "nn.embedding_lookup": Spelling(
-        "params, ids, partition_strategy='mod', name=None, validate_indices=True, max_norm=None",
-        "nn.embedding_lookup",
-        {},
-        ("partition_strategy", "validate_indices"),
-    ),
     "strings.length": Spelling("input, name=None, unit='BYTE'", "strings.length"),
     **_both("strings.substr substr", Spelling("input, pos, len, name=None, unit='BYTE'", "strings.substr")),
     **_both(
