@@ -56,6 +56,20 @@ def test_arguments_that_nothing_takes_are_answered_with_what_there_is(folder):
         loaded.add(tf.constant([1.0, 2.0]), 4)
 
 
+def test_sizes_that_the_program_does_not_take_are_refused(tmp_path):
+    module = tf.Module()
+    specs = [tf.TensorSpec([None], tf.float32), tf.TensorSpec([None], tf.float32)]
+    module.add = tf.function(lambda x, y: x + y, input_signature=specs)
+    module.both = tf.function(lambda x, y: (x * 2.0, y * 2.0), input_signature=specs)
+    tf.saved_model.save(module, tmp_path / "1")
+    loaded = tf.saved_model.load(tmp_path / "1")
+    assert [part.shape[0] for part in loaded.both(tf.ones([2]), tf.ones([3]))] == [2, 3]
+    assert loaded.add(tf.ones([2]), tf.ones([2])).shape == [2]
+    for wrong in ([2, 3], [0, 0]):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"lambda.*does not take tensors of the shapes"):
+            loaded.add(*[tf.ones([size]) for size in wrong])
+
+
 def test_a_loaded_function_is_traced_once_for_a_kind_of_arguments(folder):
     loaded = tf.saved_model.load(folder)
     for _ in range(3):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,18 +76,13 @@ def export_concrete(
     return ExportedConcrete(function, structures, form.structured_outputs, _keywords(structured, concrete))
 
 
-class _explained:  # noqa: N801  # reads as a word of the with statement
+@contextmanager
+def _explained(label: str) -> Iterator[None]:
     """Say of which function an error tells."""
-
-    def __init__(self, label: str) -> None:
-        self._label = label
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        if isinstance(error, TenonError):
-            raise type(error)(f"{self._label}: {error}") from error
+    try:
+        yield
+    except TenonError as error:
+        raise type(error)(f"{label}: {error}") from error
 
 
 def _lowered(concrete: ConcreteFunction, label: str) -> tuple[PureForm, Any]:

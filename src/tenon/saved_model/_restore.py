@@ -190,36 +190,29 @@ class _Restorer:
         return function.get_concrete_function(**dict(zip(keys, specs, strict=True)))
 
     def _restored(self, name: str, described: Mapping[str, Any], structured: Any = None) -> RestoredProgram:
+        """Return a program; ``structured`` tells how its arguments and results are nested where the graph does not."""
         if name not in self._programs:
-            extras = self._root / EXTRAS
-            gradients = Gradients(
-                tuple([(extras / file).read_bytes() for file in described.get("gradients", ())]),
-                tuple(described.get("gradient_inputs", ())),
-                tuple(described.get("gradient_outputs", ())),
-                described.get("no_gradient", "") or ("" if described.get("gradients") else _SAVED_WITHOUT),
-            )
-            concrete = self._graph.concrete_functions[name] if structured is None else None
-            inputs, outputs = (
-                structured
-                if concrete is None
-                else (decoded(concrete.canonicalized_input_signature), decoded(concrete.output_signature))
-            )
-            structures = (
-                Structures(None, None)
-                if concrete is None
-                else Structures(concrete.canonicalized_input_signature, concrete.output_signature)
-            )
-            variables = {path: self._values[number] for number, path in self._paths.items()}
+            structures = Structures(None, None)
+            if structured is None:
+                concrete = self._graph.concrete_functions[name]
+                structures = Structures(concrete.canonicalized_input_signature, concrete.output_signature)
+                structured = decoded(structures.inputs), decoded(structures.outputs)
             self._programs[name] = RestoredProgram(
                 _python_name(name),
-                (extras / described["file"]).read_bytes(),
-                gradients,
+                (self._root / EXTRAS / described["file"]).read_bytes(),
+                self._gradients(described),
                 described,
                 structures,
-                (inputs, outputs),
-                variables,
+                structured,
+                {path: self._values[number] for number, path in self._paths.items()},
             )
         return self._programs[name]
+
+    def _gradients(self, described: Mapping[str, Any]) -> Gradients:
+        programs = tuple([(self._root / EXTRAS / file).read_bytes() for file in described.get("gradients", ())])
+        missing = described.get("no_gradient", "") or ("" if programs else _SAVED_WITHOUT)
+        places = [tuple(described.get(key, ())) for key in ("gradient_inputs", "gradient_outputs")]
+        return Gradients(programs, places[0], places[1], missing)
 
 
 _SAVED_WITHOUT: Final = "it was saved without gradients"

@@ -142,11 +142,24 @@ class RestoredProgram:
         """Run on arrays and on the variables as they are; return what the function returned."""
         values = [read_array(variable, held_array(variable), variable.trainable) for variable in self._read]
         self._check_variables(values)
-        results = list(run(self._kernel, [*values, *arrays]))
+        results = self._results(values, arrays)
         count = len(self._outputs)
         for variable, array in zip(self._written, results[count:], strict=True):
             assign_array(variable, array)
         return filled(self.structured_outputs, [Tensor(array) for array in results[:count]])
+
+    def _results(self, values: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
+        try:
+            return list(run(self._kernel, [*values, *arrays]))
+        except ValueError as error:
+            reason, known, _ = str(error).partition(" Using the following polymorphic shapes")
+            if not known:
+                raise
+            raise InvalidArgumentError(
+                f"{self.name}: the loaded function does not take tensors of the shapes "
+                f"{[tuple(array.shape) for array in arrays]}: {reason} Open sizes are 1 or more, and those that the "
+                "function needs to be equal are."
+            ) from error
 
     def _check_variables(self, values: Sequence[Any]) -> None:
         for variable, value, wanted in zip(self._read, values, self._shapes, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import weakref
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.formats import EventFileWriter, make_tensor_proto, message_class
+from tenon.summary._defaults import default_writer, set_default_writer
 from tenon.summary._histogram import DEFAULT_BUCKETS, histogram_buckets
 from tenon.summary._png import encode_png, to_pixels
 
@@ -41,9 +43,15 @@ class SummaryWriter:
 
     def __init__(self, log_dir: str | os.PathLike[str], filename_suffix: str = "") -> None:
         self._file = EventFileWriter(log_dir, filename_suffix)
+        self._closed = False
         weakref.finalize(self, self._file.close)
 
-    def scalar(self, tag: str, value: Any, step: int) -> None:
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closed
+
+    def scalar(self, tag: str, value: Any, step: int, description: str | None = None) -> None:
         """Write one number, stored as float32; NaN and infinities are written as they are.
 
         Raises:
@@ -55,17 +63,19 @@ class SummaryWriter:
                 f"value: a scalar must be one real number; received {number.dtype} of shape {number.shape} for {tag!r}."
             )
         with np.errstate(over="ignore"):
-            self._summary(tag, number.astype(np.float32), step, "scalars", _SCALAR)
+            self._summary(tag, number.astype(np.float32), step, "scalars", _SCALAR, description)
 
-    def histogram(self, tag: str, values: Any, step: int, buckets: int = DEFAULT_BUCKETS) -> None:
+    def histogram(
+        self, tag: str, values: Any, step: int, buckets: int = DEFAULT_BUCKETS, description: str | None = None
+    ) -> None:
         """Write how values of any shape are distributed; the rules are those of ``histogram_buckets``.
 
         Raises:
             InvalidArgumentError: ``buckets`` is less than 1.
         """
-        self._summary(tag, histogram_buckets(values, buckets), step, "histograms", _TENSOR)
+        self._summary(tag, histogram_buckets(values, buckets), step, "histograms", _TENSOR, description)
 
-    def image(self, tag: str, images: Any, step: int, max_outputs: int = 3) -> None:
+    def image(self, tag: str, images: Any, step: int, max_outputs: int = 3, description: str | None = None) -> None:
         """Write the first ``max_outputs`` pictures of ``[k, height, width, channels]``, floats in [0, 1] or uint8.
 
         Raises:
@@ -75,11 +85,12 @@ class SummaryWriter:
         _, height, width, _ = pixels.shape
         pictures = [encode_png(picture) for picture in pixels[:max_outputs]]
         strings = np.array([str(width).encode(), str(height).encode(), *pictures], dtype=object)
-        self._summary(tag, strings, step, "images", _BLOB_SEQUENCE)
+        self._summary(tag, strings, step, "images", _BLOB_SEQUENCE, description)
 
-    def text(self, tag: str, text: str, step: int) -> None:
-        """Write Markdown for the text dashboard."""
-        self._summary(tag, np.array(text.encode(), dtype=object), step, "text", _TENSOR)
+    def text(self, tag: str, text: Any, step: int, description: str | None = None) -> None:
+        """Write Markdown, one text or an array of them, for the text dashboard."""
+        found = np.array(text.encode(), dtype=object) if isinstance(text, str) else np.asarray(text, object)
+        self._summary(tag, found, step, "text", _TENSOR, description)
 
     def graph(self, graph_def: Any) -> None:
         """Write the run's graph.
@@ -95,7 +106,33 @@ class SummaryWriter:
 
     def close(self) -> None:
         """Flush and close the file; closing again does nothing."""
+        self._closed = True
         self._file.close()
+
+    def init(self) -> None:
+        """Do nothing: the file is there when the writer is, ``tf.summary.SummaryWriter.init``."""
+
+    def as_default(self, step: Any = None) -> AbstractContextManager[SummaryWriter]:
+        """Return a context in which ``tf.summary.scalar`` and its like write here.
+
+        Args:
+            step: the step of what is written without one; an integer, tensor or variable.
+
+        Raises:
+            RuntimeError: the writer is closed.
+        """
+        return default_writer(self, step)
+
+    def set_as_default(self, step: Any = None) -> None:
+        """Let ``tf.summary.scalar`` and its like write here from now on, in this thread.
+
+        Args:
+            step: the step of what is written without one.
+
+        Raises:
+            RuntimeError: the writer is closed.
+        """
+        set_default_writer(self, step)
 
     def __enter__(self) -> Self:
         return self
@@ -105,11 +142,14 @@ class SummaryWriter:
     ) -> None:
         self.close()
 
-    def _summary(self, tag: str, array: Any, step: int, plugin: str, data_class: int) -> None:
+    def _summary(
+        self, tag: str, array: Any, step: int, plugin: str, data_class: int, description: str | None = None
+    ) -> None:
         summary = message_class("tensorflow.Summary")()
         value = summary.value.add(tag=tag, tensor=make_tensor_proto(array))
         value.metadata.plugin_data.plugin_name = plugin
         value.metadata.data_class = data_class
+        value.metadata.summary_description = description or ""
         self._event(step=int(step), summary=summary)
 
     def _event(self, **fields: Any) -> None:

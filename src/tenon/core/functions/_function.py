@@ -171,11 +171,6 @@ class Function:
         """The parameters of the Python function."""
         return self._binder.signature
 
-    @property
-    def jit_compile(self) -> bool | None:
-        """What was stated when the function was made."""
-        return self._jit_compile
-
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """Return the function for one signature; trace it if that is new.
 
