@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
+import jax
 import pytest
 from hypothesis import HealthCheck, settings
 
 # Two noisy cores run several processes at once: how long a case takes says nothing about the code.
 settings.register_profile("tenon", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tenon")
+
+
+PROGRAMS = "TENON_TEST_PROGRAMS"
+"""The folder in which the processes of one run keep what XLA compiled for them: tests compile much alike."""
+
+
+def pytest_configure() -> None:
+    if PROGRAMS not in os.environ:  # workers inherit it
+        os.environ[PROGRAMS] = tempfile.mkdtemp(prefix="tenon-tests-")
+    jax.config.update("jax_compilation_cache_dir", os.environ[PROGRAMS])
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(PROGRAMS), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
