@@ -28,13 +28,16 @@ def test_it_says_what_it_is():
     ("value", "shown"),
     [
         (1.5, "<tf.Tensor: shape=(), dtype=float32, numpy=1.5>"),
+        (0.1, "<tf.Tensor: shape=(), dtype=float32, numpy=0.10000000149011612>"),
         ([1, 2], "<tf.Tensor: shape=(2,), dtype=int32, numpy=array([1, 2], dtype=int32)>"),
+        ([[1], [2]], "<tf.Tensor: shape=(2, 1), dtype=int32, numpy=\narray([[1],\n       [2]], dtype=int32)>"),
         ("a", "<tf.Tensor: shape=(), dtype=string, numpy=b'a'>"),
     ],
 )
 def test_it_prints_as_tensorflows(value, shown):
     assert repr(constant(value)) == shown
     assert str(constant([1, 2])) == "tf.Tensor([1 2], shape=(2,), dtype=int32)"
+    assert str(constant([[1], [2]])) == "tf.Tensor(\n[[1]\n [2]], shape=(2, 1), dtype=int32)"
     assert f"{constant(1.23456):.2f}" == "1.23"
 
 

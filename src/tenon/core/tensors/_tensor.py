@@ -188,15 +188,12 @@ class Tensor:
     def __repr__(self) -> str:
         if self.is_symbolic:
             return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}>"
-        value = self.numpy()
-        text = str(value) if isinstance(value, np.generic) else repr(value)
-        text = f"\n{text}" if "\n" in text else text
-        return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={text}>"
+        return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={numpy_text(self.numpy())}>"
 
     def __str__(self) -> str:
         if self.is_symbolic:
             return f"Tensor(shape={self.shape}, dtype={self.dtype.name})"
-        return f"tf.Tensor({self.numpy()!s}, shape={self.shape}, dtype={self.dtype.name})"
+        return f"tf.Tensor({_on_own_lines(str(self.numpy()))}, shape={self.shape}, dtype={self.dtype.name})"
 
     def __copy__(self) -> Tensor:
         return self
@@ -254,6 +251,23 @@ class Reference:
 
     def __repr__(self) -> str:
         return f"<Reference wrapping {self._referent!r}>"
+
+
+def numpy_text(value: Any) -> str:
+    """Return what ``repr`` of a tensor or variable shows of its value.
+
+    Args:
+        value: what ``numpy()`` returned.
+
+    Example:
+        >>> numpy_text(np.float32(0.5)), numpy_text(np.ones(1))
+        ('0.5', 'array([1.])')
+    """
+    return _on_own_lines(repr(value.item() if isinstance(value, np.generic) else value))
+
+
+def _on_own_lines(text: str) -> str:
+    return f"\n{text}" if "\n" in text else text
 
 
 def _device(value: Any) -> str:
