@@ -167,7 +167,7 @@ class ConcreteFunction:
         return last, self._tracer.trace(self._template, last, variables, may_create)
 
     def _made(self, attempt: Attempt, strings: Sequence[int] = ()) -> Program:
-        return Program(attempt.traced, attempt.stand_ins, self._tracer.name, strings)
+        return Program(attempt.traced, attempt.variables, self._tracer.name, strings)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the function.
