@@ -13,6 +13,7 @@ from tenon.core.functions import function
 from tenon.core.operations import reduce_mean, reduce_sum
 from tenon.core.ragged import RaggedTensor, RaggedTensorSpec, constant
 from tenon.core.tensors import constant as dense
+from tenon.core.tensors import type_spec_from_value
 
 
 def deep():
@@ -134,6 +135,7 @@ def test_specs_describe_ragged_tensors():
     assert repr(spec) == "RaggedTensorSpec(TensorShape([None, None, None]), tf.int32, 2, tf.int64)"
     assert spec.is_compatible_with(ragged)
     assert spec.is_compatible_with(RaggedTensorSpec.from_value(ragged))
+    assert type_spec_from_value(ragged) == RaggedTensorSpec.from_value(ragged)
     assert not RaggedTensorSpec([None, None], "int32").is_compatible_with(ragged)
     assert spec == pickle.loads(pickle.dumps(spec))
     assert len({spec, RaggedTensorSpec([None, None, None], "int32")}) == 1
