@@ -94,6 +94,15 @@ def test_methods_of_arrays_work_in_64_bits_and_give_tensors():
         _ = MATRIX.nothing
 
 
+def test_functions_of_numpy_give_what_they_give_for_arrays():
+    for function in (np.sum, np.mean, np.max, np.argmax, np.std, np.any, np.cumsum, np.round):
+        found, expected = function(MATRIX), function(MATRIX.numpy())
+        assert type(found) is type(expected)
+        np.testing.assert_array_equal(found, expected)
+    assert np.mean(MATRIX, axis=1, keepdims=True, dtype=np.float64).tolist() == [[1.5], [3.5]]
+    assert "%s %.1f" % (np.mean(MATRIX), np.max(MATRIX)) == "2.5 4.0"  # noqa: UP031  # as TensorFlow's guides print
+
+
 def test_copies_and_pickles():
     assert copy.deepcopy(MATRIX) is MATRIX
     assert pickle.loads(pickle.dumps(constant("a"))).numpy() == b"a"

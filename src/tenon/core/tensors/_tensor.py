@@ -180,7 +180,7 @@ class Tensor:
         if name not in _ARRAY_NAMES or not isinstance(self.value, jax.Array):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         found = _in_64_bit_mode(getattr, self.value, name)
-        return partial(_method_called, found) if callable(found) else _wrapped(found)
+        return partial(_method_called, self, name, found) if callable(found) else _wrapped(found)
 
     def __format__(self, spec: str) -> str:
         return format(str(self) if self.is_symbolic else self.numpy(), spec)
@@ -285,7 +285,9 @@ def _in_64_bit_mode(function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
         set_64_bit_mode(before)
 
 
-def _method_called(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _method_called(tensor: Tensor, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if "out" in kwargs and not tensor.is_symbolic:  # only NumPy says so: np.mean(tensor) gives what NumPy gives
+        return getattr(np.asarray(tensor.value), name)(*args, **kwargs)
     arrays = [arg.value if isinstance(arg, Tensor) else arg for arg in args]
     return _wrapped(_in_64_bit_mode(method, *arrays, **kwargs))
 
