@@ -13,6 +13,7 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
+from tenon.core.functions._forced_sizes import with_forced_sizes
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
 from tenon.core.functions._pure import PureForm, held, pure_form
@@ -162,8 +163,8 @@ class ConcreteFunction:
         for given in symbolic:
             try:
                 return given, self._tracer.trace(self._template, given, variables, may_create)
-            except Exception:  # noqa: S112  # whatever it is: the last attempt, with numbers, raises what counts
-                continue
+            except Exception as error:  # whatever it is: the last attempt, with numbers, raises what counts
+                symbolic.extend(with_forced_sizes(error, given))
         return last, self._tracer.trace(self._template, last, variables, may_create)
 
     def _made(self, attempt: Attempt, strings: Sequence[int] = ()) -> Program:
@@ -322,13 +323,15 @@ class ConcreteFunction:
         if self._general is not None and not self._sampled and not variables and len(batches) < 2:
             yield pure_form(self._general.traced())
         failure: Exception | None = None
-        for free, given in self._candidates(variables):
+        candidates = list(self._candidates(variables))
+        for free, given in candidates:
             arguments, values = given[: len(self.specs)], given[len(self.specs) :]
             try:
                 with held(free, values):
                     form = pure_form(self._tracer.trace(self._template, arguments, ()).traced)
             except Exception as error:
                 failure = error
+                candidates.extend([(free, other) for other in with_forced_sizes(error, given)])
                 continue
             failure = None
             yield form
