@@ -129,6 +129,11 @@ def test_it_is_a_pytree_and_can_be_pickled():
     assert pickle.loads(pickle.dumps(ragged)).to_list() == ragged.to_list()
 
 
+def test_rows_of_several_lines_print_as_tensorflows():
+    ragged = RaggedTensor.from_row_splits([[1, 3], [0, 0], [5, 3]], [0, 2, 3])
+    assert repr(ragged) == "<tf.RaggedTensor [[[1, 3],\n  [0, 0]], [[5, 3]]]>"
+
+
 def test_specs_describe_ragged_tensors():
     ragged = deep()
     spec = RaggedTensorSpec([None, None, None], "int32")
