@@ -259,6 +259,10 @@ class ConcreteFunction:
         args, kwargs = self._tracer.binder.spread(self._arguments)
         return args, kwargs
 
+    def _shown_outputs(self) -> str:
+        outputs = self.structured_outputs
+        return "<known when it is called>" if self._general is None else shown(outputs)
+
     @property
     def structured_outputs(self) -> Any:
         """What the function returns, with ``TensorSpec`` for tensors.
@@ -387,7 +391,7 @@ class ConcreteFunction:
             "Input Parameters:",
             *(lines or ["  None"]),
             "Output Type:",
-            f"  {shown(self.structured_outputs)}",
+            f"  {self._shown_outputs()}",
             "Captures:",
             *(captures or ["  None"]),
         ]
@@ -401,7 +405,7 @@ class ConcreteFunction:
                 star = True
                 shown_arguments.append("*")
             shown_arguments.append(f"{parameter.name}: {shown(value)}")
-        return f"({', '.join(shown_arguments)}) -> {shown(self.structured_outputs)}"
+        return f"({', '.join(shown_arguments)}) -> {self._shown_outputs()}"
 
     def __str__(self) -> str:
         return f"ConcreteFunction {self.pretty_printed_signature()}"
