@@ -28,6 +28,19 @@ def test_constants_must_be_watched():
     assert tape.gradient(y, x) is None
 
 
+def test_what_is_target_and_source_has_the_gradient_one_watched_or_not():
+    variable, x = tf.Variable(2.0), tf.constant([3.0, 4.0])
+    with tf.GradientTape(persistent=True) as tape:
+        branch = variable if x[0] > 0 else variable**2
+    assert float(tape.gradient(branch, variable)) == 1.0
+    assert tape.gradient(x, x).numpy().tolist() == [1.0, 1.0]
+    assert tape.jacobian(x, x).numpy().tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    with tf.GradientTape() as tape:
+        y = variable * 3.0
+        variable.assign(7.0)
+    assert float(tape.gradient([y, variable], variable)) == 4.0
+
+
 def test_a_tape_can_be_told_to_watch_variables_only_by_hand():
     a, b = tf.Variable(1.0), tf.Variable(1.0)
     with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -29,6 +29,22 @@ def test_in_a_function_both_branches_are_traced_once_and_one_runs():
     assert sorted(runs) == ["false", "true"]
 
 
+def test_branches_are_traced_in_the_order_in_which_they_are_written():
+    traced = []
+
+    @tf.function
+    def f(n):
+        if n > 10:
+            traced.append("first")
+        elif n > 5:
+            traced.append("second")
+        else:
+            traced.append("last")
+
+    f(tf.constant(1))
+    assert traced == ["first", "second", "last"]
+
+
 def test_variables_change_only_in_the_branch_that_is_taken():
     v, w = tf.Variable(1.0), tf.Variable(0)
 

@@ -200,3 +200,17 @@ def test_the_pure_form_is_what_was_traced_whatever_python_says_now():
     form = next(concrete.pure_forms())
     assert form.function(np.ones(2, np.float32))[0].tolist() == [2.0, 2.0]
     assert [str(size) for size in form.arguments[0].shape] == ["b"]
+
+
+def test_what_only_a_call_tells_is_not_shown_as_none():
+    square = tf.function(lambda x: x * x).get_concrete_function(tf.TensorSpec(None, tf.float32))
+    assert "<known when it is called>" in square.pretty_printed_signature()
+    assert "Literal[None]" in tf.function(lambda: None).get_concrete_function().pretty_printed_signature()
+
+
+def test_results_are_known_for_variables_that_are_arguments():
+    v = tf.Variable([1.0, 2.0])
+    f = tf.function(lambda v, x: v * x)
+    assert f(v, 2.0).numpy().tolist() == [2.0, 4.0]
+    assert f.get_concrete_function(v, tf.TensorSpec([], tf.float32)).structured_outputs.shape == [2]
+    assert "shape=(2,)" in f.pretty_printed_concrete_signatures()

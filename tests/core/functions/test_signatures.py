@@ -44,6 +44,47 @@ def test_structures_of_specs():
         f({"a": [1.0]})
 
 
+RAGGED = tf.RaggedTensorSpec([None, None], tf.int32)
+SPARSE = tf.SparseTensorSpec([None, 3], tf.float32)
+
+
+def test_specs_of_ragged_and_sparse_tensors_are_checked_and_rows_traced_for_themselves():
+    @tf.function(input_signature=[{"rows": RAGGED, "cells": SPARSE, "scale": FLOATS}, tf.TensorSpec([None])])
+    def f(values, shift):
+        cells = tf.sparse.reduce_sum(values["cells"]) + shift
+        return tf.reduce_max(values["rows"], axis=-1), cells * values["scale"]
+
+    for rows in ([[1, 2], [3]], [[4], [5, 6], [7]], [[1, 2], [3]]):
+        cells = tf.SparseTensor([[0, 1], [1, 2]], [1.0, 2.0], [2, 3])
+        largest, scaled = f({"rows": tf.ragged.constant(rows), "cells": cells, "scale": [2.0]}, [1])
+        assert largest.numpy().tolist() == list(map(max, rows))
+        assert scaled.numpy().tolist() == [8.0]
+    assert f.experimental_get_tracing_count() == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "message"),
+    [
+        (RAGGED, tf.ragged.constant([[1.0]]), r"Can not cast RaggedTensorSpec\(.*tf.float32.* to RaggedTensorSpec"),
+        (RAGGED, [[1], [2, 3]], "non-rectangular"),
+        (RAGGED, [[1], [2]], "Can not cast TensorSpec"),
+        (SPARSE, tf.SparseTensor([[0, 0]], [1.0], [1, 1]), "Can not cast SparseTensorSpec"),
+        (SPARSE, tf.ones([1, 3]), "Can not cast TensorSpec"),
+    ],
+)
+def test_what_does_not_fit_a_spec_of_rows_or_cells_is_refused(spec, value, message):
+    with pytest.raises(TypeError, match=message):
+        tf.function(lambda x: x, input_signature=[spec])(value)
+
+
+@pytest.mark.parametrize("spec", [RAGGED, SPARSE])
+def test_a_function_cannot_be_traced_for_rows_or_cells_that_are_not_there(spec):
+    with pytest.raises(tf.errors.UnimplementedError, match="instead of its spec"):
+        tf.function(lambda x: x).get_concrete_function(spec)
+    with pytest.raises(tf.errors.UnimplementedError, match="instead of its spec"):
+        tf.function(lambda x: x, input_signature=[spec]).get_concrete_function()
+
+
 def test_defaults_without_a_spec_are_fixed():
     @tf.function(input_signature=[FLOATS])
     def f(x, training=False):

@@ -134,6 +134,40 @@ def test_gradients_flow_to_variables_that_are_arguments():
     assert float(tape.gradient(y, v)) == 4.0
 
 
+def test_a_variable_that_is_an_argument_is_itself_while_the_function_is_traced():
+    seen = []
+
+    @tf.function
+    def f(v, x):
+        seen.append(v)
+        v.assign_add(tf.reduce_sum(x))
+
+    first, second = tf.Variable(1.0), tf.Variable(10.0)
+    f(first, [1.0])
+    f(second, [1.0])
+    f(first, [1.0, 1.0])
+    assert [float(first), float(second)] == [4.0, 11.0]
+    assert all(v is first for v in seen)
+    assert len(seen) == 2
+
+
+def test_an_optimizer_is_built_for_a_variable_that_is_an_argument():
+    optimizer = keras.optimizers.SGD(0.5, momentum=0.5)
+
+    @tf.function
+    def step(v, x):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(v * x)
+        optimizer.apply_gradients(zip(tape.gradient(loss, [v]), [v], strict=True))
+
+    v = tf.Variable(3.0)
+    for x in ([1.0], [1.0], [1.0, 1.0]):  # the last one is traced anew
+        step(v, x)
+    assert float(v) == 3.0 - 0.5 - 0.75 - 1.375
+    optimizer.apply_gradients([(tf.constant(0.0), v)])  # and outside of the function the variable is known too
+    assert float(v) == 0.375 - 0.6875
+
+
 def test_shapes_that_change_are_traced_again_without_being_counted():
     v = tf.Variable([1.0], shape=tf.TensorShape([None]))
     f = tf.function(lambda: v * 2.0)

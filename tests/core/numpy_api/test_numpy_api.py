@@ -128,10 +128,20 @@ tnp("experimental_enable_numpy_behavior")()
 a = tnp("arange")(12).reshape(3, 4)
 assert (a + 1.5).dtype == "float64" and (N["constant"]([1]) + N["constant"]([2.5])).dtype == "float64"
 n = np.arange(12).reshape(3, 4)
-for key in ([2, 0], ([0, 1, 2], [3, 0, 1]), n > 6, (slice(None), [0, 3]), (2, 3), (slice(1, None), None), -1):
+rows = (True, False, True)
+for key in ([2, 0], ([0, 1, 2], [3, 0, 1]), n > 6, (slice(None), [0, 3]), (2, 3), (slice(1, None), None), -1,
+            (rows, slice(1, 3)), (rows,), ((0, -1), N["constant"]([1, 2])), (..., (0, -4)), (None, (1, 2), ..., 0)):
     assert np.array_equal(a[key], n[key]), key
+for key in ([3], (slice(None), (0, 4)), (..., [-5]), (None, (0, 1), [0, 7])):
+    try:
+        a[key]
+    except ValueError as error:
+        assert "is out of bounds for axis" in str(error)
+    else:
+        raise AssertionError(key)
 assert a.T.shape == [4, 3] and a.size == 12 and a.astype(np.float32).dtype == "float32"
 assert np.array_equal(a.ravel(), n.ravel()) and np.array_equal(a.transpose(), n.T) and np.sum(a) == 66
+assert type(np.sum(a)) is np.int64 and type(np.mean(a, axis=0)) is np.ndarray
 assert np.array_equal(a.clip(2, 5), n.clip(2, 5)) and np.array_equal(np.ones(4) + a, n + 1)
 assert (N["constant"]("a") + "b").numpy() == b"ab"
 tnp("experimental_enable_numpy_behavior")(prefer_float32=True)

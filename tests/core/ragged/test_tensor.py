@@ -13,6 +13,7 @@ from tenon.core.functions import function
 from tenon.core.operations import reduce_mean, reduce_sum
 from tenon.core.ragged import RaggedTensor, RaggedTensorSpec, constant
 from tenon.core.tensors import constant as dense
+from tenon.core.tensors import type_spec_from_value
 
 
 def deep():
@@ -128,12 +129,18 @@ def test_it_is_a_pytree_and_can_be_pickled():
     assert pickle.loads(pickle.dumps(ragged)).to_list() == ragged.to_list()
 
 
+def test_rows_of_several_lines_print_as_tensorflows():
+    ragged = RaggedTensor.from_row_splits([[1, 3], [0, 0], [5, 3]], [0, 2, 3])
+    assert repr(ragged) == "<tf.RaggedTensor [[[1, 3],\n  [0, 0]], [[5, 3]]]>"
+
+
 def test_specs_describe_ragged_tensors():
     ragged = deep()
     spec = RaggedTensorSpec([None, None, None], "int32")
     assert repr(spec) == "RaggedTensorSpec(TensorShape([None, None, None]), tf.int32, 2, tf.int64)"
     assert spec.is_compatible_with(ragged)
     assert spec.is_compatible_with(RaggedTensorSpec.from_value(ragged))
+    assert type_spec_from_value(ragged) == RaggedTensorSpec.from_value(ragged)
     assert not RaggedTensorSpec([None, None], "int32").is_compatible_with(ragged)
     assert spec == pickle.loads(pickle.dumps(spec))
     assert len({spec, RaggedTensorSpec([None, None, None], "int32")}) == 1

@@ -15,7 +15,7 @@ from tenon.core import sparse as sp
 from tenon.core.autodiff import GradientTape
 from tenon.core.functions import function
 from tenon.core.sparse import SparseTensor, SparseTensorSpec
-from tenon.core.tensors import constant
+from tenon.core.tensors import constant, type_spec_from_value
 
 FEW = settings(max_examples=6)  # XLA compiles for each new shape
 MATRICES = arrays.arrays(np.int32, (2, 3), elements=st.integers(-3, 3))
@@ -237,7 +237,7 @@ def test_it_is_a_pytree_can_be_pickled_and_has_a_spec():
     assert repr(sparse).startswith("SparseTensor(indices=tf.Tensor([[0]], shape=(1, 1), dtype=int64), values=tf.Ten")
     spec = SparseTensorSpec([None], "int32")
     assert spec.is_compatible_with(sparse)
-    assert SparseTensorSpec.from_value(sparse) == SparseTensorSpec([2], "int32")
+    assert SparseTensorSpec.from_value(sparse) == SparseTensorSpec([2], "int32") == type_spec_from_value(sparse)
     assert repr(spec) == "SparseTensorSpec(TensorShape([None]), tf.int32)"
     assert pickle.loads(pickle.dumps(spec)) == spec
     sparse.set_shape([2])

@@ -28,13 +28,16 @@ def test_it_says_what_it_is():
     ("value", "shown"),
     [
         (1.5, "<tf.Tensor: shape=(), dtype=float32, numpy=1.5>"),
+        (0.1, "<tf.Tensor: shape=(), dtype=float32, numpy=0.10000000149011612>"),
         ([1, 2], "<tf.Tensor: shape=(2,), dtype=int32, numpy=array([1, 2], dtype=int32)>"),
+        ([[1], [2]], "<tf.Tensor: shape=(2, 1), dtype=int32, numpy=\narray([[1],\n       [2]], dtype=int32)>"),
         ("a", "<tf.Tensor: shape=(), dtype=string, numpy=b'a'>"),
     ],
 )
 def test_it_prints_as_tensorflows(value, shown):
     assert repr(constant(value)) == shown
     assert str(constant([1, 2])) == "tf.Tensor([1 2], shape=(2,), dtype=int32)"
+    assert str(constant([[1], [2]])) == "tf.Tensor(\n[[1]\n [2]], shape=(2, 1), dtype=int32)"
     assert f"{constant(1.23456):.2f}" == "1.23"
 
 
@@ -89,6 +92,15 @@ def test_methods_of_arrays_work_in_64_bits_and_give_tensors():
     assert MATRIX.T.numpy().tolist() == [[1.0, 3.0], [2.0, 4.0]]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = MATRIX.nothing
+
+
+def test_functions_of_numpy_give_what_they_give_for_arrays():
+    for function in (np.sum, np.mean, np.max, np.argmax, np.std, np.any, np.cumsum, np.round):
+        found, expected = function(MATRIX), function(MATRIX.numpy())
+        assert type(found) is type(expected)
+        np.testing.assert_array_equal(found, expected)
+    assert np.mean(MATRIX, axis=1, keepdims=True, dtype=np.float64).tolist() == [[1.5], [3.5]]
+    assert "%s %.1f" % (np.mean(MATRIX), np.max(MATRIX)) == "2.5 4.0"  # noqa: UP031  # as TensorFlow's guides print
 
 
 def test_copies_and_pickles():

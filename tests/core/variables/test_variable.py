@@ -79,6 +79,8 @@ def test_it_is_referred_to_and_copied():
 
 def test_it_prints_as_tensorflows():
     assert repr(tf.Variable(1.0, name="v")) == "<tf.Variable 'v:0' shape=() dtype=float32, numpy=1.0>"
+    shown = "<tf.Variable 'v:0' shape=(2, 1) dtype=int32, numpy=\narray([[1],\n       [2]], dtype=int32)>"
+    assert repr(tf.Variable([[1], [2]], name="v")) == shown
 
 
 def test_wide_types_stay_wide():

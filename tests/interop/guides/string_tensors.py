@@ -125,6 +125,8 @@ def unicode_text(tf):
         "split": tf.strings.unicode_split("leaf 🍁", "UTF-8"),
         "split batch": tf.strings.unicode_split(batch, "UTF-8").to_list(),
         "offsets": list(starts),
+        "scripts": tf.strings.unicode_script(tf.range(-7, 0x110000 + 7)),
+        "scripts of a batch": tf.strings.unicode_script(tf.strings.unicode_decode(batch, "UTF-8")).to_list(),
         "invalid replaced": tf.strings.unicode_decode(b"a\xffb", "UTF-8", errors="replace", replacement_char=65),
     }
 

@@ -133,11 +133,12 @@ class GradientTape:
         """
         recorder = self._used("gradient")
         unconnected = UnconnectedGradients(unconnected_gradients)
-        targets = [array_of(leaf) for leaf in leaves_of(target)]
+        leaves = leaves_of(target)
+        targets = [array_of(leaf) for leaf in leaves]
         starts = _starts(targets, output_gradients)
         pairs = [pair for pair in zip(targets, starts, strict=True) if is_differentiable(pair[0])]
         flat = leaves_of(sources)
-        arrays = [_arrays(recorder, source) for source in flat]
+        arrays = [_arrays(recorder, source, leaves, targets) for source in flat]
         with self._done(recorder):
             rest = iter(backward(recorder.nodes, [a for a, _ in pairs], [*chain(*arrays)], [b for _, b in pairs]))
             results = [
@@ -172,7 +173,7 @@ class GradientTape:
         del parallel_iterations, experimental_use_pfor
         array = array_of(target)
         units = np.eye(array.size, dtype=array.dtype).reshape(array.size, *array.shape)
-        return self._rows(array, sources, UnconnectedGradients(unconnected_gradients), units, array.shape)
+        return self._rows(target, array, sources, UnconnectedGradients(unconnected_gradients), units, array.shape)
 
     def batch_jacobian(
         self,
@@ -209,17 +210,19 @@ class GradientTape:
         count = int(np.prod(inner))
         units = np.eye(count, dtype=array.dtype).reshape(count, 1, *inner)
         starts = np.broadcast_to(units, (count, *array.shape))
-        found = self._rows(array, source, UnconnectedGradients(unconnected_gradients), starts, (count,))
+        found = self._rows(target, array, source, UnconnectedGradients(unconnected_gradients), starts, (count,))
         if found is None:
             return None
         return as_tensor(run(kernel(_rows_first, inner=inner), [found.value]))
 
-    def _rows(self, target: Any, sources: Any, unconnected: UnconnectedGradients, starts: Any, shape: Any) -> Any:
+    def _rows(
+        self, target: Any, array: Any, sources: Any, unconnected: UnconnectedGradients, starts: Any, shape: Any
+    ) -> Any:
         recorder = self._used("jacobian")
         flat = leaves_of(sources)
-        arrays = [_arrays(recorder, source) for source in flat]
+        arrays = [_arrays(recorder, source, [target], [array]) for source in flat]
         with self._done(recorder):
-            rest = iter(backward(recorder.nodes, [target], [*chain(*arrays)], [starts], batched=True))
+            rest = iter(backward(recorder.nodes, [array], [*chain(*arrays)], [starts], batched=True))
             rows = [
                 _result(source, list(islice(rest, len(own))), unconnected, len(starts))
                 for source, own in zip(flat, arrays, strict=True)
@@ -286,15 +289,19 @@ def is_variable(value: Any) -> bool:
     return hasattr(value, "assign") and hasattr(value, "trainable")
 
 
-def _arrays(recorder: Recorder, source: Any) -> list[Any]:
+def _arrays(recorder: Recorder, source: Any, targets: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+    """Return the arrays that a source had; a source that is a target too counts, watched or not."""
     if is_variable(source):
-        return recorder.arrays_of(source)
+        found = recorder.arrays_of(source)
+        known = set(map(id, found))
+        own = zip(targets, values, strict=True)
+        return [*found, *[value for target, value in own if target is source and id(value) not in known][:1]]
     if not is_tensor_like(source):
         raise ValueError(
             f"sources: must be tensors or variables; received {source!r} of type {type(source).__name__!r}."
         )
     array = array_of(source)
-    return [array] if recorder.is_live(array) else []
+    return [array] if recorder.is_live(array) or any([value is array for value in values]) else []
 
 
 def _starts(targets: Sequence[Any], output_gradients: Any) -> list[Any | None]:

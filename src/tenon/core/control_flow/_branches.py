@@ -35,9 +35,9 @@ def switch(index: Any, branches: Sequence[Branch], names: Sequence[str], rule: s
         TypeError: the branches return different forms or dtypes.
         InvalidArgumentError: they return different shapes.
     """
-    traced = [
-        trace(partial(_called, branch), [], _identifier(name)) for branch, name in zip(branches, names, strict=True)
-    ]
+    order = slice(None, None, -1 if index.dtype == bool else 1)  # what is done where a condition holds comes first
+    pairs = [*zip(branches, names, strict=True)][order]
+    traced = [trace(partial(_called, branch), [], _identifier(name)) for branch, name in pairs][order]
     form = _common_form(traced, names, rule)
     written = {id(variable): variable for one in traced for variable in one.written}
     inputs = Inputs()

@@ -13,6 +13,7 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
+from tenon.core.functions._forced_sizes import with_forced_sizes
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
 from tenon.core.functions._pure import PureForm, held, pure_form
@@ -162,12 +163,12 @@ class ConcreteFunction:
         for given in symbolic:
             try:
                 return given, self._tracer.trace(self._template, given, variables, may_create)
-            except Exception:  # noqa: S112  # whatever it is: the last attempt, with numbers, raises what counts
-                continue
+            except Exception as error:  # whatever it is: the last attempt, with numbers, raises what counts
+                symbolic.extend(with_forced_sizes(error, given))
         return last, self._tracer.trace(self._template, last, variables, may_create)
 
     def _made(self, attempt: Attempt, strings: Sequence[int] = ()) -> Program:
-        return Program(attempt.traced, attempt.stand_ins, self._tracer.name, strings)
+        return Program(attempt.traced, attempt.variables, self._tracer.name, strings)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the function.
@@ -258,6 +259,10 @@ class ConcreteFunction:
         args, kwargs = self._tracer.binder.spread(self._arguments)
         return args, kwargs
 
+    def _shown_outputs(self) -> str:
+        outputs = self.structured_outputs
+        return "<known when it is called>" if self._general is None else shown(outputs)
+
     @property
     def structured_outputs(self) -> Any:
         """What the function returns, with ``TensorSpec`` for tensors.
@@ -322,13 +327,15 @@ class ConcreteFunction:
         if self._general is not None and not self._sampled and not variables and len(batches) < 2:
             yield pure_form(self._general.traced())
         failure: Exception | None = None
-        for free, given in self._candidates(variables):
+        candidates = list(self._candidates(variables))
+        for free, given in candidates:
             arguments, values = given[: len(self.specs)], given[len(self.specs) :]
             try:
                 with held(free, values):
                     form = pure_form(self._tracer.trace(self._template, arguments, ()).traced)
             except Exception as error:
                 failure = error
+                candidates.extend([(free, other) for other in with_forced_sizes(error, given)])
                 continue
             failure = None
             yield form
@@ -384,7 +391,7 @@ class ConcreteFunction:
             "Input Parameters:",
             *(lines or ["  None"]),
             "Output Type:",
-            f"  {shown(self.structured_outputs)}",
+            f"  {self._shown_outputs()}",
             "Captures:",
             *(captures or ["  None"]),
         ]
@@ -398,7 +405,7 @@ class ConcreteFunction:
                 star = True
                 shown_arguments.append("*")
             shown_arguments.append(f"{parameter.name}: {shown(value)}")
-        return f"({', '.join(shown_arguments)}) -> {shown(self.structured_outputs)}"
+        return f"({', '.join(shown_arguments)}) -> {self._shown_outputs()}"
 
     def __str__(self) -> str:
         return f"ConcreteFunction {self.pretty_printed_signature()}"

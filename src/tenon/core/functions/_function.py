@@ -20,7 +20,7 @@ from tenon.core.functions._concrete import ConcreteFunction
 from tenon.core.functions._keys import Call, is_alive
 from tenon.core.functions._program import Program
 from tenon.core.functions._retracing import history_of
-from tenon.core.functions._signatures import InputSignature
+from tenon.core.functions._signatures import InputSignature, spec_of
 from tenon.core.functions._staging import STAGING
 from tenon.core.functions._tracer import Tracer
 from tenon.core.tensors import TensorSpec, unknown_shape
@@ -118,7 +118,7 @@ class Function:
         with self._lock:
             concrete = self._known(call)
             if concrete is None:
-                concrete = self._new(call, arguments, self._specs_for(call), general=False)
+                concrete = self._new(call, arguments, self._specs_for(call, arguments), general=False)
                 self._concrete = [one for one in self._concrete if is_alive(one.key)]
                 self._history.traced(repr(self._python_function))
             else:
@@ -132,11 +132,11 @@ class Function:
         found = [concrete for concrete in self._concrete if concrete.accepts(call)]
         return found[0] if found else None
 
-    def _specs_for(self, call: Call) -> list[TensorSpec]:
+    def _specs_for(self, call: Call, arguments: tuple[Any, ...]) -> list[TensorSpec]:
         """Return the specs of a new signature: the stated ones, or those of the call, widened where that is wanted."""
-        own = [TensorSpec(array.shape, array.dtype, getattr(array, "name", None)) for array in call.arrays]
         if self._signature is not None:
-            return [TensorSpec.from_spec(spec) for spec in Call(self._signature.arguments).arrays]
+            return self._signature.specs_for(arguments)
+        own = [spec_of(array) for array in call.arrays]
         if self._reduce_retracing:
             for concrete in reversed(self._concrete):
                 dtypes = [spec.dtype for spec in concrete.specs]
@@ -190,7 +190,7 @@ class Function:
         call = Call(arguments)
         with self._lock:
             known = self._known(call)
-            return known or self._new(call, arguments, self._specs_for(call), general=True)
+            return known or self._new(call, arguments, self._specs_for(call, arguments), general=True)
 
     def experimental_get_tracing_count(self) -> int:
         """Return how often the Python function was traced, as TensorFlow counts.

@@ -14,6 +14,7 @@ from typing import Any, Final
 import jax
 import numpy as np
 
+from tenon.base import UnimplementedError
 from tenon.core._settings import SETTINGS
 from tenon.core.nest import Composite
 from tenon.core.tensors import Tensor, TensorSpec
@@ -104,6 +105,12 @@ class Call:
         static = value.__tf_static__() if hasattr(value, "__tf_static__") else None
         return type(value), static, self._of(value.__tf_components__())
 
+    def _composite_spec(self, value: Any) -> Key:
+        raise UnimplementedError(
+            f"tf.function: cannot be traced for {value}: rows and stored elements are part of a program, because XLA "
+            f"compiles for fixed shapes. Give a {value.value_type.__name__} instead of its spec."
+        )
+
     def _method(self, value: Any) -> Key:
         return types.MethodType, value.__func__, self._object(value.__self__)
 
@@ -132,6 +139,16 @@ class Identity:
 
     def __hash__(self) -> int:
         return self._number
+
+
+def is_composite_spec(value: Any) -> bool:
+    """Tell whether a value says what a ragged or sparse tensor will be.
+
+    Example:
+        >>> is_composite_spec(TensorSpec([]))
+        False
+    """
+    return hasattr(type(value), "value_type") and not isinstance(value, TensorSpec)
 
 
 def is_alive(key: Key) -> bool:
@@ -174,6 +191,7 @@ def _walk_for(value: Any) -> Callable[[Call, Any], Key]:
         (hasattr(type(value), "__attrs_attrs__"), Call._attrs),
         (hasattr(type(value), "__tf_flatten__"), Call._flattened),
         (isinstance(value, Composite), Call._composite),
+        (is_composite_spec(value), Call._composite_spec),
         (isinstance(value, types.MethodType), Call._method),
         (hasattr(type(value), "__tf_tracing_type__"), Call._of_own_kind),
     ]

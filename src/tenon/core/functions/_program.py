@@ -16,7 +16,7 @@ import jax
 from tenon.core import _jax_internals as internals
 from tenon.core._jax_sizes import has_backward_rules, run_for_sizes
 from tenon.core.callbacks import told
-from tenon.core.functions._state import ArgumentVariable, live
+from tenon.core.functions._state import live
 from tenon.core.recording import Kernel, is_differentiable, leaked, run_saving
 from tenon.core.tensors import Tensor
 from tenon.core.tracing import Access, Form, Traced
@@ -31,14 +31,12 @@ class Program:
 
     Args:
         traced: what came of tracing; its extra is the form of the outputs.
-        arguments: the variables that stand for those that are arguments.
+        arguments: the variables that were arguments when it was traced; those of a call take their places.
         name: what messages call it.
         strings: which of the tensors that it will be called with are strings: they are constants of the program.
     """
 
-    def __init__(
-        self, traced: Traced, arguments: Sequence[ArgumentVariable], name: str, strings: Sequence[int] = ()
-    ) -> None:
+    def __init__(self, traced: Traced, arguments: Sequence[Any], name: str, strings: Sequence[int] = ()) -> None:
         self._strings = frozenset(strings)
         numbers = {id(variable): number for number, variable in enumerate(arguments)}
         accesses = [n for n, source in enumerate(traced.sources) if isinstance(source, Access)]
@@ -46,7 +44,6 @@ class Program:
         self.name = name
         self.form: Form = traced.extra
         self.outputs = traced.outputs
-        self.stand_ins = arguments
         self.captured = [traced.sources[n] for n in others]
         self._ordered = _Ordered(traced, [*accesses, *others])
         self.kernel = Kernel(self._ordered, name, self._ordered.dependence(len(traced.outputs)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import jax
@@ -11,8 +12,9 @@ import numpy as np
 from jax.export import SymbolicScope, symbolic_shape
 
 from tenon.core.functions._binding import Binder
+from tenon.core.functions._keys import Call, is_composite_spec
 from tenon.core.nest import flatten, flatten_with_paths, map_up_to, pack_sequence_as
-from tenon.core.tensors import Tensor, TensorSpec, array_of, as_tensor, convert_to_tensor
+from tenon.core.tensors import Tensor, TensorSpec, array_of, as_tensor, convert_to_tensor, type_spec_from_value
 from tenon.core.variables import Variable
 
 
@@ -20,7 +22,8 @@ class InputSignature:
     """The specs that a user states for the arguments of a function.
 
     Args:
-        specs: one nested structure of ``TensorSpec`` for each parameter, as a list or tuple.
+        specs: one nested structure of ``TensorSpec`` for each parameter, as a list or tuple; specs of ragged and
+            sparse tensors are checked, and the function is traced for each partition of rows.
         binder: the parameters.
 
     Raises:
@@ -74,10 +77,32 @@ class InputSignature:
         except (TypeError, ValueError) as error:
             raise self._binder.refusal(str(error), args, kwargs) from error
 
+    def specs_for(self, values: tuple[Any, ...]) -> list[TensorSpec]:
+        """Return one spec for each tensor of a call: the stated ones, and the parts' own of ragged and sparse tensors.
+
+        Args:
+            values: what ``converted`` returned.
+        """
+        pairs: list[tuple[Any, Any]] = []
+        for stated, value in zip(self._bound, values, strict=True):
+            map_up_to(lambda *pair: pairs.append(pair), stated, value)
+        found = [Call((value if is_composite_spec(spec) else spec,)).arrays for spec, value in pairs]
+        return [TensorSpec.from_spec(spec) if isinstance(spec, TensorSpec) else spec_of(spec) for spec in chain(*found)]
+
+
+def spec_of(array: Any) -> TensorSpec:
+    """Return the spec of an array, or a spec without further types.
+
+    Example:
+        >>> spec_of(np.ones([2]))
+        TensorSpec(shape=(2,), dtype=tf.float64, name=None)
+    """
+    return TensorSpec(array.shape, array.dtype, getattr(array, "name", None))
+
 
 def _cast(value: Any, stated: Any) -> Any:
     specs = flatten(stated)
-    if not any([isinstance(spec, TensorSpec) for spec in specs]):
+    if not any([isinstance(spec, TensorSpec) or is_composite_spec(spec) for spec in specs]):
         if value is not stated and value != stated:
             raise TypeError(f"Can not cast {value!r} to Literal[{stated!r}]: input_signature has no spec for it")
         return value
@@ -85,6 +110,10 @@ def _cast(value: Any, stated: Any) -> Any:
 
 
 def _cast_leaf(spec: Any, value: Any) -> Any:
+    if is_composite_spec(spec):
+        if not spec.is_compatible_with(value):
+            raise TypeError(f"Can not cast {type_spec_from_value(value)} to {spec}")
+        return value
     if not isinstance(spec, TensorSpec):
         return _cast(value, spec)
     if isinstance(value, TensorSpec):

@@ -12,17 +12,14 @@ from tenon.core.variables import Variable, held_array, hold_array
 
 
 class ArgumentVariable(Variable):
-    """Stands for a variable that is an argument, while the function is traced.
+    """Stands for a variable that is an argument where a function is looked at without a call; it has no value.
 
     Args:
-        variable: what it stands for in the call that is traced.
+        variable: what it is like.
     """
 
     def __init__(self, variable: Variable) -> None:
         self.__dict__.update(variable.__dict__)
-
-    def forget(self) -> None:
-        """Let go of the value that the variable had in that call."""
         array = held_array(self)
         hold_array(self, jax.ShapeDtypeStruct(array.shape, array.dtype))
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from tenon.core.functions._binding import Binder
-from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, array_of
@@ -23,12 +22,12 @@ class Attempt:
 
     Attributes:
         traced: what came of it.
-        stand_ins: what stood for the variables among the arguments.
+        variables: the variables that were arguments, which stand for those of later calls.
         creations: the variables that it created.
     """
 
     traced: Traced
-    stand_ins: Sequence[ArgumentVariable]
+    variables: Sequence[Any]
     creations: Creations
 
     @property
@@ -73,27 +72,24 @@ class Tracer:
         Args:
             template: the arguments with holes.
             arrays: what has the shapes and dtypes of the tensors; arrays of strings are constants.
-            variables: the variables among the arguments.
+            variables: the variables among the arguments, passed as they are: optimizers know them by identity.
             may_create: whether the function may create variables.
 
         Raises:
             TypeError: the function returns something that is no tensor.
             ValueError: it creates variables and may not.
         """
-        stand_ins = [ArgumentVariable(variable) for variable in variables]
         creations = Creations(may_create)
 
         def flat(*symbols: Any) -> tuple[list[Any], Form]:
             rest = iter(symbols)
             tensors = [Tensor(array if is_string(array) else next(rest)) for array in arrays]
-            args, kwargs = self.binder.spread(template.filled(tensors, stand_ins))
+            args, kwargs = self.binder.spread(template.filled(tensors, variables))
             outputs, form = taken_apart(self.function(*args, **kwargs), self._output)
             return [*map(_settled, outputs), *[array for _, array in creations.initial]], form
 
         traced = trace(flat, [array for array in arrays if not is_string(array)], self.name, creations)
-        for stand_in in stand_ins:
-            stand_in.forget()
-        return Attempt(traced, stand_ins, creations)
+        return Attempt(traced, variables, creations)
 
     def _output(self, value: Any) -> Any:
         try:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from tenon.base import InvalidArgumentError
 from tenon.core._names import NAMES, export
 from tenon.core.numpy_api._dtypes import PREFERENCE, array_like, cast, dtype_of
 from tenon.core.numpy_api._functions import PATH
 from tenon.core.numpy_api._more import known
-from tenon.core.operations import get_item, install_binary, install_operator
+from tenon.core.operations import get_item, install_binary, install_operator, on_host
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, as_tensor, convert_to_tensor, is_tensor_like
 
@@ -66,11 +67,13 @@ def _dispatches(value: Any) -> bool:
     return hasattr(type(value), "__tf_dispatch__")
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method; NumPy's own functions call it with an ``out`` of ``None``."""
+def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method; NumPy's own functions call it with an ``out``, and then give what they give for arrays."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **{name: value for name, value in kwargs.items() if value is not None})
+        if "out" in kwargs and not self.is_symbolic:
+            return getattr(self.numpy(), name)(*args, **kwargs)
+        return function(self, *args, **{key: value for key, value in kwargs.items() if value is not None})
 
     return method
 
@@ -90,8 +93,14 @@ def _astype(tensor: Any, dtype: Any) -> Tensor:
 
 
 def part(tensor: Any, key: Any) -> Tensor:
-    """Return what an index expression with arrays, lists and masks means by NumPy's rules."""
-    keys = key if isinstance(key, tuple) else (key,)
+    """Return what an index expression with arrays, lists and masks means by NumPy's rules.
+
+    Raises:
+        InvalidArgumentError: an index that is known is out of bounds.
+    """
+    keys = (
+        tuple([list(item) if isinstance(item, tuple) else item for item in key]) if isinstance(key, tuple) else (key,)
+    )
     if not any([_is_array(item) for item in keys]):
         return get_item(convert_to_tensor(tensor), key)
     arrays: list[np.ndarray] = []
@@ -104,7 +113,25 @@ def part(tensor: Any, key: Any) -> Tensor:
         places = np.nonzero(known(values, "an index expression")) if values.dtype == bool else [values]
         form.extend(["array"] * len(places))
         arrays.extend(places)
+    _check_places(arrays, form, tensor.shape.as_list())
     return as_tensor(run(kernel(_indexed, form=tuple(form)), [array_like(tensor), *arrays]))
+
+
+def _check_places(arrays: Sequence[Any], form: Sequence[Any], shape: Sequence[int | None]) -> None:
+    """XLA would take the last element instead of one that is not there."""
+    rest = len(shape) - sum([item is not None and item is not Ellipsis for item in form])
+    axes: list[int] = []
+    axis = 0
+    for item in form:
+        if item == "array":
+            axes.append(axis)
+        axis += rest if item is Ellipsis else item is not None
+    for places, axis in zip(arrays, axes, strict=True):
+        size, found = shape[axis], on_host(places)
+        if size is not None and found is not None and ((found < -size) | (found >= size)).any():
+            raise InvalidArgumentError(
+                f"index {found.tolist()} is out of bounds for axis {axis} with size {size} [Op:GatherV2]"
+            )
 
 
 def _plain(item: Any) -> Any:
@@ -144,7 +171,7 @@ def experimental_enable_numpy_behavior(prefer_float32: bool = False, dtype_conve
     for operator, name in _COMPARISONS.items():
         install_binary(operator, _numeric(NAMES[PATH + name], _OWN[operator]), reflected=False)
     for name in _METHODS:
-        install_operator(name, _method(NAMES[PATH + name]))
+        install_operator(name, _method(name, NAMES[PATH + name]))
     for name, method in _OWN_METHODS.items():
         install_operator(name, method)
 

@@ -29,7 +29,13 @@ _UNARY: Final = (
     *("nn.selu", "nn.gelu", "nn.silu", "math.softplus", "nn.softsign", "one_hot", "strings.length", "strings.lower"),
     *("strings.upper", "strings.strip", "strings.to_number", "strings.as_string", "strings.to_hash_bucket"),
     *("strings.to_hash_bucket_fast", "strings.to_hash_bucket_strong", "strings.regex_full_match"),
-    *("strings.regex_replace", "strings.unicode_transcode", "strings.substr", "clip_by_value"),
+    *(
+        "strings.regex_replace",
+        "strings.unicode_transcode",
+        "strings.unicode_script",
+        "strings.substr",
+        "clip_by_value",
+    ),
 )
 _BINARY: Final = (
     *("math.add", "math.subtract", "math.multiply", "math.truediv", "math.divide", "realdiv", "math.floordiv"),

@@ -119,7 +119,9 @@ class RaggedTensorSpec:
         return RaggedTensorSpec, self._key()
 
 
-method("__tf_spec__")(RaggedTensorSpec.from_value)
+@method("__tf_spec__")
+def _spec_of(value: RaggedTensor) -> RaggedTensorSpec:
+    return RaggedTensorSpec.from_value(value)
 
 
 def _of_dtype(row: Any, dtype: DType) -> Any:

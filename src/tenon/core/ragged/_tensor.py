@@ -427,15 +427,15 @@ def method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return install
 
 
-def _text(value: np.ndarray, prefix: str = "") -> str:
+def _text(value: np.ndarray) -> str:
     if not value.size:
         return str(value.tolist())
-    return np.array2string(value, separator=", ", prefix=prefix, formatter={"all": _shown})
+    return np.array2string(value, separator=", ", formatter={"all": _shown})
 
 
 def _shown(item: Any) -> str:
     if isinstance(item, np.ndarray):
-        return _text(item, " ")
+        return _text(item)
     return str(item) if isinstance(item, np.generic) else repr(item)
 
 

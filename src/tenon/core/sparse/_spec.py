@@ -69,4 +69,8 @@ class SparseTensorSpec:
         return SparseTensorSpec, (self._shape, self._dtype)
 
 
-setattr(SparseTensor, "__tf_spec__", SparseTensorSpec.from_value)  # noqa: B010  # the class is on a lower module
+def _spec_of(value: SparseTensor) -> SparseTensorSpec:
+    return SparseTensorSpec.from_value(value)
+
+
+setattr(SparseTensor, "__tf_spec__", _spec_of)  # noqa: B010  # the class is on a lower module

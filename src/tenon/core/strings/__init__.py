@@ -19,6 +19,7 @@ from tenon.core.strings._unicode import (
     unicode_split_with_offsets,
     unicode_transcode,
 )
+from tenon.core.strings._unicode_scripts import unicode_script
 
 __all__ = [
     "as_string",
@@ -43,6 +44,7 @@ __all__ = [
     "unicode_decode",
     "unicode_decode_with_offsets",
     "unicode_encode",
+    "unicode_script",
     "unicode_split",
     "unicode_split_with_offsets",
     "unicode_transcode",

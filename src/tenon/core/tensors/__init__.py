@@ -37,7 +37,7 @@ from tenon.core.tensors._dtypes import (
 from tenon.core.tensors._known import is_symbol, known_difference, known_integers, known_shape
 from tenon.core.tensors._shapes import TensorShape, as_shape, unknown_shape
 from tenon.core.tensors._specs import TensorSpec, type_spec_from_value
-from tenon.core.tensors._tensor import Reference, Tensor, install_method
+from tenon.core.tensors._tensor import Reference, Tensor, install_method, numpy_text
 
 __all__ = [
     "DTYPES",
@@ -71,6 +71,7 @@ __all__ = [
     "known_difference",
     "known_integers",
     "known_shape",
+    "numpy_text",
     "string",
     "type_spec_from_value",
     "uint8",

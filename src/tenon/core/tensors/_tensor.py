@@ -180,7 +180,7 @@ class Tensor:
         if name not in _ARRAY_NAMES or not isinstance(self.value, jax.Array):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         found = _in_64_bit_mode(getattr, self.value, name)
-        return partial(_method_called, found) if callable(found) else _wrapped(found)
+        return partial(_method_called, self, name, found) if callable(found) else _wrapped(found)
 
     def __format__(self, spec: str) -> str:
         return format(str(self) if self.is_symbolic else self.numpy(), spec)
@@ -188,15 +188,12 @@ class Tensor:
     def __repr__(self) -> str:
         if self.is_symbolic:
             return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}>"
-        value = self.numpy()
-        text = str(value) if isinstance(value, np.generic) else repr(value)
-        text = f"\n{text}" if "\n" in text else text
-        return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={text}>"
+        return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={numpy_text(self.numpy())}>"
 
     def __str__(self) -> str:
         if self.is_symbolic:
             return f"Tensor(shape={self.shape}, dtype={self.dtype.name})"
-        return f"tf.Tensor({self.numpy()!s}, shape={self.shape}, dtype={self.dtype.name})"
+        return f"tf.Tensor({_on_own_lines(str(self.numpy()))}, shape={self.shape}, dtype={self.dtype.name})"
 
     def __copy__(self) -> Tensor:
         return self
@@ -256,6 +253,23 @@ class Reference:
         return f"<Reference wrapping {self._referent!r}>"
 
 
+def numpy_text(value: Any) -> str:
+    """Return what ``repr`` of a tensor or variable shows of its value.
+
+    Args:
+        value: what ``numpy()`` returned.
+
+    Example:
+        >>> numpy_text(np.float32(0.5)), numpy_text(np.ones(1))
+        ('0.5', 'array([1.])')
+    """
+    return _on_own_lines(repr(value.item() if isinstance(value, np.generic) else value))
+
+
+def _on_own_lines(text: str) -> str:
+    return f"\n{text}" if "\n" in text else text
+
+
 def _device(value: Any) -> str:
     if not isinstance(value, jax.Array) or isinstance(value, jax.core.Tracer):
         return "CPU:0"
@@ -271,7 +285,9 @@ def _in_64_bit_mode(function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
         set_64_bit_mode(before)
 
 
-def _method_called(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _method_called(tensor: Tensor, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if "out" in kwargs and not tensor.is_symbolic:  # only NumPy says so: np.mean(tensor) gives what NumPy gives
+        return getattr(np.asarray(tensor.value), name)(*args, **kwargs)
     arrays = [arg.value if isinstance(arg, Tensor) else arg for arg in args]
     return _wrapped(_in_64_bit_mode(method, *arrays, **kwargs))
 

@@ -23,6 +23,7 @@ from tenon.core.tensors import (
     as_shape,
     as_tensor,
     convert_to_tensor,
+    numpy_text,
 )
 from tenon.core.variables._naming import full_name
 from tenon.core.variables._observers import observers, variable_is_used
@@ -324,7 +325,7 @@ class Variable:
 
     def __repr__(self) -> str:
         value = self.value()
-        shown = "" if value.is_symbolic else f", numpy={_shown(value.numpy())}"
+        shown = "" if value.is_symbolic else f", numpy={numpy_text(value.numpy())}"
         return f"<tf.Variable {self._name!r} shape={self._shape} dtype={self._dtype.name}{shown}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
@@ -340,10 +341,6 @@ class Variable:
         copied._name = self._name
         memo[id(self)] = copied
         return copied
-
-
-def _shown(value: Any) -> str:
-    return str(value) if isinstance(value, np.generic) else repr(value)
 
 
 def _initial_array(value: Any, dtype: DType | None) -> Any:
