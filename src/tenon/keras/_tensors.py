@@ -93,7 +93,7 @@ def into_keras(method: Method) -> Method:
             return method(*args, **kwargs)
         with _called_by(user=False):
             outputs = method(
-                args[0], *map(to_arrays, args[1:]), **{key: to_arrays(value) for key, value in kwargs.items()}
+                *args[:1], *map(to_arrays, args[1:]), **{key: to_arrays(value) for key, value in kwargs.items()}
             )
         return to_tensors(outputs)
 
