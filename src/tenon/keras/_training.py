@@ -86,11 +86,11 @@ def _maker(make: Step, name: str) -> Step:
 def _in_place(model: Any, step: Step) -> Step:
     """Return a step that Keras's trainer can call, which changes variables where they lie and leaves the state."""
 
-    @wraps(step)
     def on_tensors(data: Any) -> Any:
         with calling_user():
             return step(data)
 
+    on_tensors.__qualname__ = step.__qualname__  # what warnings of tf.function call it
     run = on_tensors if model.run_eagerly else function(on_tensors, autograph=False)
 
     def stepped(state: Any, data: Any) -> Any:
