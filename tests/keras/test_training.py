@@ -197,3 +197,16 @@ def test_layers_update_metrics_of_their_own_in_fit_and_evaluate(eagerly):
     assert history["error"][1] < history["error"][0]
     error = np.mean(np.abs(Y - model.predict(data, verbose=0)))
     assert model.evaluate(data, verbose=0, return_dict=True)["error"] == pytest.approx(error, rel=1e-4)
+
+
+class StepAsFunction(WithTape):
+    @tf.function
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+def test_a_step_may_be_a_function_of_tensorflow():
+    _, expected = fitted(WithTape)
+    model, history = fitted(StepAsFunction)
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-5)
+    assert tf.is_tensor(model.train_step((tf.constant(X), tf.constant(Y)))["loss"])

@@ -17,6 +17,7 @@ from functools import wraps
 from typing import Any, Final
 
 import jax
+import numpy as np
 
 from tenon.core.control_flow import cond
 from tenon.core.recording import executing_eagerly_on_arrays
@@ -44,6 +45,7 @@ class _Caller(threading.local):
 
 _caller = _Caller()
 _get_stateless_scope: Any = keras.src.backend.common.stateless_scope.get_stateless_scope
+_get_mask: Any = keras.src.backend.get_keras_mask
 
 
 def _tensors_are_expected() -> bool:
@@ -177,6 +179,8 @@ def install() -> None:
     _install_losses()
     _install_variables()
     keras.src.backend.core.cond = _cond_of_keras(keras.src.backend.core.cond)
+    keras.src.backend.numpy.take = _take_of_keras(keras.src.backend.numpy.take)
+    Tensor._keras_mask = property(_mask)
 
 
 def _install_losses() -> None:
@@ -206,6 +210,26 @@ def _cond_of_keras(original: Method) -> Method:
         return to_arrays(cond(keras.src.backend.core.cast(pred, "bool"), true_fn, false_fn))
 
     return conditional
+
+
+def _take_of_keras(original: Method) -> Method:
+    """Return the look-up behind embeddings, which takes indices of 64 bits without JAX's warning about them."""
+
+    @wraps(original)
+    def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+        if isinstance(indices, jax.Array) and indices.dtype.name in ("int64", "uint64"):
+            indices = indices.astype("int32")
+        return original(x, indices, axis=axis)
+
+    return take
+
+
+def _mask(tensor: Tensor) -> Any:
+    """Return the mask that Keras keeps for a tensor, ``tensor._keras_mask``; without one there is no such attribute."""
+    mask = _get_mask(tensor.value)
+    if mask is None:
+        raise AttributeError("_keras_mask: this tensor has no mask.")
+    return to_tensors(mask)
 
 
 def _derived(base: Any) -> list[Any]:
@@ -257,8 +281,12 @@ def _install_variables() -> None:
         tell_tapes(self, array, self.trainable)
         return self._maybe_autocast(array)
 
+    def array(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.value, dtype, copy=copy)
+
     if was_there:
         _rename_values(variable)
+    variable.__array__ = array
     variable._value = property(get_raw, set_raw)
     variable.value = property(value)
 

@@ -45,7 +45,7 @@ def install() -> None:
 
 
 def _takes_data_only(step: Step) -> bool:
-    return inspect.isfunction(step) and len(inspect.signature(step).parameters) == 2
+    return len(inspect.signature(step).parameters) == 2
 
 
 def _has_steps_on_data(model: Any) -> bool:
