@@ -163,3 +163,15 @@ def test_variables_of_keras_become_arrays_as_numpy_asks():
     variable = keras.Variable([1.0, 2.0])
     assert np.array(variable).tolist() == [1.0, 2.0]
     assert np.asarray(variable, np.float64).dtype == np.float64
+
+
+def test_schedules_of_the_user_give_tensors_to_the_user_and_arrays_to_keras():
+    class Rising(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return tf.cast(step, tf.float32) * 0.5
+
+    rising = Rising()
+    assert tf.is_tensor(rising(tf.constant(3)))
+    weight = keras.Variable(1.0)
+    keras.optimizers.SGD(Rising()).apply([tf.constant(1.0)], [weight])
+    assert float(weight) == 1.0, "the rate of step 0 is 0"

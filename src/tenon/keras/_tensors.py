@@ -127,6 +127,17 @@ def out_of_user(method: Method) -> Method:
     return door
 
 
+def out_of_user_to_keras(method: Method) -> Method:
+    """Return a method that a user wrote and calls too: only Keras is given arrays."""
+    door = out_of_user(method)
+
+    @wraps(method)
+    def told_apart(*args: Any, **kwargs: Any) -> Any:
+        return (door if _keras_is_calling() else method)(*args, **kwargs)
+
+    return told_apart
+
+
 def _read(values: Any) -> Any:
     if isinstance(values, keras.Variable | Variable):
         return values.value if isinstance(values, keras.Variable) else values.value()
@@ -180,7 +191,8 @@ def install() -> None:
     _install_variables()
     keras.src.backend.core.cond = _cond_of_keras(keras.src.backend.core.cond)
     keras.src.backend.numpy.take = _take_of_keras(keras.src.backend.numpy.take)
-    Tensor._keras_mask = property(_mask)
+    tensor: Any = Tensor
+    tensor._keras_mask = property(_mask)
 
 
 def _install_losses() -> None:
@@ -251,7 +263,7 @@ def _wrap_subclasses(base: Any, names: tuple[str, ...]) -> None:
     def init_subclass(cls: type, /, **options: Any) -> None:
         super(base, cls).__init_subclass__(**options)
         if not cls.__module__.startswith("keras."):
-            _replace(cls, names, out_of_user)
+            _replace(cls, names, out_of_user_to_keras if base in _FOR_USERS else out_of_user)
 
     base.__init_subclass__ = classmethod(init_subclass)
 
