@@ -153,10 +153,11 @@ def test_tensors_know_the_mask_that_keras_keeps_for_them():
 
 @pytest.mark.parametrize("dtype", [tf.int32, tf.int64, tf.uint8])
 def test_embeddings_take_indices_of_every_width(dtype):
-    embedding = keras.layers.Embedding(3, 2)
+    embedding = keras.layers.Embedding(3, 2, mask_zero=True)
     rows = tf.function(embedding)(tf.constant([2, 0], dtype))
     np.testing.assert_array_equal(rows, embedding.embeddings.numpy()[[2, 0]])
     np.testing.assert_array_equal(embedding(tf.constant([2, 0], dtype)), rows)
+    assert embedding(tf.constant([2, 0], dtype))._keras_mask.numpy().tolist() == [True, False]
 
 
 def test_variables_of_keras_become_arrays_as_numpy_asks():

@@ -190,7 +190,7 @@ def install() -> None:
     _install_losses()
     _install_variables()
     keras.src.backend.core.cond = _cond_of_keras(keras.src.backend.core.cond)
-    keras.src.backend.numpy.take = _take_of_keras(keras.src.backend.numpy.take)
+    _install_indices()
     tensor: Any = Tensor
     tensor._keras_mask = property(_mask)
 
@@ -224,16 +224,25 @@ def _cond_of_keras(original: Method) -> Method:
     return conditional
 
 
-def _take_of_keras(original: Method) -> Method:
-    """Return the look-up behind embeddings, which takes indices of 64 bits without JAX's warning about them."""
+def _install_indices() -> None:
+    """Let embeddings take indices of 64 bits without JAX's warning about them: no table is so long."""
+    embedding, numpy = keras.layers.Embedding, keras.src.backend.numpy
+    take, compute_mask = numpy.take, embedding.compute_mask
 
-    @wraps(original)
-    def take(x: Any, indices: Any, axis: int | None = None) -> Any:
-        if isinstance(indices, jax.Array) and indices.dtype.name in ("int64", "uint64"):
-            indices = indices.astype("int32")
-        return original(x, indices, axis=axis)
+    @wraps(take)
+    def taken(x: Any, indices: Any, axis: int | None = None) -> Any:
+        return take(x, _narrow(indices), axis=axis)
 
-    return take
+    @wraps(compute_mask)
+    def masked(layer: Any, inputs: Any, mask: Any = None) -> Any:
+        return compute_mask(layer, _narrow(inputs), mask)
+
+    numpy.take, embedding.compute_mask = taken, masked
+
+
+def _narrow(indices: Any) -> Any:
+    is_wide = isinstance(indices, jax.Array) and indices.dtype.name in ("int64", "uint64")
+    return indices.astype("int32") if is_wide else indices
 
 
 def _mask(tensor: Tensor) -> Any:
