@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import tenon as tf
@@ -79,6 +80,21 @@ def test_tensorflows_older_names_are_there_and_compute() -> None:
     assert keras.preprocessing.text.Tokenizer(num_words=3).num_words == 3
     with pytest.raises(AttributeError, match="Tenon has no such operation"):
         _ = original.src.legacy.backend.tf.no_such_operation
+
+
+def test_tensorflows_older_names_compute_in_a_layer_too() -> None:
+    class Spread(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs + keras.backend.std(inputs)
+
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, Spread()(inputs))
+    assert model.predict(np.array([[1.0, 3.0]], np.float32), verbose=0).tolist() == [[2.0, 4.0]]
+
+
+def test_functions_take_all_their_arguments_by_name() -> None:
+    assert keras.random.normal(shape=(2, 3), seed=0).shape == (2, 3)
+    assert keras.ops.add(x1=tf.constant(1.0), x2=2.0).numpy() == 3.0
 
 
 def test_one_seed_is_for_keras_and_for_tensors() -> None:

@@ -142,3 +142,37 @@ def test_a_variable_made_of_a_constant_while_a_function_is_traced_keeps_it():
         return made[0](x, training=True)
 
     assert drawn(tf.ones([2, 3])).shape == [2, 3]
+
+
+def test_tensors_know_the_mask_that_keras_keeps_for_them():
+    ids = np.array([[4, 2, 0], [1, 0, 0]])
+    masked = keras.layers.Embedding(5, 2, mask_zero=True)(ids)
+    assert masked._keras_mask.numpy().tolist() == [[True, True, False], [True, False, False]]
+    assert not hasattr(tf.constant(1.0), "_keras_mask")
+
+
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64, tf.uint8])
+def test_embeddings_take_indices_of_every_width(dtype):
+    embedding = keras.layers.Embedding(3, 2, mask_zero=True)
+    rows = tf.function(embedding)(tf.constant([2, 0], dtype))
+    np.testing.assert_array_equal(rows, embedding.embeddings.numpy()[[2, 0]])
+    np.testing.assert_array_equal(embedding(tf.constant([2, 0], dtype)), rows)
+    assert embedding(tf.constant([2, 0], dtype))._keras_mask.numpy().tolist() == [True, False]
+
+
+def test_variables_of_keras_become_arrays_as_numpy_asks():
+    variable = keras.Variable([1.0, 2.0])
+    assert np.array(variable).tolist() == [1.0, 2.0]
+    assert np.asarray(variable, np.float64).dtype == np.float64
+
+
+def test_schedules_of_the_user_give_tensors_to_the_user_and_arrays_to_keras():
+    class Rising(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return tf.cast(step, tf.float32) * 0.5
+
+    rising = Rising()
+    assert tf.is_tensor(rising(tf.constant(3)))
+    weight = keras.Variable(1.0)
+    keras.optimizers.SGD(Rising()).apply([tf.constant(1.0)], [weight])
+    assert float(weight) == 1.0, "the rate of step 0 is 0"

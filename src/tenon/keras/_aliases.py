@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tenon.core.random import set_seed
 from tenon.keras._backend import keras
+from tenon.keras._legacy import on_tensors
 from tenon.keras._saving import load_model, save_model
 from tenon.keras._tensorboard import TensorBoard
 from tenon.keras._tensors import into_keras
@@ -89,12 +90,14 @@ def _functions(name: str, module: ModuleType) -> dict[str, Any]:
 
 
 def _door(module: str, value: Any) -> Any:
+    if isinstance(value, FunctionType) and value.__module__ == keras.src.legacy.backend.__name__:
+        return _on_tensors(value)
     if module.split(".")[0] not in FUNCTIONAL or not isinstance(value, FunctionType):
         return value
     return _getter(module, value) if value.__name__ == "get" else _wrapped(value)
 
 
-_wrapped = cache(into_keras)
+_wrapped, _on_tensors = cache(into_keras), cache(on_tensors)
 
 
 def _getter(module: str, get: Callable[[Any], Any]) -> Callable[[Any], Any]:

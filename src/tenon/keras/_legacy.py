@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from tenon.core import NAMES
 from tenon.keras._backend import keras
+from tenon.keras._tensors import to_tensors
 
 _FIRST = "compat.v1."
 
@@ -27,6 +30,16 @@ class Operations:
         if path + "." == _FIRST or _FIRST.startswith(path + ".") or any(key.startswith(path + ".") for key in NAMES):
             return Operations(self._path + name + ".")
         raise AttributeError(f"tf.{self._path}{name}: Tenon has no such operation, which this function of Keras needs.")
+
+
+def on_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an old function of Keras that is given tensors: in the ``call`` of a layer users have plain arrays."""
+
+    @wraps(function)
+    def given_tensors(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(to_tensors, args), **{key: to_tensors(value) for key, value in kwargs.items()})
+
+    return given_tensors
 
 
 def install() -> None:

@@ -17,6 +17,7 @@ from functools import wraps
 from typing import Any, Final
 
 import jax
+import numpy as np
 
 from tenon.core.control_flow import cond
 from tenon.core.recording import executing_eagerly_on_arrays
@@ -44,6 +45,7 @@ class _Caller(threading.local):
 
 _caller = _Caller()
 _get_stateless_scope: Any = keras.src.backend.common.stateless_scope.get_stateless_scope
+_get_mask: Any = keras.src.backend.get_keras_mask
 
 
 def _tensors_are_expected() -> bool:
@@ -93,7 +95,7 @@ def into_keras(method: Method) -> Method:
             return method(*args, **kwargs)
         with _called_by(user=False):
             outputs = method(
-                args[0], *map(to_arrays, args[1:]), **{key: to_arrays(value) for key, value in kwargs.items()}
+                *args[:1], *map(to_arrays, args[1:]), **{key: to_arrays(value) for key, value in kwargs.items()}
             )
         return to_tensors(outputs)
 
@@ -123,6 +125,17 @@ def out_of_user(method: Method) -> Method:
         return to_arrays(_read(method(*args, **kwargs)))
 
     return door
+
+
+def out_of_user_to_keras(method: Method) -> Method:
+    """Return a method that a user wrote and calls too: only Keras is given arrays."""
+    door = out_of_user(method)
+
+    @wraps(method)
+    def told_apart(*args: Any, **kwargs: Any) -> Any:
+        return (door if _keras_is_calling() else method)(*args, **kwargs)
+
+    return told_apart
 
 
 def _read(values: Any) -> Any:
@@ -177,6 +190,9 @@ def install() -> None:
     _install_losses()
     _install_variables()
     keras.src.backend.core.cond = _cond_of_keras(keras.src.backend.core.cond)
+    _install_indices()
+    tensor: Any = Tensor
+    tensor._keras_mask = property(_mask)
 
 
 def _install_losses() -> None:
@@ -208,6 +224,35 @@ def _cond_of_keras(original: Method) -> Method:
     return conditional
 
 
+def _install_indices() -> None:
+    """Let embeddings take indices of 64 bits without JAX's warning about them: no table is so long."""
+    embedding, numpy = keras.layers.Embedding, keras.src.backend.numpy
+    take, compute_mask = numpy.take, embedding.compute_mask
+
+    @wraps(take)
+    def taken(x: Any, indices: Any, axis: int | None = None) -> Any:
+        return take(x, _narrow(indices), axis=axis)
+
+    @wraps(compute_mask)
+    def masked(layer: Any, inputs: Any, mask: Any = None) -> Any:
+        return compute_mask(layer, _narrow(inputs), mask)
+
+    numpy.take, embedding.compute_mask = taken, masked
+
+
+def _narrow(indices: Any) -> Any:
+    is_wide = isinstance(indices, jax.Array) and indices.dtype.name in ("int64", "uint64")
+    return indices.astype("int32") if is_wide else indices
+
+
+def _mask(tensor: Tensor) -> Any:
+    """Return the mask that Keras keeps for a tensor, ``tensor._keras_mask``; without one there is no such attribute."""
+    mask = _get_mask(tensor.value)
+    if mask is None:
+        raise AttributeError("_keras_mask: this tensor has no mask.")
+    return to_tensors(mask)
+
+
 def _derived(base: Any) -> list[Any]:
     children: list[Any] = base.__subclasses__()
     return [cls for child in children for cls in (child, *_derived(child))]
@@ -227,7 +272,7 @@ def _wrap_subclasses(base: Any, names: tuple[str, ...]) -> None:
     def init_subclass(cls: type, /, **options: Any) -> None:
         super(base, cls).__init_subclass__(**options)
         if not cls.__module__.startswith("keras."):
-            _replace(cls, names, out_of_user)
+            _replace(cls, names, out_of_user_to_keras if base in _FOR_USERS else out_of_user)
 
     base.__init_subclass__ = classmethod(init_subclass)
 
@@ -257,8 +302,12 @@ def _install_variables() -> None:
         tell_tapes(self, array, self.trainable)
         return self._maybe_autocast(array)
 
+    def array(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.value, dtype, copy=copy)
+
     if was_there:
         _rename_values(variable)
+    variable.__array__ = array
     variable._value = property(get_raw, set_raw)
     variable.value = property(value)
 

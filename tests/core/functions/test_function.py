@@ -310,3 +310,27 @@ def test_it_works_under_the_transformations_of_jax():
     assert float(jax.jit(lambda x: f(x).value)(2.0)) == 12.0
     assert float(jax.grad(lambda x: f(x).value)(2.0)) == 12.0
     np.testing.assert_allclose(jax.vmap(lambda x: f(x).value)(np.arange(3.0, dtype="f")), [0.0, 3.0, 12.0])
+
+
+def test_an_object_with_attributes_of_any_name_can_be_made_a_function():
+    class Scale:
+        """Attributes that a function has under the same names."""
+
+        def __init__(self):
+            self._lock, self._programs, self._signature, self.name = False, None, (), "mine"
+
+        def __call__(self, x):
+            return x * 2
+
+    scale = tf.function(Scale())
+    assert scale(tf.constant(3)).numpy() == 6
+    assert scale.name == "Scale"
+
+
+def test_a_python_functions_attributes_are_the_functions_too():
+    def twice(x):
+        return x * 2
+
+    twice.unit, twice._programs = "m", None
+    traced = tf.function(twice)
+    assert (traced.unit, traced(tf.constant(3)).numpy()) == ("m", 6)

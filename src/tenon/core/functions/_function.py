@@ -41,6 +41,10 @@ class Function:
         jit_compile: bool | None = None,
         reduce_retracing: bool = False,
     ) -> None:
+        # The attributes of an object that is called, such as a layer's, are its own.
+        functools.update_wrapper(
+            self, python_function, updated=["__dict__"] if inspect.isroutine(python_function) else []
+        )
         self._python_function = python_function
         self._name = str(name or getattr(python_function, "__name__", type(python_function).__name__))
         self._stated_signature = input_signature
@@ -54,7 +58,6 @@ class Function:
         self._may_create = True
         self._traces = 0
         self._history = history_of(python_function)
-        functools.update_wrapper(self, python_function)
 
     @functools.cached_property
     def _binder(self) -> Binder:
