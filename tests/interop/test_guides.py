@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def tenon_answer(topic: str, folder: Path) -> dict:
         return answers_of(sys.executable, "tenon", folder / "tenon.pickle", topic)[topic]
     import tenon
 
-    return answer(tenon, topic)
+    with warnings.catch_warnings(action="ignore"):  # as in the processes of TensorFlow
+        return answer(tenon, topic)
 
 
 @pytest.mark.timeout(600)  # the first waits for all of TensorFlow's answers

@@ -13,6 +13,9 @@ import tenon as tf
 
 LETTERS = {"LATIN": 25, "GREEK": 14, "CYRILLIC": 8, "HEBREW": 19, "ARABIC": 2, "HIRAGANA": 20, "THAI": 38, "HANGUL": 18}
 
+UNKNOWN = 103
+"""What TensorFlow gives for a letter that is younger than its tables, and Python's may be younger."""
+
 
 @pytest.mark.parametrize(
     ("text", "script"),
@@ -27,7 +30,7 @@ def test_characters_have_their_script(text, script):
 def test_letters_have_the_script_that_their_name_begins_with(letter):
     word = unicodedata.name(letter, "").split(" ")[0]
     if word in LETTERS:
-        assert int(tf.strings.unicode_script(ord(letter))) == LETTERS[word]
+        assert int(tf.strings.unicode_script(ord(letter))) in (LETTERS[word], UNKNOWN)
 
 
 def test_what_is_no_code_point_has_no_script():
