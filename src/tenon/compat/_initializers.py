@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from tenon.compat._random import random_normal, random_uniform, truncated_normal
 from tenon.core.tensors import as_dtype, float32
 
 
-class Initializer:
+class Initializer(ABC):
     """A function of a shape and a dtype."""
 
     dtype: Any = float32
@@ -29,8 +30,9 @@ class Initializer:
         del partition_info
         return self._values(_sizes(shape), as_dtype(self.dtype if dtype is None else dtype))
 
+    @abstractmethod
     def _values(self, shape: list[int], dtype: Any) -> Any:
-        raise NotImplementedError(type(self).__name__)
+        """Return the values for sizes and a type."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -100,9 +102,15 @@ class constant_initializer(Initializer):  # noqa: N801
             ValueError: there are too many.
         """
         del partition_info
-        kind, sizes = as_dtype(self.dtype if dtype is None else dtype), _sizes(shape)
+        kind = as_dtype(self.dtype if dtype is None else dtype)
+        return self._repeated(_sizes(shape), kind, self._verify_shape if verify_shape is None else verify_shape)
+
+    def _values(self, shape: list[int], dtype: Any) -> Any:
+        return self._repeated(shape, dtype, self._verify_shape)
+
+    def _repeated(self, sizes: list[int], kind: Any, verify_shape: bool) -> Any:
         given = np.asarray(self.value)
-        if (self._verify_shape if verify_shape is None else verify_shape) and list(given.shape) != sizes:
+        if verify_shape and list(given.shape) != sizes:
             raise TypeError(f"Expected Tensor's shape: {tuple(sizes)}, got {tuple(given.shape)}.")
         count = math.prod(sizes)
         if given.size > count:

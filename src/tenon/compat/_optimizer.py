@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from tenon.core import NAMES
 from tenon.core.tensors import Tensor, convert_to_tensor
 
 
-class Optimizer:
+class Optimizer(ABC):
     """Changes variables by gradients, ``tf.compat.v1.train.Optimizer``.
 
     An optimizer states its slots and its rule; everything else is here.
@@ -48,13 +49,13 @@ class Optimizer:
         """Return what variables begin with that there is one of, by name."""
         return {}
 
+    @abstractmethod
     def _hyperparameters(self) -> dict[str, Any]:
         """Return numbers or tensors that the rule takes, by name."""
-        raise NotImplementedError(type(self).__name__)
 
+    @abstractmethod
     def _updated(self, value: Any, gradient: Any, slots: dict[str, Any], hyper: dict[str, Any]) -> Any:
         """Return the new value of a variable; change ``slots`` in place."""
-        raise NotImplementedError(type(self).__name__)
 
     def _finish(self, updates: list[Any]) -> list[Any]:
         """Return what has to run when all variables have changed, beside that."""
