@@ -43,8 +43,9 @@ protos: $(VENV)/.development ## compile the .proto files into the descriptor set
 	$(BIN)/python tools/compile_protos.py
 
 lock: ## resolve the dependencies again (needs uv)
-	$(LOCK) pyproject.toml --extra demo -o requirements/runtime.txt
-	$(LOCK) pyproject.toml --extra demo --extra orbax --group check --group test -c requirements/runtime.txt -o requirements/development.txt
+	$(LOCK) pyproject.toml --extra demo --extra orbax --extra lite --extra tracing --extra parquet --group check --group test \
+		-c requirements/constraints.in -o requirements/development.txt
+	$(LOCK) pyproject.toml --extra demo -c requirements/development.txt -o requirements/runtime.txt
 	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/development.txt -o requirements/build.txt
 	$(LOCK) requirements/interop.in -o requirements/interop.txt
 	$(LOCK) requirements/bench.in -c requirements/runtime.txt -o requirements/bench.txt

@@ -48,6 +48,13 @@ def test_the_floors_of_core_are_those_of_the_contract():
     assert [folder for floor in contracts[1]["layers"] for folder in floor.split(" | ")] == written
 
 
+def test_the_floors_of_serving_are_those_of_the_contract():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    written = [re.sub("`", "", row[0]) for row in table_rows(PAGE, "### Inside serving")]
+    listed = [folder for floor in contracts[2]["layers"] for folder in floor.split(" | ")]
+    assert [folder for folder in listed if not folder.startswith("(")] == written
+
+
 def test_the_diagram_has_the_floors_in_order():
     diagram = next(text for text in PAGE.read_text().split("```") if "__main__ ->" in text)
     assert re.split(r" -> | \| ", diagram.splitlines()[1]) == FOLDERS

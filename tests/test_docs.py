@@ -18,7 +18,7 @@ import pytest
 from tenon import base
 from tenon.cli._serve import add_arguments
 from tenon.serving import ServerOptions
-from tenon.serving._rest import RestApi
+from tenon.serving.rest._api import RestApi
 from tenon.serving.testing import StaticManager, half_plus_two
 from tests.documents import ROOT, code_blocks, links, table_rows
 from tests.server_process import start_server

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tenon.base import DataLossError
-from tests.serving.models import manager
+from tests.serving.doubles import manager
 from tests.serving.servers import grpc_serving
 
 CLIENT = Path(__file__).with_name("serving_client.py")

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import grpc
 from granian.server.embed import Server
 
-from tenon.serving._grpc import SERVER_OPTIONS, grpc_services
-from tenon.serving._rest import RestApi
-from tenon.serving._rsgi import RsgiApp
+from tenon.serving.grpc._services import SERVER_OPTIONS, grpc_services
+from tenon.serving.rest._api import RestApi
+from tenon.serving.rest._rsgi import RsgiApp
 
 
 @asynccontextmanager

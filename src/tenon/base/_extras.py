@@ -9,6 +9,9 @@ from tenon.base._errors import InvalidArgumentError, MissingExtraError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
     "serving": ("granian", "grpc", "orjson"),
+    "lite": ("ai_edge_litert", "litert_converter"),
+    "tracing": ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
+    "parquet": ("pyarrow",),
     "demo": ("sklearn",),
     "orbax": ("orbax.checkpoint",),
 }

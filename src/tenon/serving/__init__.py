@@ -4,17 +4,33 @@ A *Source* finds versions, a *Loader* brings one to life as a *Servable*, a *Man
 and hands out *ServableHandles*, a stateless policy decides which version to load or unload next.
 """
 
-from tenon.serving._aspired import AvailabilityPreservingPolicy
-from tenon.serving._aspired_versions_manager import AspiredVersionsManager
-from tenon.serving._loader import Loader, LoaderFactory
-from tenon.serving._manager import Manager, ServableHandle
-from tenon.serving._poller import SourcePoller
-from tenon.serving._saved_model_loader import SavedModelLoader, SavedModelServable
-from tenon.serving._servable import Servable, ServableId, ServableRequest, ServableSignature
 from tenon.serving._server import ModelServer, ServerOptions, host_and_port, serve
-from tenon.serving._source import FileSystemSource, PollResult, ServableToMonitor, Source
-from tenon.serving._state import ServableState, State
-from tenon.serving._version_policy import All, Latest, Specific, VersionPolicy
+from tenon.serving.lifecycle import (
+    All,
+    AspiredVersionsManager,
+    AvailabilityPreservingPolicy,
+    FileSystemSource,
+    Latest,
+    PollResult,
+    ServableToMonitor,
+    Source,
+    SourcePoller,
+    Specific,
+    VersionPolicy,
+)
+from tenon.serving.models import SavedModelLoader, SavedModelServable
+from tenon.serving.servables import (
+    Loader,
+    LoaderFactory,
+    Manager,
+    Servable,
+    ServableHandle,
+    ServableId,
+    ServableRequest,
+    ServableSignature,
+    ServableState,
+    State,
+)
 
 __all__ = [
     "All",

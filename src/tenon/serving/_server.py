@@ -23,18 +23,13 @@ from granian.server.embed import Server as Granian
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
-from tenon.serving._aspired_versions_manager import AspiredVersionsManager
-from tenon.serving._batch_sizes import batch_sizes
-from tenon.serving._grpc import SERVER_OPTIONS, GrpcServices, grpc_services
-from tenon.serving._loader import Loader
 from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
-from tenon.serving._poller import SourcePoller
-from tenon.serving._rest import RestApi
-from tenon.serving._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
-from tenon.serving._saved_model_loader import SavedModelLoader
-from tenon.serving._servable import ServableId
-from tenon.serving._source import FileSystemSource, ServableToMonitor
-from tenon.serving._state import State
+from tenon.serving.batching import batch_sizes
+from tenon.serving.grpc import SERVER_OPTIONS, GrpcServices, grpc_services
+from tenon.serving.lifecycle import AspiredVersionsManager, FileSystemSource, ServableToMonitor, SourcePoller
+from tenon.serving.models import SavedModelLoader
+from tenon.serving.rest import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RestApi, RsgiApp
+from tenon.serving.servables import Loader, ServableId, State
 from tenon.xla import enable_compile_cache, run_in_calling_thread
 
 GC_THRESHOLD = (50_000, 20, 100)

@@ -18,11 +18,20 @@ import numpy as np
 
 from tenon.base import DeadlineExceededError, InvalidArgumentError, TenonError, TensorSpec
 from tenon.formats import message_class
-from tenon.serving._loader import Loader
-from tenon.serving._manager import Manager, ServableHandle
-from tenon.serving._servable import Servable, ServableId, ServableRequest, ServableSignature
-from tenon.serving._serving_map import ServingMap
-from tenon.serving._state import ServableState, State
+from tenon.serving.lifecycle import ServingMap
+from tenon.serving.servables import (
+    DEFAULT_RUN_OPTIONS,
+    Loader,
+    Manager,
+    RunOptions,
+    Servable,
+    ServableHandle,
+    ServableId,
+    ServableRequest,
+    ServableSignature,
+    ServableState,
+    State,
+)
 
 __all__ = ["FakeLoader", "FakeServable", "FakeSignature", "StaticManager", "fake_signature", "half_plus_two"]
 
@@ -85,12 +94,14 @@ class FakeServable(Servable):
 
     Attributes:
         closed: how many times ``close`` was called.
+        last_options: with which options it ran last.
     """
 
     def __init__(self, table: Mapping[str, FakeSignature], gate: asyncio.Event | None = None) -> None:
         self._table = dict(table)
         self._gate = gate
         self.closed = 0
+        self.last_options = DEFAULT_RUN_OPTIONS
 
     @property
     def signatures(self) -> Mapping[str, ServableSignature]:
@@ -98,9 +109,14 @@ class FakeServable(Servable):
         return {name: entry.signature for name, entry in self._table.items()}
 
     async def run(
-        self, signature_name: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None
+        self,
+        signature_name: str,
+        inputs: Mapping[str, np.ndarray],
+        outputs: Sequence[str] | None = None,
+        options: RunOptions = DEFAULT_RUN_OPTIONS,
     ) -> Mapping[str, np.ndarray]:
         """Call the signature's function; the contract is ``Servable.run``'s."""
+        self.last_options = options
         entry = self._table[signature_name]
         _check_shapes(entry.signature.inputs, inputs)
         if self._gate is not None:

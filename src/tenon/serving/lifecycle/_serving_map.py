@@ -1,0 +1,52 @@
+"""From a request to the version that answers it, in one look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from tenon.base import InvalidArgumentError, NotFoundError
+from tenon.serving.servables import ServableRequest
+
+T = TypeVar("T")
+
+
+class ServingMap(Generic[T]):
+    """The available versions of every name, the newest of each precomputed.
+
+    Used by one event loop. ``find`` costs one or two dictionary look-ups.
+
+    Example:
+        >>> serving = ServingMap[str]()
+        >>> serving.replace("digits", {1: "old", 2: "new"})
+        >>> serving.find(ServableRequest.latest("digits")), serving.find(ServableRequest.specific("digits", 1))
+        ('new', 'old')
+    """
+
+    def __init__(self) -> None:
+        self._versions: dict[str, dict[int, T]] = {}
+        self._latest: dict[str, T] = {}
+
+    def replace(self, name: str, versions: Mapping[int, T]) -> None:
+        """Make ``versions`` the available versions of ``name``; an empty mapping removes the name."""
+        self._versions.pop(name, None)
+        self._latest.pop(name, None)
+        if versions:
+            self._versions[name] = dict(versions)
+            self._latest[name] = versions[max(versions)]
+
+    def find(self, request: ServableRequest) -> T:
+        """Return what is available under ``request``.
+
+        Raises:
+            InvalidArgumentError: the request has a label: none is defined.
+            NotFoundError: the name is unknown or the version is not available. The texts are TensorFlow Serving's.
+        """
+        if request.label is not None:
+            raise InvalidArgumentError(f"Unrecognized servable version label: {request.label}")
+        try:
+            if request.version is None:
+                return self._latest[request.name]
+            return self._versions[request.name][request.version]
+        except KeyError:
+            raise NotFoundError(f"Servable not found for request: {request}") from None
