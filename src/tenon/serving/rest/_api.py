@@ -155,9 +155,10 @@ def _rendered(message: Any) -> bytes:
 
 async def _refuse(call: Call, request: HttpRequest) -> bytes:
     del request
+    name = call.request.name if call.request else "NAME"
     raise UnimplementedError(
         f":{call.api} is not served, for it needs TensorFlow's parser of tf.Example. "
-        "Send the input tensors to :predict; it runs every signature."
+        f"Send the input tensors to /v1/models/{name}:predict; it runs every signature."
     )
 
 
