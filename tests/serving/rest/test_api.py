@@ -283,7 +283,7 @@ def test_the_memory_of_paths_is_bounded():
     async def ask():
         for version in range(10_000):
             await api.respond(HttpRequest.of("GET", f"/v1/models/half/versions/{version}"))
-        return await api.respond("GET", "/v1/models/half/versions/1", "", {}, b"")
+        return await api.respond(HttpRequest.of("GET", "/v1/models/half/versions/1"))
 
     assert asyncio.run(ask()).status == 200
     assert len(api._targets) <= 4096
