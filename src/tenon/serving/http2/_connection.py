@@ -403,6 +403,7 @@ class Connection(asyncio.Protocol):
     def _part(self) -> None:
         """Say no more and wait for the client to close; to close over what it sends would lose what it has not read."""
         self.writer.flush()
+        self.writer.transport = None
         if self._transport is not None and not self._transport.is_closing():
             if self._transport.can_write_eof():
                 self._transport.write_eof()
