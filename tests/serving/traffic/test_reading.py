@@ -1,5 +1,6 @@
 """Tables are read from strict JSON, and written so that they are read back."""
 
+import contextlib
 import json
 import random
 
@@ -138,17 +139,12 @@ def test_any_value_anywhere_is_taken_or_refused_as_an_argument(value, chance: ra
     for key in path:
         inner = inner[key]
     inner[last] = value
-    try:
+    with contextlib.suppress(InvalidArgumentError):
         made = read_traffic_table(json.dumps(table))
-    except InvalidArgumentError as error:
-        assert error.message
-    else:
         assert read_traffic_table(json.dumps(to_json(made))) == made
 
 
 @given(st.text() | st.binary())
 def test_any_text_is_taken_or_refused_as_an_argument(text):
-    try:
+    with contextlib.suppress(InvalidArgumentError):
         read_traffic_table(text)
-    except InvalidArgumentError as error:
-        assert error.message

@@ -11,7 +11,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from math import log
+from math import inf, log
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -97,12 +97,12 @@ def choose(candidates: Sequence[Candidate[T]], key: Key, uniform: Callable[[], f
     """
     if len(candidates) == 1:
         return candidates[0]
-    best, best_draw = candidates[0], -float("inf")
+    best, best_score = candidates[0], -inf
     for candidate in candidates:
         number = 1.0 - uniform() if key is None else candidate.draw.number(key)
-        draw = log(number) / candidate.weight  # at most 0, and the nearer to it the better
-        if draw > best_draw:
-            best, best_draw = candidate, draw
+        score = log(number) / candidate.weight  # at most 0, and the nearer to it the better
+        if score > best_score:
+            best, best_score = candidate, score
     return best
 
 

@@ -41,6 +41,7 @@ class _Findings:
 
     def __init__(self) -> None:
         self.agree = self.differ = self.error = self.dropped = 0
+        self.is_logged = False
         self.recent: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED_DIFFERENCES)
 
     def remember(self, **what: Any) -> None:
@@ -179,7 +180,9 @@ class ShadowRunner:
                 findings.dropped += 1
                 raise
             except Exception:
-                _LOGGER.exception("a shadow run of %s failed", job.shadow.request)
+                if not findings.is_logged:
+                    _LOGGER.exception("a shadow run of %s failed; more will be counted only", job.shadow.request)
+                    findings.is_logged = True
                 _failed(findings, job, "INTERNAL")
             finally:
                 self._bytes -= job.size

@@ -13,7 +13,7 @@ from tenon.serving.traffic._windows import SlidingWindow, WindowSnapshot
 LOOK_SECONDS = 1.0
 """How long a rule waits between two looks at its windows."""
 
-_TIMED = frozenset({Code.OK, Code.DEADLINE_EXCEEDED})  # an answer that never came was slow at least that long
+_TIMED = (Code.OK, Code.DEADLINE_EXCEEDED)  # an answer that never came was slow at least that long
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Lane:
 
     Args:
         window: the counters.
-        error_codes: what counts as an error.
+        are_errors: by the number of a code, whether it counts as an error.
     """
 
     window: SlidingWindow
-    error_codes: frozenset[Code]
+    are_errors: tuple[bool, ...]
 
     def add(self, now: float, code: Code, seconds: float) -> None:
         """Count a request that ended.
@@ -36,7 +36,7 @@ class Lane:
             code: how it ended.
             seconds: how long it took.
         """
-        self.window.add(now, seconds if code in _TIMED else None, is_error=code in self.error_codes)
+        self.window.add(now, seconds if code in _TIMED else None, is_error=self.are_errors[code])
 
 
 class Watch:
@@ -52,9 +52,9 @@ class Watch:
     def __init__(
         self, rule: RollbackRule, canary: int, champion: int | None, windows: dict[int, SlidingWindow]
     ) -> None:
-        codes = frozenset(Code[name] for name in rule.error_codes)
+        are_errors = tuple(code.name in rule.error_codes for code in Code)
         self.canary = canary
-        self.lanes = {version: Lane(window, codes) for version, window in windows.items()}
+        self.lanes = {version: Lane(window, are_errors) for version, window in windows.items()}
         self._rule = rule
         self._champion = champion
         self._windows = windows
