@@ -21,6 +21,7 @@ from tenon.serving.traffic import (
     read_traffic_table,
     to_json,
 )
+from tests.documents import ROOT, code_blocks
 
 FULL = """
 {
@@ -61,6 +62,11 @@ TABLE = TrafficTable(
 def test_every_field_is_read():
     assert read_traffic_table(FULL) == TABLE
     assert read_traffic_table(FULL.encode()) == TABLE
+
+
+def test_the_guides_example_is_read():
+    (text,) = [text for language, text in code_blocks(ROOT / "docs/guides/serving.md") if "aliases" in text]
+    assert read_traffic_table(text).models["digits"].rollback.max_latency_ratio == 1.5
 
 
 def test_an_empty_object_is_an_empty_table():

@@ -196,6 +196,18 @@ def test_counts_go_on_when_the_rules_change_and_end_with_them():
     assert router.route(LATEST, "key", no_look) is None
 
 
+def test_counts_of_a_canary_go_on_through_its_rollback():
+    router = router_of(SPLIT, (COLORS,), rollback=RollbackRule("canary", "champion", max_error_rate=0.1))
+    versions(router)
+    router.replace(router.table.replaced("m", ModelRules(ALIASES, SPLIT, rollback=router.table.models["m"].rollback)))
+    versions(router)
+    before = split_counts(router)
+    router.roll_back(event())
+    assert split_counts(router) == before
+    versions(router)
+    assert split_counts(router) == {"champion": (before["champion"][0] + 2000, 0), "canary": before["canary"]}
+
+
 def test_a_table_is_in_force_as_a_whole():
     router = router_of(SPLIT)
     table = TrafficTable({"m": ModelRules({"champion": 8}, (WeightedVersion("champion", 1),))}, "x-user")
@@ -251,6 +263,14 @@ def test_the_champion_takes_over_where_nothing_else_has_weight(split):
     router = router_of(split, (COLORS,), rollback=rule)
     router.roll_back(event())
     assert set(versions(router).values()) == {3}
+
+
+def test_a_champion_that_is_rolled_back_too_takes_nothing_over():
+    router = router_of(SPLIT, rollback=RollbackRule("canary", "champion", max_error_rate=0.1))
+    router.roll_back(event(4))
+    router.roll_back(event(3))
+    assert router.route(LATEST, "key", lambda _: {3, 4}).request == LATEST
+    assert router.status()["models"]["m"]["latest"] == 1
 
 
 def test_what_is_not_rolled_back_cannot_be_reset():

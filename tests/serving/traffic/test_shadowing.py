@@ -6,7 +6,16 @@ import json
 import numpy as np
 import pytest
 
-from tenon.base import InternalError, InvalidArgumentError, TensorSpec, UnavailableError
+from tenon.base import (
+    CancelledError,
+    DeadlineExceededError,
+    FailedPreconditionError,
+    InternalError,
+    InvalidArgumentError,
+    ResourceExhaustedError,
+    TensorSpec,
+    UnavailableError,
+)
 from tenon.serving import ServableRequest
 from tenon.serving.servables import Priority
 from tenon.serving.testing import FakeServable, StaticManager, fake_signature, half_plus_two
@@ -32,11 +41,12 @@ def failing(error):
 VERSIONS = {
     2: half_plus_two(),
     3: servable(lambda x: {"y": x}),
-    4: failing(UnavailableError("a secret of the client")),
+    4: failing(FailedPreconditionError("a secret of the client")),
     5: failing(ValueError("a secret of the server")),
     6: servable(lambda x: {"y": x}, np.int32),
     7: FakeServable({}),
     8: servable(lambda x: {"y": x[:1]}),
+    9: failing(UnavailableError("the queue is full")),
 }
 
 
@@ -45,13 +55,13 @@ def route_to(*versions, **tolerances):
     return Route(ServableRequest.specific("m", 1), shadows=shadows)
 
 
-def outcomes(route, answer=None, inputs=None, outputs=None, versions=VERSIONS):
+def outcomes(route, answer=None, inputs=None, versions=VERSIONS):
     """Run the shadows of a route once, and return what the status says of each version."""
 
     async def run():
         manager = StaticManager({"m": versions})
         runner = ShadowRunner(manager)
-        runner.submit(route, "serving_default", inputs or X, outputs, Y if answer is None else answer)
+        runner.submit(route, "serving_default", inputs or X, Y if answer is None else answer)
         await runner.idle()
         assert not any(manager.open_handles.values())
         assert runner._bytes == 0
@@ -76,7 +86,8 @@ def counted(found):
         (6, Y, "error"),
         (7, Y, "error"),
         (99, Y, "error"),
-        (4, UnavailableError("busy"), "agree"),
+        (9, Y, "dropped"),
+        (4, FailedPreconditionError("not yet"), "agree"),
         (4, InternalError("broken"), "differ"),
         (5, InternalError("broken"), "agree"),
         (2, InternalError("broken"), "differ"),
@@ -92,7 +103,7 @@ def test_differences_are_told_without_values_or_messages():
     assert difference["outputs"] == [
         {"output": "y", "reason": "values", "max_absolute": 1.0, "max_relative": 1 / 3, "fraction": 0.5}
     ]
-    assert [found[v]["recent"][0]["actual"] for v in "45"] == ["UNAVAILABLE", "INTERNAL"]
+    assert [found[v]["recent"][0]["actual"] for v in "45"] == ["FAILED_PRECONDITION", "INTERNAL"]
     assert "secret" not in json.dumps(found)
 
 
@@ -100,9 +111,24 @@ def test_tolerances_are_the_rules():
     assert counted(outcomes(route_to(3, absolute_tolerance=1.5))["3"]) == "agree"
 
 
-def test_only_the_outputs_that_were_asked_for_are_compared():
-    assert counted(outcomes(route_to(2), outputs=["y"])["2"]) == "agree"
-    assert counted(outcomes(route_to(2), outputs=["z"])["2"]) == "error"
+def test_only_the_outputs_that_the_client_got_are_compared():
+    two = fake_signature({"x": VECTOR}, {"y": VECTOR, "z": VECTOR}, lambda x: {"y": x / 2 + 2, "z": x})
+    versions = {2: FakeServable({"serving_default": two})}
+    assert counted(outcomes(route_to(2), versions=versions)["2"]) == "agree"
+    for answer in ({"w": Y["y"]}, {**Y, "w": Y["y"]}):
+        found = outcomes(route_to(2), answer, versions=versions)["2"]
+        assert found["recent"][0]["outputs"] == [{"output": "w", "reason": "missing"}]
+
+
+@pytest.mark.parametrize("kind", [CancelledError, DeadlineExceededError, ResourceExhaustedError, UnavailableError])
+def test_errors_that_tell_nothing_of_the_model_are_not_compared(kind):
+    async def run():
+        runner = ShadowRunner(StaticManager({"m": VERSIONS}))
+        runner.submit(route_to(2), "serving_default", X, kind("no answer"))
+        await runner.idle()
+        assert runner.status() == {}
+
+    asyncio.run(run())
 
 
 def test_large_answers_are_compared_all_the_same():
@@ -134,7 +160,7 @@ class Gated:
 
     def submit(self, count, inputs=X):
         for _ in range(count):
-            self.runner.submit(route_to(2), "serving_default", inputs, None, Y)
+            self.runner.submit(route_to(2), "serving_default", inputs, Y)
 
     @property
     def running(self):
@@ -218,10 +244,10 @@ def test_memory_does_not_grow_with_versions_and_differences():
     async def run():
         runner = ShadowRunner(StaticManager({"m": {3: VERSIONS[3]}}), max_queued=1000)
         for version in range(1000):
-            runner.submit(route_to(version), "serving_default", X, None, Y)
+            runner.submit(route_to(version), "serving_default", X, Y)
         await runner.idle()
         for _ in range(100):
-            runner.submit(route_to(3), "serving_default", X, None, Y)
+            runner.submit(route_to(3), "serving_default", X, Y)
         await runner.idle()
         assert len(runner.status()["m"]) == 256
         assert len(runner.status()["m"]["3"]["recent"]) == 32

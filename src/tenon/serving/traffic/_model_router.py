@@ -95,14 +95,11 @@ class ModelRouter:
         self._latest = Route(ServableRequest.latest(name))
         self._latest_tally = self._tally("latest")
         self._stages = tuple(self._stage(experiment) for experiment in rules.experiments)
-        self._split = tuple(
-            self._candidate(part, "split", name)
-            for part in rules.split
-            if part.weight and not self._is_rolled_back(part.version)
-        )
+        parts = [(part, self._candidate(part, "split", name)) for part in rules.split]
+        self._split = tuple(it for part, it in parts if part.weight and not self._is_rolled_back(part.version))
         self._reserve = self._champion()
         self._mirrors = tuple(self._mirror(rule) for rule in rules.shadows if rule.sample_rate)
-        self.decides = bool(self._stages or self._split or self._reserve or self._mirrors)
+        self.decides = bool(rules.split or self._stages or self._reserve or self._mirrors)
 
     def alias(self, label: str) -> Route | None:
         """Return where an alias leads, ``None`` if there is none of that name."""
@@ -166,8 +163,7 @@ class ModelRouter:
         return self.rules.version(target) in self._rolled_back
 
     def _tally(self, *key: str) -> Tally:
-        self.tallies[key] = self._known_tallies.get(key) or Tally()
-        return self.tallies[key]
+        return self.tallies.setdefault(key, self._known_tallies.get(key) or Tally())
 
     def _candidate(self, part: WeightedVersion | Arm, *identity: str, experiment: str | None = None) -> Candidate[_Way]:
         """Make a candidate whose draws depend on its name, so that its keys stay when its alias moves on."""
@@ -180,15 +176,19 @@ class ModelRouter:
 
     def _stage(self, experiment: Experiment) -> _Stage:
         salt = experiment.salt or f"{self.name}/{experiment.name}"
-        arms = (self._candidate(arm, "arm", salt, experiment=experiment.name) for arm in experiment.arms if arm.weight)
-        return _Stage(Gate(experiment.share, "experiment", salt), tuple(arms))
+        arms = [(arm, self._candidate(arm, "arm", salt, experiment=experiment.name)) for arm in experiment.arms]
+        return _Stage(Gate(experiment.share, "experiment", salt), tuple(it for arm, it in arms if arm.weight))
 
     def _champion(self) -> _Ways:
         """Return the champion, if its canary is rolled back: it answers where nothing else has weight."""
         rule = self.rules.rollback
         if rule is None or rule.champion is None or not self._is_rolled_back(rule.canary):
             return ()
-        return (self._candidate(WeightedVersion(rule.champion, 1), "champion", self.name),)
+        return (
+            ()
+            if self._is_rolled_back(rule.champion)
+            else (self._candidate(WeightedVersion(rule.champion, 1), "champion", self.name),)
+        )
 
     def _mirror(self, rule: ShadowRule) -> _Mirror:
         version = self.rules.version(rule.version)

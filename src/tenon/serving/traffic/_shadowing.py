@@ -6,13 +6,13 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tenon.base import InvalidArgumentError, TenonError
+from tenon.base import Code, InvalidArgumentError, TenonError
 from tenon.serving.servables import Manager, Priority, RunOptions, Servable, ServableId
 from tenon.serving.traffic._comparison import Difference, compare
 from tenon.serving.traffic._route import Route, Shadow
@@ -21,6 +21,8 @@ _LOGGER = logging.getLogger(__name__)
 
 _REMEMBERED_DIFFERENCES = 32
 _REMEMBERED_VERSIONS = 256
+_OF_LOAD = (Code.CANCELLED, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED, Code.UNAVAILABLE)
+_TOO_BUSY = (Code.RESOURCE_EXHAUSTED, Code.UNAVAILABLE)
 _LARGE_VALUES = 1 << 16  # so many are compared in a thread; fewer take less than a turn of the event loop is worth
 
 Arrays = Mapping[str, np.ndarray]
@@ -31,7 +33,6 @@ class _Job:
     shadow: Shadow
     signature_name: str
     inputs: Arrays
-    outputs: Sequence[str] | None
     answer: Arrays | TenonError
     size: int
 
@@ -57,8 +58,9 @@ class ShadowRunner:
 
     A run has low priority. What does not fit into the queue, by number or bytes, is dropped and counted; so nothing
     waits for a shadow, and memory is bounded. A run has one of four outcomes: ``agree``; ``differ``, also where the
-    client got an error and the shadow another or none; ``error``, where only the shadow failed; ``dropped``. The
-    last 32 differences and errors of a version are kept, in numbers and names, never in values.
+    client got an error and the shadow another or none; ``error``, where only the shadow failed; ``dropped``, also where
+    the shadow was too busy to answer. The last 32 differences and errors of a version are kept, in numbers and names,
+    never in values.
 
     Belongs to the event loop of its manager.
 
@@ -76,7 +78,7 @@ class ShadowRunner:
         ...     runner = ShadowRunner(StaticManager({"m": {1: half_plus_two(), 2: half_plus_two()}}))
         ...     route = Route(ServableRequest.specific("m", 1), shadows=(Shadow(ServableRequest.specific("m", 2)),))
         ...     x, y = np.float32([2]), np.float32([3])
-        ...     runner.submit(route, "serving_default", {"x": x}, None, {"y": y})
+        ...     runner.submit(route, "serving_default", {"x": x}, {"y": y})
         ...     await runner.idle()
         ...     return runner.status()
         >>> asyncio.run(main())
@@ -105,29 +107,27 @@ class ShadowRunner:
         self._workers: set[asyncio.Task[None]] = set()
         self._findings: dict[ServableId, _Findings] = {}
 
-    def submit(
-        self,
-        route: Route,
-        signature_name: str,
-        inputs: Arrays,
-        outputs: Sequence[str] | None,
-        answer: Arrays | TenonError,
-    ) -> None:
+    def submit(self, route: Route, signature_name: str, inputs: Arrays, answer: Arrays | TenonError) -> None:
         """Let the shadows of a route run, in later turns of the event loop. Returns at once and never raises.
+
+        Outputs that the client did not get are not looked at. Errors that tell of load or of an impatient client, and
+        not of the model (``CANCELLED``, ``DEADLINE_EXCEEDED``, ``RESOURCE_EXHAUSTED``, ``UNAVAILABLE``), are nothing to
+        compare with: no shadow runs.
 
         Args:
             route: what ``Router.route`` returned.
             signature_name: the signature that ran.
             inputs: its inputs; not to be changed any more.
-            outputs: the names of the outputs that were asked for; ``None`` for all.
             answer: the outputs that the client got, not to be changed any more, or the error.
         """
+        if isinstance(answer, TenonError) and answer.code in _OF_LOAD:
+            return
         for shadow in route.shadows:
             if len(self._queue) >= self._max_queued:
                 self._finding(shadow).dropped += 1
                 continue
             size = _size(inputs) + (0 if isinstance(answer, TenonError) else _size(answer))
-            self._enqueue(_Job(shadow, signature_name, inputs, outputs, answer, size))
+            self._enqueue(_Job(shadow, signature_name, inputs, answer, size))
 
     async def idle(self) -> None:
         """Wait until nothing waits or runs."""
@@ -191,7 +191,10 @@ class ShadowRunner:
         try:
             outputs = await asyncio.wait_for(self._outputs(job), self._timeout)
         except TenonError as error:
-            _failed(findings, job, error.code.name)
+            if error.code in _TOO_BUSY:
+                findings.dropped += 1
+            else:
+                _failed(findings, job, error.code.name)
         except TimeoutError:
             _failed(findings, job, "DEADLINE_EXCEEDED")
         else:
@@ -199,10 +202,13 @@ class ShadowRunner:
 
     async def _outputs(self, job: _Job) -> Arrays:
         with self._manager.servable_handle(job.shadow.request) as handle:
-            _check_fit(handle.servable, job)
+            outputs = _fitting_outputs(handle.servable, job)
+            if outputs is not None and not outputs:
+                return {}
             deadline = asyncio.get_running_loop().time() + self._timeout
-            options = RunOptions(deadline, Priority.LOW)
-            return await handle.servable.run(job.signature_name, job.inputs, job.outputs, options)
+            return await handle.servable.run(
+                job.signature_name, job.inputs, outputs, RunOptions(deadline, Priority.LOW)
+            )
 
     def _finding(self, shadow: Shadow) -> _Findings:
         id_ = ServableId(shadow.request.name, shadow.request.version or 0)
@@ -221,16 +227,22 @@ def _array_size(array: np.ndarray) -> int:
     return array.nbytes if array.dtype.kind != "O" else array.nbytes + sum(len(item) for item in array.flat)
 
 
-def _check_fit(servable: Servable, job: _Job) -> None:
-    """Refuse what the signature cannot run; what reaches ``Servable.run`` must have its names and dtypes."""
+def _fitting_outputs(servable: Servable, job: _Job) -> list[str] | None:
+    """Return which outputs to ask for, ``None`` for all; what reaches ``Servable.run`` must fit its signature.
+
+    Raises:
+        InvalidArgumentError: the version has no such signature, or one with other inputs.
+    """
     signature = servable.signatures.get(job.signature_name)
     if signature is None:
         raise InvalidArgumentError(f"signature {job.signature_name!r}: the shadow version has none of that name.")
     sent = {name: array.dtype for name, array in job.inputs.items()}
     wanted = {name: spec.dtype for name, spec in signature.inputs.items()}
-    unknown = set(job.outputs or ()) - signature.outputs.keys()
-    if sent != wanted or unknown:
-        raise InvalidArgumentError(f"signature {job.signature_name!r}: the shadow version has other inputs or outputs.")
+    if sent != wanted:
+        raise InvalidArgumentError(
+            f"signature {job.signature_name!r}: the shadow version has other inputs than {sent}."
+        )
+    return None if isinstance(job.answer, TenonError) else [name for name in job.answer if name in signature.outputs]
 
 
 def _failed(findings: _Findings, job: _Job, code: str) -> None:
