@@ -38,9 +38,13 @@ _WRITERS = {
 GOOD = ("RS256", "ES256", "EdDSA")
 
 
-@cache
 def private_key(kind, number=0):
     """A key of an algorithm; another one for another number."""
+    return _made(kind, number)
+
+
+@cache
+def _made(kind, number):
     return _MAKERS[kind]()
 
 
@@ -57,7 +61,7 @@ def jwks(*keys):
 
 def claims(**more):
     """Claims of a good token; ``None`` leaves one out."""
-    made = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "exp": time.time() + 300, "scope": "predict:m"}
+    made = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "exp": int(time.time()) + 300, "scope": "predict:m"}
     return {key: value for key, value in (made | more).items() if value is not None}
 
 
