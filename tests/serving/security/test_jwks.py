@@ -15,6 +15,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=4,
 )
+FIELDS = st.sampled_from(["kty", "crv", "x", "n", "e", "kid", "alg", "use"])
 
 
 @pytest.fixture(scope="module")
