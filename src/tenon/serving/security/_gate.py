@@ -246,7 +246,7 @@ class Gate:
 
 
 def _denied(identity: Identity, action: Action, model: str) -> PermissionDeniedError:
-    scope = f"{action}:{model or ANY_MODEL}" if action in OF_MODELS else action
+    scope = f"{action}:{model or ANY_MODEL}" if action in OF_MODELS else action.value
     return PermissionDeniedError(f"The client {identity.client!r} may not do this: it needs the scope {scope!r}.")
 
 
