@@ -1,5 +1,6 @@
 """One file says who may ask and how much; what it gets wrong is named with its place."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tenon.serving.security import (
     SecurityConfig,
     read_security,
 )
+from tests.documents import ROOT, code_blocks
 
 WHOLE = {
     "jwt": [
@@ -154,23 +156,12 @@ def test_a_mistake_is_named_with_its_place(file, path, value, message):
 
 def places(document, path=()):
     yield path
-    children = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
-    )
-    for key, child in children:
-        yield from places(child, (*path, key))
+    if isinstance(document, dict | list):
+        for key in document if isinstance(document, dict) else range(len(document)):
+            yield from places(document[key], (*path, key))
 
 
-NOISE = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=3)
-    | st.just([])
-    | st.just({})
-    | st.just([[1]])
-)
+NOISE = st.none() | st.integers() | st.floats() | st.text(max_size=3) | st.sampled_from([True, [], {}, [[1]]])
 
 
 @given(st.sampled_from([path for path in places(WHOLE) if path]), NOISE)
@@ -182,6 +173,28 @@ def test_no_value_at_any_place_breaks_the_reader(file, path, value):
     else:
         return
     assert message.startswith(str(file))
+
+
+GUIDE = ROOT / "docs/guides/serving.md"
+
+
+def test_the_guides_file_is_read(file):
+    (text,) = [text for language, text in code_blocks(GUIDE) if language == "json"]
+    config = read(file, json.loads(text))
+    assert config.authenticates
+    assert config.limits.overrides[0].client == "nightly"
+    assert config.audit.strict
+
+
+@pytest.mark.parametrize(("kind", "name"), [(JwtIssuer, "jwt"), (AuditConfig, "audit")], ids=["jwt", "audit"])
+def test_the_guides_tables_have_every_key_and_its_default(kind, name):
+    section = GUIDE.read_text().partition(f"| key of `{name}` |")[2].partition("\n\n")[0]
+    rows = [[cell.strip().strip("`") for cell in row.split("|")[1:3]] for row in section.splitlines()[2:]]
+    fields = {field.name: field.default for field in dataclasses.fields(kind)}
+    assert [key for key, _ in rows] == list(fields)
+    told = {key: json.loads(default) for key, default in rows if default}
+    known = {key: value for key, value in fields.items() if value is not dataclasses.MISSING and key != "ca_file"}
+    assert told == {key: list(value) if isinstance(value, tuple) else value for key, value in known.items()}
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path):

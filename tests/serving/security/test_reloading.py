@@ -106,6 +106,20 @@ def test_a_failure_is_tried_again_soon():
     assert FILE_SECONDS < RETRY_SECONDS
 
 
+def test_a_look_that_is_wanted_during_a_look_is_not_forgotten():
+    def read():
+        if not contents:
+            value.want(0.0)
+        contents.append(b"%d" % len(contents))
+        return contents[-1]
+
+    contents = []
+    value = Reloading("it", read, parse, seconds=300.0, start="")
+    while value.poll(1.0) < 1.0:
+        pass
+    assert value.value == "1"
+
+
 def test_the_refresher_polls_in_the_background_and_ends(file):
     value = reloading_file("it", file, parse)
     refresher = Refresher([value])

@@ -24,6 +24,7 @@ from tests.serving.security.credentials import (
     claims,
     issuer,
     jwk,
+    jwks,
     key_server,
     private_key,
     token,
@@ -252,9 +253,13 @@ def test_the_claim_of_the_client_and_of_scopes_can_be_chosen(tmp_path):
 
 
 def test_an_unknown_key_asks_for_new_ones_once_a_minute():
-    with key_server() as (_, url):
+    with key_server() as (state, url):
+        state.content = jwks(jwk("ES256"))
         verifier = TokenVerifier(JwtIssuer(ISSUER, (AUDIENCE,), url), time.time)
-    verifier.keys.poll(time.monotonic())  # in vain
+        with pytest.raises(UnauthenticatedError, match="no such key"):
+            verify([verifier], token())
+        assert not verifier.keys.wanted  # they have not come yet, and will without that
+        verifier.keys.poll(time.monotonic())
     for wanted in (True, False):
         with pytest.raises(UnauthenticatedError, match="no such key, as far as is known here"):
             verify([verifier], token())

@@ -31,7 +31,7 @@ def exposure_warning(host: str, tls: TlsConfig | None, security: SecurityConfig 
     checked = (tls is not None and tls.client_verify) or (security is not None and security.authenticates)
     dangers = []
     if not checked:
-        dangers.append("can use the models and read what they are (no authentication: --security-config)")
+        dangers.append("can use the models and read what they are (no authentication: --security-config-file)")
     if tls is None:
         dangers.append("can read and change what is sent, credentials too (no TLS: --ssl-config-file)")
     return f"WARNING: everybody who can reach {host} {' and '.join(dangers)}." if dangers else None

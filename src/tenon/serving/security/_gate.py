@@ -19,6 +19,18 @@ from tenon.serving.security._reloading import Refresher
 class Admission:
     """A request that was let in. Leave it when the answer is there: ``release``, or the end of a ``with`` block.
 
+    ``Gate.admit`` makes them.
+
+    Args:
+        identity: who asks.
+        meters: where the request is counted.
+        audit: where its line goes, if anywhere.
+        action: what is asked.
+        model: of which model.
+        protocol: for the audit.
+        remote: the client's address, for the audit.
+        request_id: the client's name for the request, for the audit.
+
     Attributes:
         identity: who asks.
         version: of the model, for the audit; set it when it is known.

@@ -30,7 +30,7 @@ class Limit:
         InvalidArgumentError: a number is out of its range, or there is a burst without a rate.
 
     Example:
-        >>> Limit(requests_per_second=10).burst_or_default, Limit(requests_per_second=0.5).burst_or_default
+        >>> Limit(requests_per_second=10.0).burst_or_default, Limit(requests_per_second=0.5).burst_or_default
         (10.0, 1.0)
     """
 

@@ -82,7 +82,8 @@ class Reloading(Generic[T]):
             self._report(f"{type(error).__name__}: {error}")
         else:
             self._report("")
-        self._due = time.monotonic() + (min(self._seconds, RETRY_SECONDS) if self._trouble else self._seconds)
+        if not self.wanted:  # else somebody asked while we looked, perhaps at what was just replaced
+            self._due = time.monotonic() + (min(self._seconds, RETRY_SECONDS) if self._trouble else self._seconds)
         return self._due
 
     def want(self, at: float) -> None:

@@ -146,7 +146,7 @@ class TokenVerifier:
 
     def _look_for_new_keys(self) -> None:
         now = time.monotonic()
-        if now >= self._next_look:
+        if self.keys.loaded and now >= self._next_look:  # the first fetch is under way or tried again anyway
             self._next_look = now + UNKNOWN_KEY_SECONDS
             self.keys.want(now)
 
