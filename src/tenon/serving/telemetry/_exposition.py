@@ -33,7 +33,7 @@ class Exposition:
 
 
 def expose(snapshot: Snapshot, accept: str = "") -> Exposition:
-    """Write metrics in the format that a scraper prefers.
+    r"""Write metrics in the format that a scraper prefers.
 
     In OpenMetrics, counters whose names do not end in ``_total`` (TensorFlow Serving's) are of type ``unknown``, so
     that their names stay the same in both formats. Takes some milliseconds per thousand label sets; it needs nothing
@@ -48,7 +48,7 @@ def expose(snapshot: Snapshot, accept: str = "") -> Exposition:
         >>> print(expose({"runs_total": cells}).body.decode(), end="")
         # HELP runs_total Runs.
         # TYPE runs_total counter
-        runs_total{model="a\\"b"} 2
+        runs_total{model="a\"b"} 2
     """
     openmetrics = _prefers_openmetrics(accept)
     lines: list[str] = []
@@ -84,9 +84,7 @@ def _family(name: str, family: dict[str, Any], openmetrics: bool) -> Iterator[st
     yield f"# HELP {shown} {_escaped_help(family['help'], openmetrics)}"
     yield f"# TYPE {shown} {kind}"
     for values, value in family["cells"]:
-        pairs = [
-            f'{key}="{text.translate(_VALUE_ESCAPES)}"' for key, text in zip(family["labels"], values, strict=True)
-        ]
+        pairs = [_pair(key, text) for key, text in zip(family["labels"], values, strict=True)]
         if kind == Kind.HISTOGRAM:
             yield from _histogram(name, pairs, family["bounds"], value, openmetrics)
         else:
@@ -102,9 +100,13 @@ def _histogram(name: str, pairs: list[str], bounds: list[float], value: Any, ope
     limits = [*((repr(float(bound)) if openmetrics else f"{bound:g}") for bound in bounds), "+Inf"]
     cumulative = list(accumulate(counts))
     for limit, count in zip(limits, cumulative, strict=True):
-        yield f"{name}_bucket{_braced([*pairs, f'le="{limit}"'])} {count}"
+        yield f"{name}_bucket{_braced([*pairs, _pair('le', limit)])} {count}"
     yield f"{name}_sum{_braced(pairs)} {_number(total)}"
     yield f"{name}_count{_braced(pairs)} {cumulative[-1]}"
+
+
+def _pair(key: str, text: str) -> str:
+    return f'{key}="{text.translate(_VALUE_ESCAPES)}"'
 
 
 def _braced(pairs: list[str]) -> str:

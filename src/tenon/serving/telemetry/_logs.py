@@ -30,7 +30,7 @@ _SECRETS = re.compile(
 
 
 def log_formatter(log_format: str) -> logging.Formatter:
-    """Return the formatter of ``--log_format``.
+    r"""Return the formatter of ``--log_format``.
 
     Args:
         log_format: ``json`` or ``text``.
@@ -39,8 +39,8 @@ def log_formatter(log_format: str) -> logging.Formatter:
         InvalidArgumentError: it is neither.
 
     Example:
-        >>> record = logging.makeLogRecord({"msg": "one\\nforged line", "levelname": "INFO", "name": "tenon"})
-        >>> log_formatter("text").format(record).count("\\n")
+        >>> record = logging.makeLogRecord({"msg": "one\nforged line", "levelname": "INFO", "name": "tenon"})
+        >>> log_formatter("text").format(record).count("\n")
         0
     """
     if log_format not in _FORMATTERS:
@@ -51,8 +51,8 @@ def log_formatter(log_format: str) -> logging.Formatter:
 class JsonFormatter(logging.Formatter):
     """One JSON object a line, in ASCII.
 
-    Keys: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, ``trace_id`` (in a traced request), ``exception``
-    (its traceback), and whatever the caller gave as ``extra``, with ``extra.`` before a name that is taken.
+    Keys: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, ``trace_id`` (in a traced request),
+    ``exception`` (its traceback), and what the caller gave as ``extra``, with ``extra.`` before a name that is taken.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -47,7 +47,7 @@ def resident_bytes() -> int:
 
 def open_files() -> int:
     """Return how many files and sockets this process has open; 0 where the system does not tell."""
-    return len(os.listdir(_FILES)) - 1 if _FILES.exists() else 0  # one is the listing itself
+    return len(list(_FILES.iterdir())) - 1 if _FILES.exists() else 0  # one is the listing itself
 
 
 def watch_states(registry: Registry, manager: Manager) -> None:
