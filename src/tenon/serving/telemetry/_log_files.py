@@ -127,8 +127,8 @@ def recover(prefix: Path, suffix: str) -> list[Path]:
     """
     prefix.parent.mkdir(parents=True, exist_ok=True)
     begin, end = f"{prefix.name}-", suffix + UNFINISHED
-    found = sorted(path for path in prefix.parent.iterdir() if path.name.startswith(begin) and path.name.endswith(end))
-    return [final for path in found for final in _finish_abandoned(path, suffix)]
+    names = sorted(path for path in prefix.parent.iterdir() if path.name.startswith(begin) and path.name.endswith(end))
+    return [final for path in names if path.is_file() for final in _finish_abandoned(path, suffix)]
 
 
 def _finish_abandoned(path: Path, suffix: str) -> Iterator[Path]:

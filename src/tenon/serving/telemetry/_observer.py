@@ -26,6 +26,7 @@ RETIRED_VERSIONS = 4
 
 _OK = Code.OK
 _MICROSECONDS = 1e6
+_MAX_STRANGER_CHARACTERS = 64
 
 
 class Api(StrEnum):
@@ -143,7 +144,7 @@ class Observer:
             engine: what computes it.
             thread_pool_name: TensorFlow Serving's label of its queueing metric.
         """
-        self._models.add(id_.name)
+        self._revive(id_)
         labels = (id_.name, str(id_.version), signature, engine)
         return BatchMetrics(self.registry, self.history.series(id_.name), labels, thread_pool_name)
 
@@ -164,7 +165,7 @@ class Observer:
             seconds: how long it took.
             code: ``OK``, or the error's.
         """
-        self._models.add(id_.name)
+        self._revive(id_)
         self._load_seconds.labels(id_.name, code.name).observe(seconds)
 
     def unloaded(self, id_: ServableId) -> None:
@@ -181,6 +182,13 @@ class Observer:
             self.registry.remove(model=id_.name, version=str(version))
         for endpoint in self._endpoints.values():
             endpoint.forget(id_)
+
+    def _revive(self, id_: ServableId) -> None:
+        """Note that a version lives, perhaps again."""
+        self.serves(id_.name)
+        retired = self._retired.get(id_.name)
+        if retired is not None and id_.version in retired:
+            retired.remove(id_.version)
 
     def known(self, model: str) -> str:
         """Return the label for a name that a client sent: the name, or ``other`` after too many that nobody serves.
@@ -207,9 +215,6 @@ class Observer:
         assert self.tracer is not None
         for outcome, count in self.tracer.counts().items():
             self.registry.counters(table.TRACES).labels(outcome).value = count
-
-
-_MAX_STRANGER_CHARACTERS = 64
 
 
 class Endpoint:
@@ -374,9 +379,9 @@ class RequestObservation:
             self._trace(endpoint, target, Code(code), now)
 
     def _remember_error(self, endpoint: Endpoint, target: _Target, code: Code, message: str) -> None:
-        wall, name = time.time(), target.labels[0]
+        model, text = target.labels[0], error_text(message)
         endpoint.observer.history.error(
-            RecentError(wall, name, target.version, endpoint.api, code.name, error_text(message), self.trace_id)
+            RecentError(time.time(), model, target.version, endpoint.api, code.name, text, self.trace_id)
         )
 
     def _count_examples(self, endpoint: Endpoint, target: _Target) -> None:

@@ -25,6 +25,9 @@ MAX_QUEUED_BYTES = 64 * 2**20
 FLUSH_SECONDS = 0.25
 """How long a logged request waits at most until it is written to its file."""
 
+SILENT_SECONDS = 600.0
+"""A log that fails says so once in this time."""
+
 PAUSE_SECONDS = 0.0002
 """What the thread sleeps after each request: it would otherwise hold Python's lock while clients wait."""
 
@@ -33,13 +36,14 @@ _log = logging.getLogger("tenon.serving.request_log")
 
 @dataclass
 class _ModelLog:
-    """One model's log: the options, the counters of TensorFlow Serving's metric, and the sink once it is open."""
+    """One model's log: options, the counters of TensorFlow Serving's metric, the sink once it is open, its troubles."""
 
     options: RequestLogOptions
     accepted: Counter
     refused: Counter
     sink: LogSink | None = None
     failing: bool = False
+    silent_until: float = 0.0
 
 
 class RequestLog:
@@ -192,16 +196,15 @@ class RequestLog:
 
     def _write(self, request: LoggedRequest, log: _ModelLog) -> int:
         safe = self._open(log, lost=1).write(request)
-        if log.failing:
-            log.failing = False
-            _log.info("%s: requests are logged again.", log.options.filename_prefix)
+        log.failing = False
         return safe
 
     def _say_once(self, log: _ModelLog, error: Exception) -> None:
-        if not log.failing:
-            log.failing = True
+        log.failing, now = True, time.monotonic()
+        if now >= log.silent_until:
+            log.silent_until = now + SILENT_SECONDS
             _log.error(
-                "%s: requests cannot be logged and are counted as failed. Logging goes on when it can.",
+                "%s: requests cannot be logged; tenon_serving_request_log_records_total counts them until they can.",
                 log.options.filename_prefix,
                 exc_info=error,
             )

@@ -77,4 +77,3 @@ class RequestTrace:
         self.code = Code.OK
         self.started = self.ended = self.encoding = 0.0
         self.times: RunTimes | None = None
-        current_trace_id.set(self.trace_id)

@@ -13,13 +13,11 @@ from typing import Any
 
 from tenon.base import InvalidArgumentError, require_extra
 from tenon.serving.telemetry._spans import SpanFactory
-from tenon.serving.telemetry._trace import RequestTrace, parse_traceparent
+from tenon.serving.telemetry._trace import RequestTrace, current_trace_id, parse_traceparent
 
 MAX_QUEUED_TRACES = 4096
 MAX_BATCH = 256
 EXPORT_SECONDS = 1.0
-"""How long a trace waits at most until its batch is sent."""
-
 TIMEOUT_SECONDS = 5.0
 """How long one batch may take, tries again included, before it counts as failed."""
 
@@ -80,17 +78,23 @@ class Tracer:
         exporter: where traces go; closed with the tracer.
         sampling_rate: between 0 and 1.
         max_queued: traces that may wait.
+        export_seconds: how long one waits at most until its batch is sent.
 
     Raises:
         InvalidArgumentError: the rate is not between 0 and 1.
     """
 
     def __init__(
-        self, exporter: TraceExporter, sampling_rate: float = 0.0, max_queued: int = MAX_QUEUED_TRACES
+        self,
+        exporter: TraceExporter,
+        sampling_rate: float = 0.0,
+        max_queued: int = MAX_QUEUED_TRACES,
+        export_seconds: float = EXPORT_SECONDS,
     ) -> None:
         if not 0 <= sampling_rate <= 1:
             raise InvalidArgumentError(f"trace_sampling_rate: must lie between 0 and 1; received {sampling_rate}.")
-        self._exporter, self._rate, self._max_queued = exporter, sampling_rate, max_queued
+        self._exporter, self._rate = exporter, sampling_rate
+        self._max_queued, self._export_seconds = max_queued, export_seconds
         self._queue: deque[RequestTrace] = deque()
         self._dropped = self._exported = self._failed = 0
         self._wake = threading.Event()
@@ -105,12 +109,15 @@ class Tracer:
             traceparent: its header of that name, if it has one.
 
         Returns:
-            What to remember of it; ``None`` for a request that belongs to no trace.
+            What to remember of it, in a task whose log records bear the trace's id from now on; ``None`` for a request
+            that belongs to no trace.
         """
         parent = None if traceparent is None else parse_traceparent(traceparent)
-        if parent is not None:
-            return RequestTrace(parent, parent.sampled)
-        return RequestTrace(None, True) if random.random() < self._rate else None
+        if parent is None and random.random() >= self._rate:
+            return None
+        trace = RequestTrace(parent, parent is None or parent.sampled)
+        current_trace_id.set(trace.trace_id)
+        return trace
 
     def end(self, trace: RequestTrace) -> None:
         """Export a request that was answered, or drop it if too many wait."""
@@ -139,7 +146,7 @@ class Tracer:
     def _export_all(self) -> None:
         while not self._closing or self._queue:
             if len(self._queue) < MAX_BATCH and not self._closing:
-                self._wake.wait(EXPORT_SECONDS)
+                self._wake.wait(self._export_seconds)
                 self._wake.clear()
             if self._queue:
                 self._export([self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))])
