@@ -27,8 +27,10 @@ def options(folder, **more):
 def test_a_log_is_a_warm_up_file(tmp_path):
     """What TensorFlow Serving asks of one: records of PredictionLog whose request a version can answer."""
     sink = TfRecordSink(options(tmp_path))
-    assert [sink.write(logged(number)) for number in range(5)] == [1] * 5
-    assert sink.close() == 0
+    assert [sink.write(logged(number)) for number in range(3)] == [0] * 3
+    assert sink.flush() == 3
+    assert [sink.write(logged(number)) for number in range(2)] == [0] * 2
+    assert sink.close() == 2
     (path,) = tmp_path.glob("log-*.tfrecord")
     records = [_PredictionLog.FromString(record) for record in read_records(path)]
     assert len(records) == 5
@@ -43,6 +45,7 @@ def test_a_file_that_is_large_enough_is_finished(tmp_path):
     sink = TfRecordSink(options(tmp_path, max_file_bytes=200))
     for number in range(4):
         sink.write(logged(number))
+        assert sink.flush() == 1
     finished = list(tmp_path.glob("*.tfrecord"))
     sink.close()
     assert 1 <= len(finished) <= 4
@@ -53,6 +56,7 @@ def test_an_old_file_is_finished_and_the_next_record_begins_another(tmp_path):
     sink = TfRecordSink(options(tmp_path, max_file_seconds=10))
     sink.finish_old(time.monotonic() + 11)
     sink.write(logged())
+    sink.flush()
     sink.finish_old(time.monotonic())
     assert list(tmp_path.glob("*.tfrecord")) == []
     sink.finish_old(time.monotonic() + 11)

@@ -125,7 +125,11 @@ def test_only_so_many_files_are_open(tmp_path):
 
 def test_a_file_that_is_large_enough_is_finished(tmp_path):
     sink = ParquetSink(options(tmp_path, max_file_bytes=100_000))
-    assert [sink.write(logged({"x": np.zeros(20_000, np.uint8)})) for _ in range(10)] == [0, 0, 0, 0, 5] * 2
+    safe = []
+    for _ in range(10):
+        sink.write(logged({"x": np.zeros(20_000, np.uint8)}))
+        safe.append(sink.flush())
+    assert safe == [0, 0, 0, 0, 5] * 2
     assert sink.close() == 0
 
 

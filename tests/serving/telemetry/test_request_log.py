@@ -41,8 +41,18 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 FULL = """
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))  # the disk is full from here on
-for size in [1000] * 3 + [30_000] * 5 + [1000] * 4:
-    log.offer(request(size))
+for size, count, outcome in ((1000, 3, "written"), (30_000, 5, "failed"), (1000, 4, None)):
+    for _ in range(count):
+        log.offer(request(size))
+    if outcome:
+        wait_for(outcome, count)
+log.close()
+print(json.dumps(counts()))
+"""
+FULL_FROM_THE_BEGIN = """
+resource.setrlimit(resource.RLIMIT_FSIZE, (300, resource.RLIM_INFINITY))
+for _ in range(12):
+    log.offer(request(1000))
 log.close()
 print(json.dumps(counts()))
 """
@@ -235,8 +245,7 @@ def test_a_full_disk_costs_records_that_are_counted_and_leaves_whole_files(tmp_p
 
 
 def test_a_full_disk_leaves_no_broken_parquet_file(tmp_path):
-    script = FULL.replace("20_000", "300").replace("30_000", "1000")
-    done = run(script, str(tmp_path / "log"), "parquet")
+    done = run(FULL_FROM_THE_BEGIN, str(tmp_path / "log"), "parquet")
     assert json.loads(done.stdout) == {"written": 0, "dropped": 0, "failed": 12}
     assert list(tmp_path.iterdir()) == []
 

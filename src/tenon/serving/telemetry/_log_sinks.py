@@ -38,6 +38,14 @@ class LogSink(ABC):
         """
 
     @abstractmethod
+    def flush(self) -> int:
+        """Bring what was taken closer to the disk; return how many requests have become safe by it.
+
+        Raises:
+            RecordsLostError: requests that were taken are lost.
+        """
+
+    @abstractmethod
     def finish_old(self, now: float) -> int:
         """Finish files that are as old as they may become; return how many requests have become safe by it.
 
@@ -60,7 +68,7 @@ class LogSink(ABC):
 class TfRecordSink(LogSink):
     """Writes PredictionLogs to TFRecord files, each of which can serve as a warm-up file.
 
-    A record is safe once it is written: what a killed process left behind under the same prefix is finished first.
+    A record is safe once it is flushed: what a killed process left behind under the same prefix is finished first.
 
     Args:
         options: where, and when to begin a new file.
@@ -73,29 +81,44 @@ class TfRecordSink(LogSink):
         self._options, self._prefix = options, options.prefix
         recover(self._prefix, TFRECORD)
         self._file: LogFile | None = None
+        self._records, self._count = io.BytesIO(), 0
 
     def write(self, request: LoggedRequest) -> int:
-        """Append its record, and finish the file if it has become large enough."""
-        record = io.BytesIO()
-        RecordWriter(record).write(prediction_log(request, self._options.sampling_rate))
+        """Make its record."""
+        RecordWriter(self._records).write(prediction_log(request, self._options.sampling_rate))
+        self._count += 1
+        return 0
+
+    def flush(self) -> int:
+        """Append the records that were made, and finish the file if it has become large enough."""
+        records, count = self._records.getvalue(), self._count
+        self._records, self._count = io.BytesIO(), 0
+        if not count:
+            return 0
         try:
             if self._file is None:
                 self._file = LogFile(self._prefix, TFRECORD)
-            self._file.append(record.getvalue())
+            self._file.append(records)
         except OSError as error:
-            raise RecordsLostError(1, error) from error
+            raise RecordsLostError(count, error) from error
         if self._file.size >= self._options.max_file_bytes:
-            self.close()
-        return 1
+            self._finish()
+        return count
 
     def finish_old(self, now: float) -> int:
         """Finish the file if it is old."""
         if self._file is not None and now - self._file.since >= self._options.max_file_seconds:
-            self.close()
+            self._finish()
         return 0
 
     def close(self) -> int:
-        """Finish the file; one without a record goes away."""
+        """Flush the records and finish the file."""
+        count = self.flush()
+        self._finish()
+        return count
+
+    def _finish(self) -> None:
+        """Give the file its name; one without a record goes away."""
         file, self._file = self._file, None
         if file is not None and not file.size:
             file.discard()
@@ -104,4 +127,3 @@ class TfRecordSink(LogSink):
                 file.finish()
             except OSError as error:  # the next start finishes it
                 raise RecordsLostError(0, error) from error
-        return 0

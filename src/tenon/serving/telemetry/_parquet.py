@@ -61,22 +61,31 @@ class ParquetSink(LogSink):
         return require_extra("parquet")[0]
 
     def write(self, request: LoggedRequest) -> int:
-        """Add a row; finish the file if it has become large enough."""
+        """Add a row."""
         columns = _columns(request)
         schema = tuple(_column_type(name, value) for name, value in columns.items())
         key = (request.id, request.signature_name, schema)
         safe = self._make_room() if key not in self._files else 0
         try:
-            file = self._files.setdefault(key, self._files.get(key) or _File(self._arrow, self._options, schema))
+            file = self._files.get(key) or self._files.setdefault(key, _File(self._arrow, self._options, schema))
         except OSError as error:
             raise RecordsLostError(1, error) from error
         self._files.move_to_end(key)
+        file.add(request, columns)
+        return safe
+
+    def flush(self) -> int:
+        """Turn the rows that were taken into columns; finish the files that have become large enough."""
+        return sum(self._flush(key) for key in list(self._files))
+
+    def _flush(self, key: tuple[Any, ...]) -> int:
+        file = self._files[key]
         try:
-            file.add(request, columns)
+            file.flush()
         except OSError as error:
             del self._files[key]
             raise RecordsLostError(file.give_up(), error) from error
-        return safe + (self._finish(key) if file.size >= self._options.max_file_bytes else 0)
+        return self._finish(key) if file.size >= self._options.max_file_bytes else 0
 
     def _make_room(self) -> int:
         return self._finish(next(iter(self._files))) if len(self._files) >= MAX_OPEN_FILES else 0
@@ -108,7 +117,7 @@ class ParquetSink(LogSink):
 
 @dataclass
 class _Rows:
-    """Requests that wait to become a row group."""
+    """Requests that wait to become columns."""
 
     requests: list[LoggedRequest] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
@@ -126,11 +135,13 @@ class _File:
         self._stream = os.fdopen(os.dup(self._log_file.descriptor), "wb")
         self._writer: Any = parquet.ParquetWriter(self._stream, _arrow_schema(arrow, schema), compression="snappy")
         self._waiting, self._taken = _Rows(), 0
+        self._columns: list[Any] = []  # tables of few rows, for a row group to be
 
     @property
     def size(self) -> int:
         """Bytes of the file and of the rows that wait."""
-        return os.fstat(self._log_file.descriptor).st_size + self._waiting.bytes
+        columns = sum(table.nbytes for table in self._columns)
+        return os.fstat(self._log_file.descriptor).st_size + self._waiting.bytes + int(columns)
 
     def add(self, request: LoggedRequest, columns: Columns) -> None:
         """Take one row."""
@@ -139,18 +150,21 @@ class _File:
         rows.columns.append(columns)
         rows.bytes += request.size()
         self._taken += 1
-        if len(rows.requests) >= ROW_GROUP_ROWS or rows.bytes >= ROW_GROUP_BYTES:
-            self._flush()
 
-    def _flush(self) -> None:
+    def flush(self, all_rows: bool = False) -> None:
+        """Turn the rows that wait into columns; write a row group if they suffice for one, or if all are to go."""
         rows, self._waiting = self._waiting, _Rows()
         if rows.requests:
-            self._writer.write_table(_table(self._arrow, self._schema, rows.requests, rows.columns))
+            self._columns.append(_table(self._arrow, self._schema, rows.requests, rows.columns))
+        count, size = (sum(table.num_rows for table in self._columns), sum(table.nbytes for table in self._columns))
+        if count and (all_rows or count >= ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES):
+            columns, self._columns = self._columns, []
+            self._writer.write_table(self._arrow.concat_tables(columns).combine_chunks())
             self._stream.flush()
 
     def finish(self) -> int:
         """Write what waits and give the file its name; return its rows."""
-        self._flush()
+        self.flush(all_rows=True)
         self._writer.close()
         self._stream.close()
         self._log_file.finish()

@@ -22,19 +22,19 @@ from tenon.serving.telemetry._registry import Registry
 
 MAX_QUEUED_REQUESTS = 4096
 MAX_QUEUED_BYTES = 64 * 2**20
-FLUSH_SECONDS = 0.25
+FLUSH_SECONDS = 0.1
 """How long a logged request waits at most until it is written to its file."""
 
 SILENT_SECONDS = 600.0
 """A log that fails says so once in this time."""
 
-PAUSE_SECONDS = 0.0002
-"""What the thread sleeps after each request: it would otherwise hold Python's lock while clients wait."""
+TURN_SECONDS, PAUSE_SECONDS = 0.0005, 0.0005
+"""How long the thread works, and then sleeps: it would otherwise hold Python's lock for long while clients wait."""
 
 _log = logging.getLogger("tenon.serving.request_log")
 
 
-@dataclass
+@dataclass(eq=False)
 class _ModelLog:
     """One model's log: options, the counters of TensorFlow Serving's metric, the sink once it is open, its troubles."""
 
@@ -42,7 +42,6 @@ class _ModelLog:
     accepted: Counter
     refused: Counter
     sink: LogSink | None = None
-    failing: bool = False
     silent_until: float = 0.0
 
 
@@ -152,13 +151,18 @@ class RequestLog:
 
     def _write_all(self) -> None:
         """Run in the thread: open the sinks, write what comes, finish files that are old."""
+        tidied = -FLUSH_SECONDS
         while not self._closing:
-            for log in self._models.copy().values():
-                self._guard(log, self._prepare)
-            self._write_waiting()
-            self._finish_files()
-            self._wake.wait(FLUSH_SECONDS)
-        self._write_waiting()
+            if time.monotonic() - tidied >= FLUSH_SECONDS:
+                self._tidy()
+                tidied = time.monotonic()
+            if self._queue:
+                self._write_some()
+                time.sleep(PAUSE_SECONDS)
+            else:
+                self._wake.wait(FLUSH_SECONDS)
+        while self._queue:
+            self._write_some()
         for log in (*self._models.values(), *self._retired):
             self._guard(log, self._close)
 
@@ -173,11 +177,24 @@ class RequestLog:
             self._failed += 1
             self._say_once(log, error)
 
-    def _prepare(self, log: _ModelLog) -> int:
-        """Open the sink before its first request, so that what was left behind is recovered at the start."""
-        if log.sink is None and not log.failing:
-            self._open(log, lost=0)
-        return 0
+    def _tidy(self) -> None:
+        """Open new logs, so that what a killed process left is recovered at the start; close old ones and old files."""
+        while self._retired and not self._queue:
+            self._guard(self._retired.popleft(), self._close)
+        for log in self._models.copy().values():
+            self._guard(log, self._finish_old)
+
+    def _write_some(self) -> None:
+        """Write what waits, for as long as clients may be made to wait for Python's lock."""
+        end = time.perf_counter() + TURN_SECONDS
+        touched: set[_ModelLog] = set()
+        while self._queue and time.perf_counter() < end:
+            log, request, size = self._queue.popleft()
+            self._guard(log, partial(self._write, request))
+            self._bytes_out += size
+            touched.add(log)
+        for log in touched:
+            self._guard(log, self._flush)
 
     def _open(self, log: _ModelLog, lost: int) -> LogSink:
         if log.sink is None:
@@ -187,20 +204,21 @@ class RequestLog:
                 raise RecordsLostError(lost, error) from error
         return log.sink
 
-    def _write_waiting(self) -> None:
-        while self._queue:
-            log, request, size = self._queue.popleft()
-            self._guard(log, partial(self._write, request))
-            self._bytes_out += size
-            time.sleep(PAUSE_SECONDS)
-
     def _write(self, request: LoggedRequest, log: _ModelLog) -> int:
-        safe = self._open(log, lost=1).write(request)
-        log.failing = False
-        return safe
+        return self._open(log, lost=1).write(request)
+
+    def _flush(self, log: _ModelLog) -> int:
+        return 0 if log.sink is None else log.sink.flush()
+
+    def _finish_old(self, log: _ModelLog) -> int:
+        return self._open(log, lost=0).finish_old(time.monotonic())
+
+    def _close(self, log: _ModelLog) -> int:
+        sink, log.sink = log.sink, None
+        return 0 if sink is None else sink.close()
 
     def _say_once(self, log: _ModelLog, error: Exception) -> None:
-        log.failing, now = True, time.monotonic()
+        now = time.monotonic()
         if now >= log.silent_until:
             log.silent_until = now + SILENT_SECONDS
             _log.error(
@@ -208,16 +226,3 @@ class RequestLog:
                 log.options.filename_prefix,
                 exc_info=error,
             )
-
-    def _finish_files(self) -> None:
-        while self._retired and not self._queue:
-            self._guard(self._retired.popleft(), self._close)
-        for log in self._models.copy().values():
-            self._guard(log, self._finish_old)
-
-    def _finish_old(self, log: _ModelLog) -> int:
-        return 0 if log.sink is None else log.sink.finish_old(time.monotonic())
-
-    def _close(self, log: _ModelLog) -> int:
-        sink, log.sink = log.sink, None
-        return 0 if sink is None else sink.close()

@@ -16,7 +16,7 @@ from tenon.serving.telemetry._spans import SpanFactory
 from tenon.serving.telemetry._trace import RequestTrace, current_trace_id, parse_traceparent
 
 MAX_QUEUED_TRACES = 4096
-MAX_BATCH = 256
+MAX_BATCH = 32  # its spans are encoded in some 3 ms, in which Python's lock is held
 EXPORT_SECONDS = 1.0
 TIMEOUT_SECONDS = 5.0
 """How long one batch may take, tries again included, before it counts as failed."""
