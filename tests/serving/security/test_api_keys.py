@@ -31,9 +31,10 @@ def test_keys_differ_and_the_record_holds_no_secret():
     assert len(KEY.split(".")[1]) == 43  # 256 bits
 
 
-@pytest.mark.parametrize(
-    "wrong", ["", ".", KEY[:-1], KEY + "x", KEY.replace(".", ""), f"tenon_{'0' * 16}.{KEY.split('.')[1]}", KEY.upper()]
-)
+WRONG_KEYS = ["", ".", KEY[:-1], KEY + "x", KEY.replace(".", ""), f"tenon_{'0' * 16}.{KEY.split('.')[1]}", KEY.upper()]
+
+
+@pytest.mark.parametrize("wrong", WRONG_KEYS, ids=range(len(WRONG_KEYS)))
 def test_a_wrong_key_is_refused_whatever_is_wrong_about_it(wrong):
     with pytest.raises(UnauthenticatedError, match=r"^The API key is not known here"):
         ApiKeys([RECORD]).identify(wrong, 0.0)
