@@ -87,6 +87,18 @@ def test_the_last_hundred_errors_are_kept():
     assert [entry["time"] for entry in history.snapshot()["errors"]] == list(range(900, 1000))
 
 
+def test_clients_mistakes_do_not_push_out_a_models_errors():
+    history = History()
+    history.error(error(0.0))
+    for number in range(1, 1000):
+        history.error(RecentError(number, "m", None, "Predict", "NOT_FOUND", "text"))
+    snapshot = history.snapshot()
+    for errors in (snapshot["errors"], merge_histories([snapshot, snapshot])["errors"]):
+        assert errors[0]["code"] == "INTERNAL"
+        assert {entry["code"] for entry in errors[2:]} == {"NOT_FOUND"}
+        assert len(errors) <= 102
+
+
 def test_histories_of_workers_are_added_up():
     workers = []
     for latency in (0.001, 0.1):
