@@ -64,6 +64,14 @@ def test_percentiles_are_right_to_ten_percent(latencies):
         assert exact * 0.999 <= shown <= exact * 1.101
 
 
+def test_whoever_asks_often_need_not_get_everything():
+    history = History()
+    for second in range(100):
+        history.series("m").request(second, 0.001, failed=False)
+    shown = history_points(history.snapshot(100.0, 100.0, last_seconds=2))["m"]
+    assert [point.time for point in shown] == [97.0, 98.0, 99.0]
+
+
 def test_a_second_of_batches_alone_has_no_latencies():
     history = History()
     history.series("m").batch(5.0, 1, 0)

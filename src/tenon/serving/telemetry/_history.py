@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from array import array
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import Any
 
 from tenon.base import Code
@@ -144,13 +146,19 @@ class Series:
     def _current(self) -> array[int]:
         """Return the second packed into some 200 bytes: its sums, then pairs of a bucket and a count."""
         head = (self._second, self._requests, self._errors, self._batches, self._rows, self._padding)
-        return array("Q", (*head, *(number for pair in self._counts.items() for number in pair)))
+        return array("I", (*head, *(number for pair in self._counts.items() for number in pair)))
 
-    def snapshot(self, now: float) -> list[list[int]]:
-        """Return the whole seconds that are kept, as lists of numbers; the current second is not among them."""
+    def snapshot(self, now: float, since: float = -math.inf) -> list[list[int]]:
+        """Return whole seconds as lists of numbers; the current second is not among them.
+
+        Args:
+            now: the time.
+            since: only seconds that begin at this time or later.
+        """
         if int(now) != self._second:
             self._turn_to(int(now))
-        return [second.tolist() for second in self._seconds]
+        later = takewhile(lambda second: second[0] >= since, reversed(self._seconds))
+        return [second.tolist() for second in later][::-1]
 
 
 class History:
@@ -178,18 +186,21 @@ class History:
         """Remember an error, and forget the oldest of too many; clients' mistakes do not push out those of a model."""
         self._errors[_speaks_against_model(error.code)].append(error)
 
-    def snapshot(self, now: float | None = None, wall: float | None = None) -> dict[str, Any]:
-        """Return everything as data that JSON holds.
+    def snapshot(
+        self, now: float | None = None, wall: float | None = None, last_seconds: float = KEPT_SECONDS
+    ) -> dict[str, Any]:
+        """Return what happened lately as data that JSON holds.
 
         Args:
             now: the time of ``time.monotonic``.
             wall: the time of ``time.time``.
+            last_seconds: how far to look back; whoever asks every second needs two.
         """
         now = time.monotonic() if now is None else now
         wall = time.time() if wall is None else wall
         return {
             "offset": wall - now,
-            "models": {model: series.snapshot(now) for model, series in self._series.items()},
+            "models": {model: series.snapshot(now, now - last_seconds - 1) for model, series in self._series.items()},
             "errors": _latest([asdict(error) for errors in self._errors.values() for error in errors]),
         }
 
