@@ -146,6 +146,7 @@ class TlsWatcher:
 
     Attributes:
         material: the last that was good.
+        trouble: why what is in the files now is not used; empty where it is.
 
     Raises:
         FailedPreconditionError: the certificates are no good now.
@@ -156,7 +157,7 @@ class TlsWatcher:
         self._config = config
         self._stamp = _stamp(config)
         self._due = time.monotonic() + FILE_SECONDS
-        self._trouble = ""
+        self.trouble = ""
         self.material = config.load()
         _warn_of_end(self.material)
 
@@ -177,11 +178,11 @@ class TlsWatcher:
                 return False
             material = self._config.load()
         except (FailedPreconditionError, OSError) as error:
-            if str(error) != self._trouble:
+            if str(error) != self.trouble:
                 _log.error("the new certificates are not used, the old ones stay: %s", error)
-            self._trouble = str(error)
+            self.trouble = str(error)
             return False
-        self._stamp, self._trouble = stamp, ""
+        self._stamp, self.trouble = stamp, ""
         changed, self.material = material != self.material, material
         _warn_of_end(material)
         return changed
