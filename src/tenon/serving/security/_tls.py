@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from google.protobuf import text_format
 
@@ -222,6 +223,8 @@ def _check_key(certificate: x509.Certificate, content: bytes, what: str, key_wha
         key = load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise FailedPreconditionError(f"{key_what}: must be a private key in PEM, not encrypted: {error}") from error
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise FailedPreconditionError(f"{key_what}: must be RSA or EC, which every client knows (gRPC's no other).")
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     if key.public_key().public_bytes(*form) != certificate.public_key().public_bytes(*form):
         raise FailedPreconditionError(f"{key_what}: is not the key of {what}. Give the two that belong together.")
