@@ -1,133 +1,80 @@
-"""TensorFlow Serving's gRPC services and the standard health service, as handlers for a ``grpc.aio`` server."""
+"""TensorFlow Serving's gRPC services."""
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import grpc
 import numpy as np
-from google.protobuf.message import DecodeError
-from grpc_health.v1 import health, health_pb2
 
 from tenon.base import (
     FailedPreconditionError,
-    InternalError,
     InvalidArgumentError,
     TenonError,
     TensorSpec,
     UnimplementedError,
 )
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
-from tenon.serving.answering import MAX_GROWTH_BYTES, SIGNATURE_DEF, model_metadata, model_spec, model_status, predict
-from tenon.serving.servables import Manager, ServableRequest
-
-_LOGGER = logging.getLogger(__name__)
-
-_MAX_MESSAGE_BYTES = 2**31 - 1
-SERVER_OPTIONS = (
-    ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+from tenon.serving.answering import (
+    MAX_GROWTH_BYTES,
+    SIGNATURE_DEF,
+    Call,
+    Pipeline,
+    Protocol,
+    model_metadata,
+    model_spec,
+    model_status,
+    predict,
 )
-"""Options for ``grpc.aio.server``: messages as large as TensorFlow Serving takes."""
-
-HEALTH_SERVICES = ("", "ModelService", "PredictionService")
-"""The names under which the health service tells whether the server is serving."""
+from tenon.serving.grpc._parsing import parsed
+from tenon.serving.http2 import CallContext, Streaming, Unary
+from tenon.serving.servables import ServableRequest
 
 _MAX_DETAILS = 1024
-_STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 _PredictRequest = message_class("tensorflow.serving.PredictRequest")
 _PredictResponse = message_class("tensorflow.serving.PredictResponse")
 _GetModelMetadataRequest = message_class("tensorflow.serving.GetModelMetadataRequest")
 _GetModelStatusRequest = message_class("tensorflow.serving.GetModelStatusRequest")
 
-Answer = Callable[[Manager, bytes], Awaitable[Any]]
+Answer = Callable[[Pipeline, Call, bytes], Awaitable[Any]]
 
 
-@dataclass(frozen=True)
-class GrpcServices:
-    """The services of one server.
-
-    Args:
-        handlers: for ``grpc.aio.Server.add_generic_rpc_handlers``.
-        health: the health service among them.
-    """
-
-    handlers: tuple[Any, ...]
-    health: Any
-
-    async def set_serving(self, serving: bool) -> None:
-        """Tell the health service's clients whether requests are welcome."""
-        statuses = health_pb2.HealthCheckResponse
-        for name in HEALTH_SERVICES:
-            await self.health.set(name, statuses.SERVING if serving else statuses.NOT_SERVING)
-
-
-async def grpc_services(manager: Manager) -> GrpcServices:
-    """Make the handlers of PredictionService, ModelService and ``grpc.health.v1.Health``.
+def grpc_methods(pipeline: Pipeline) -> dict[str, Unary | Streaming]:
+    """Make the methods of PredictionService and ModelService.
 
     Messages, codes and texts are TensorFlow Serving's; Classify, Regress, MultiInference and
-    HandleReloadConfigRequest answer UNIMPLEMENTED. The health service says NOT_SERVING until ``set_serving(True)``.
-    A call that is cancelled, or whose deadline passes, cancels its run.
+    HandleReloadConfigRequest answer UNIMPLEMENTED. A call that is cancelled, or whose deadline passes, cancels its run.
 
     Args:
-        manager: where the versions live; the handlers belong to its event loop.
+        pipeline: the way to the versions; the handlers belong to the event loop of its manager.
+
+    Returns:
+        The methods by their paths, for ``GrpcServer``.
     """
-    services = [
-        grpc.method_handlers_generic_handler(
-            f"tensorflow.serving.{service}",
-            {name: grpc.unary_unary_rpc_method_handler(_handler(manager, answer)) for name, answer in methods.items()},
-        )
+    return {
+        f"/tensorflow.serving.{service}/{name}": Unary(_handler(pipeline, name, answer))
         for service, methods in _METHODS.items()
-    ]
-    servicer = health.aio.HealthServicer()
-    made = GrpcServices((*services, _health_handler(servicer)), servicer)
-    await made.set_serving(False)
-    return made
-
-
-def _health_handler(servicer: Any) -> Any:
-    codec = {
-        "request_deserializer": health_pb2.HealthCheckRequest.FromString,
-        "response_serializer": health_pb2.HealthCheckResponse.SerializeToString,
+        for name, answer in methods.items()
     }
-    methods = {
-        "Check": grpc.unary_unary_rpc_method_handler(servicer.Check, **codec),
-        "Watch": grpc.unary_stream_rpc_method_handler(servicer.Watch, **codec),
-    }
-    return grpc.method_handlers_generic_handler(health.SERVICE_NAME, methods)
 
 
-def _handler(manager: Manager, answer: Answer) -> Callable[[bytes, Any], Awaitable[bytes]]:
-    async def handle(data: bytes, context: Any) -> bytes:
+def _handler(pipeline: Pipeline, api: str, answer: Answer) -> Callable[[bytes, CallContext], Awaitable[bytes]]:
+    async def handle(data: bytes, context: CallContext) -> bytes:
+        now = asyncio.get_running_loop().time()
+        call = Call(Protocol.GRPC, api, context.metadata.get, now, context.deadline, remote=context.remote)
         try:
-            message = await answer(manager, data)
+            message = await pipeline.answer(call, partial(answer, pipeline, call, data))
             return bytes(message.SerializeToString())
         except TenonError as error:
-            failure = error
-        except Exception:
-            _LOGGER.exception("a gRPC call failed")
-            failure = InternalError("Internal error. The server's log has the details.")
-        await context.abort(_STATUS_CODES[int(failure.code)], _cut(failure.message))
-        raise AssertionError("abort always raises")
+            if len(error.message) > _MAX_DETAILS:
+                raise type(error)(error.message[:_MAX_DETAILS] + "...TRUNCATED") from error
+            raise
+        finally:
+            context.trailing_metadata = call.reply
 
     return handle
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_DETAILS else text[:_MAX_DETAILS] + "...TRUNCATED"
-
-
-def _parse(message: type[Any], data: bytes) -> Any:
-    try:
-        return message.FromString(data)
-    except DecodeError as error:
-        raise InvalidArgumentError(
-            f"The request is not a {message.DESCRIPTOR.full_name}: {len(data)} bytes do not parse."
-        ) from error
 
 
 def _servable_request(request: Any) -> ServableRequest:
@@ -144,11 +91,12 @@ def _servable_request(request: Any) -> ServableRequest:
     )
 
 
-async def _predict(manager: Manager, data: bytes) -> Any:
-    request = _parse(_PredictRequest, data)
+async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
+    request = parsed(_PredictRequest, data)
+    pipeline.admit(call, _servable_request(request))
     prediction = await predict(
-        manager,
-        _servable_request(request),
+        pipeline,
+        call,
         request.model_spec.signature_name,
         partial(_read_inputs, request.inputs),
         _unknown_signature,
@@ -176,9 +124,9 @@ def _unknown_signature(name: str) -> FailedPreconditionError:
     return FailedPreconditionError(f'Serving signature key "{name}" not found.')
 
 
-async def _get_model_metadata(manager: Manager, data: bytes) -> Any:
-    request = _parse(_GetModelMetadataRequest, data)
-    target = _servable_request(request)
+async def _get_model_metadata(pipeline: Pipeline, call: Call, data: bytes) -> Any:
+    request = parsed(_GetModelMetadataRequest, data)
+    pipeline.admit(call, _servable_request(request))
     if not request.metadata_field:
         raise InvalidArgumentError(
             f"GetModelMetadataRequest must specify at least one metadata_field: {SIGNATURE_DEF!r}."
@@ -186,16 +134,17 @@ async def _get_model_metadata(manager: Manager, data: bytes) -> Any:
     for field in request.metadata_field:
         if field != SIGNATURE_DEF:
             raise InvalidArgumentError(f"Metadata field {field} is not supported; ask for {SIGNATURE_DEF!r}.")
-    return model_metadata(manager, target)
+    return model_metadata(pipeline, call)
 
 
-async def _get_model_status(manager: Manager, data: bytes) -> Any:
-    return model_status(manager, _servable_request(_parse(_GetModelStatusRequest, data)))
+async def _get_model_status(pipeline: Pipeline, call: Call, data: bytes) -> Any:
+    request = _servable_request(parsed(_GetModelStatusRequest, data))
+    return model_status(pipeline.manager, pipeline.admit(call, request))
 
 
 def _instead(method: str, advice: str) -> Answer:
-    async def refuse(manager: Manager, data: bytes) -> Any:
-        del manager, data
+    async def refuse(pipeline: Pipeline, call: Call, data: bytes) -> Any:
+        del pipeline, call, data
         raise UnimplementedError(f"{method} is not served. {advice}")
 
     return refuse
