@@ -12,6 +12,7 @@ from granian.server.embed import Server as Granian
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.formats import message_class
+from tenon.serving.http2 import GrpcServer, Unary
 from tenon.serving.security import TlsConfig, TlsWatcher, read_ssl_config
 from tests.serving.security.credentials import certificate, key_pem, private_key
 from tests.serving.servers import free_port, reachable
@@ -64,6 +65,7 @@ def test_a_chain_may_follow_the_certificate():
         (b"nonsense", KEY, "must hold certificates in PEM"),
         (KEY, KEY, "must hold certificates in PEM"),
     ],
+    ids=range(10),
 )
 def test_a_pair_that_is_no_good_is_refused(cert, key, message):
     with pytest.raises(FailedPreconditionError, match=message):
@@ -231,30 +233,35 @@ def test_the_grpc_port_serves_with_the_material_and_takes_new_certificates_witho
     config.key.write_bytes(SERVER_KEY)
     watcher = TlsWatcher(config)
 
-    def configuration():
-        material = watcher.material
-        return grpc.ssl_server_certificate_configuration([(material.key, material.certificate)], material.client_ca)
-
-    def renewed():
-        return configuration() if poll(watcher) else None
-
     async def echo(request, context):
         return request
 
     async def main():
-        server = grpc.aio.server()
-        method = {"Echo": grpc.unary_unary_rpc_method_handler(echo)}
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("hello", method),))
-        credentials = grpc.dynamic_ssl_server_credentials(configuration(), renewed, True)
-        port = server.add_secure_port("127.0.0.1:0", credentials)
-        await server.start()
+        context = watcher.material.ssl_context()
+        server = GrpcServer({"/hello/Echo": Unary(echo)})
+        port = await server.listen("127.0.0.1", 0, tls=context)
         own = CLIENT_KEY, CLIENT
         assert await grpc_answer(port, AUTHORITY, own) == b"OK"
         assert await grpc_answer(port, AUTHORITY) is grpc.StatusCode.UNAVAILABLE
         config.certificate.write_bytes(OTHER_CERTIFICATE)
         config.key.write_bytes(OTHER_KEY)
+        assert poll(watcher)
+        watcher.material.load_into(context)
         assert await grpc_answer(port, OTHER_CERTIFICATE, own) == b"OK"
         assert await grpc_answer(port, AUTHORITY, own) is grpc.StatusCode.UNAVAILABLE
-        await server.stop(None)
+        await server.stop(1.0)
+
+    asyncio.run(main())
+
+
+def test_without_verification_clients_need_no_certificate():
+    async def echo(request, context):
+        return request
+
+    async def main():
+        server = GrpcServer({"/hello/Echo": Unary(echo)})
+        port = await server.listen("127.0.0.1", 0, tls=TlsConfig(SERVER, SERVER_KEY).load().ssl_context())
+        assert await grpc_answer(port, AUTHORITY) == b"OK"
+        await server.stop(1.0)
 
     asyncio.run(main())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
+import tempfile
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,6 +93,30 @@ class TlsMaterial:
     client_verify: bool
     expires: datetime
 
+    def ssl_context(self, protocols: Sequence[str] = ("h2",)) -> ssl.SSLContext:
+        """Return what a server in Python's event loop speaks TLS with: 1.2 or newer.
+
+        Args:
+            protocols: what it offers by ALPN; gRPC is ``h2``.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_alpn_protocols(list(protocols))
+        self.load_into(context)
+        if self.client_verify and self.client_ca is not None:
+            context.load_verify_locations(cadata=self.client_ca.decode("ascii", "replace"))
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """Have new connections of a running server see this certificate; the authorities of clients stay as they are.
+
+        Args:
+            context: what ``ssl_context`` of an earlier material returned.
+        """
+        with tempfile.TemporaryDirectory() as directory:  # Python reads keys from files only; this one is ours alone
+            certificate, key, _ = self.write(directory)
+            context.load_cert_chain(certificate, key)
+
     def write(self, directory: str | os.PathLike[str]) -> tuple[Path, Path, Path | None]:
         """Write the files that granian wants, readable for this user only.
 
@@ -166,8 +192,7 @@ class TlsWatcher:
         """Look whether files have changed, at most once a second; reads files, a millisecond when they have changed.
 
         Returns:
-            Whether there is new material, with which to restart the HTTPS port or to answer gRPC's
-            ``certificate_configuration_fetcher``.
+            Whether there is new material, to load into gRPC's context, and to restart the HTTPS port with.
         """
         now = time.monotonic()
         if now < self._due:
