@@ -141,6 +141,8 @@ def test_answers_without_rows_keep_their_rank(client):
     ("inputs", "signature", "text"),
     [
         ({"x": [1.5]}, "int64", "input 'x': must be int64; received float64"),
+        ({"x": [-1, 2**63]}, "int64", "must hold int64; received values between -1 and 9223372036854775808"),
+        ({"x": [2**70]}, "int64", "must hold int64; received values between 1180591620717411303424"),
         ({"x": [300]}, "int8", "input 'x': must hold int8; received values between 300 and 300"),
         ({"x": [-1]}, "uint16", "must hold uint16; received values between -1"),
         ({"x": ["a"]}, "float32", "must be float32; received strings"),

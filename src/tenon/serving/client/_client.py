@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from tenon.base import Code, InvalidArgumentError, TenonError
 from tenon.serving.client._address import Address, TlsFiles, parse_address
 from tenon.serving.client._errors import ERRORS, StaleMetadataError
+from tenon.serving.client._examples import Classification, ExamplesRequest, features_of
 from tenon.serving.client._retries import Deadline, RetryPolicy, ask
 from tenon.serving.client._signatures import ModelMetadata, named_inputs, read_metadata
 from tenon.serving.client._transport import Headers, Prediction, Transport
@@ -117,6 +118,77 @@ class Client:
             return self._transport.predict(prediction, extra, deadline.remaining())
 
         return self._ask(lambda extra, deadline: self._fitting(target, attempt, extra, deadline), headers, timeout)
+
+    def classify(
+        self,
+        model: str,
+        examples: Sequence[Mapping[str, Any]],
+        *,
+        context: Mapping[str, Any] | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        signature: str | None = None,
+        headers: Headers | None = None,
+        timeout: float | None = None,
+    ) -> list[list[Classification]]:
+        """Ask for the classes of rows, of a signature that takes ``tensorflow.Example``.
+
+        Args:
+            model: its name.
+            examples: rows: numbers, text, bytes, or flat lists of one kind of them, by the names of features.
+            context: features that all rows share.
+            version: which version answers; the server's choice if not.
+            label: which version, by its label.
+            signature: ``serving_default`` if not.
+            headers: sent with this request, beside the client's own.
+            timeout: seconds that the call may take.
+
+        Returns:
+            The classes of every row.
+
+        Raises:
+            InvalidArgumentError: a feature is none, or the rows do not fit the signature.
+            TenonError: as for ``predict``.
+        """
+        request = _examples_request(_target(model, version, label), signature, examples, context)
+        return self._ask(lambda extra, end: self._transport.classify(request, extra, end.remaining()), headers, timeout)
+
+    def regress(
+        self,
+        model: str,
+        examples: Sequence[Mapping[str, Any]],
+        *,
+        context: Mapping[str, Any] | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        signature: str | None = None,
+        headers: Headers | None = None,
+        timeout: float | None = None,
+    ) -> np.ndarray:
+        """Ask for a value a row, of a signature that takes ``tensorflow.Example``.
+
+        Args:
+            model: its name.
+            examples: rows: numbers, text, bytes, or flat lists of one kind of them, by the names of features.
+            context: features that all rows share.
+            version: which version answers; the server's choice if not.
+            label: which version, by its label.
+            signature: ``serving_default`` if not.
+            headers: sent with this request, beside the client's own.
+            timeout: seconds that the call may take.
+
+        Returns:
+            float32, shape ``(rows,)``.
+
+        Raises:
+            InvalidArgumentError: a feature is none, or the rows do not fit the signature.
+            TenonError: as for ``predict``.
+        """
+        request = _examples_request(_target(model, version, label), signature, examples, context)
+        values = self._ask(
+            lambda extra, end: self._transport.regress(request, extra, end.remaining()), headers, timeout
+        )
+        return np.array(values, np.float32)
 
     def status(
         self,
@@ -238,6 +310,16 @@ def _target(model: str, version: int | None, label: str | None) -> ServableReque
     if version is not None and label is not None:
         raise InvalidArgumentError(f"version, label: give one of them; received {version} and {label!r}.")
     return ServableRequest(model, version, label)
+
+
+def _examples_request(
+    target: ServableRequest,
+    signature: str | None,
+    examples: Sequence[Mapping[str, Any]],
+    context: Mapping[str, Any] | None,
+) -> ExamplesRequest:
+    shared = None if context is None else features_of(context)
+    return ExamplesRequest(target, signature or "", [features_of(example) for example in examples], shared)
 
 
 def _state(model: str, status: Any) -> ServableState:

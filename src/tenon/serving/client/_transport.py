@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tenon.serving.client._examples import Classification, ExamplesRequest
 from tenon.serving.client._signatures import TensorInfo
 from tenon.serving.servables import ServableRequest
 
@@ -48,6 +49,14 @@ class Transport(ABC):
         Raises:
             StaleMetadataError: the answer does not fit ``prediction.infos``.
         """
+
+    @abstractmethod
+    def classify(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[list[Classification]]:
+        """Return the classes of every row."""
+
+    @abstractmethod
+    def regress(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[float]:
+        """Return the value of every row."""
 
     @abstractmethod
     def status(self, target: ServableRequest, headers: Headers, timeout: float) -> Any:
