@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from tenon.base import Code, InvalidArgumentError, TenonError
+from tenon.base import Code, InvalidArgumentError, PermissionDeniedError, TenonError
 from tenon.serving.client._address import Address, TlsFiles, parse_address
 from tenon.serving.client._errors import ERRORS, StaleMetadataError
 from tenon.serving.client._examples import Classification, ExamplesRequest, features_of
@@ -20,6 +20,9 @@ from tenon.serving.servables import ServableId, ServableRequest, ServableState, 
 T = TypeVar("T")
 
 _DEFAULT_SIGNATURE: Final = "serving_default"
+_REMEMBERED: Final = 1024
+"""How many models' and versions' signatures are remembered."""
+
 _DOES_NOT_FIT: Final = frozenset({Code.INVALID_ARGUMENT, Code.NOT_FOUND, Code.FAILED_PRECONDITION})
 """What a server answers when a signature is not what the client remembers."""
 
@@ -112,7 +115,7 @@ class Client:
         target, name = _target(model, version, label), signature or ""
 
         def attempt(extra: Headers, deadline: Deadline) -> dict[str, np.ndarray]:
-            known = self._known(target, extra, deadline).signatures.get(name or _DEFAULT_SIGNATURE)
+            known = self._known_if_allowed(target, extra, deadline).signatures.get(name or _DEFAULT_SIGNATURE)
             infos = {} if known is None else known.outputs
             prediction = Prediction(target, name, named_inputs(inputs, known), tuple(outputs), infos)
             return self._transport.predict(prediction, extra, deadline.remaining())
@@ -267,9 +270,23 @@ class Client:
     def _known(self, target: ServableRequest, headers: Headers, deadline: Deadline) -> ModelMetadata:
         known = self._metadata.get(target)
         if known is None:
-            known = self._metadata[target] = read_metadata(
-                self._transport.metadata(target, headers, deadline.remaining())
-            )
+            response = self._transport.metadata(target, headers, deadline.remaining())
+            known = self._remember(target, read_metadata(response))
+        return known
+
+    def _known_if_allowed(self, target: ServableRequest, headers: Headers, deadline: Deadline) -> ModelMetadata:
+        """Return what is known; nothing, where the caller may predict but not ask, and the protocol can do without."""
+        try:
+            return self._known(target, headers, deadline)
+        except PermissionDeniedError:
+            if not self._transport.tells_dtypes:
+                raise
+            return self._remember(target, ModelMetadata(ServableId(target.name, target.version or 0), {}))
+
+    def _remember(self, target: ServableRequest, known: ModelMetadata) -> ModelMetadata:
+        if len(self._metadata) >= _REMEMBERED:
+            self._metadata.clear()
+        self._metadata[target] = known
         return known
 
     def _fitting(
@@ -287,7 +304,7 @@ class Client:
             raise
         if not remembered:
             raise failure
-        del self._metadata[target]
+        self._metadata.pop(target, None)
         try:
             return attempt(headers, deadline)
         except StaleMetadataError as error:

@@ -66,6 +66,11 @@ class GrpcTransport(Transport):
             for name, (service, _, response) in _METHODS.items()
         }
 
+    @property
+    def tells_dtypes(self) -> bool:
+        """Messages tell the dtypes of their tensors."""
+        return True
+
     def predict(self, prediction: Prediction, headers: Headers, timeout: float) -> dict[str, np.ndarray]:
         """Return the outputs by name; the messages tell their own dtypes."""
         request = self._requests["Predict"](

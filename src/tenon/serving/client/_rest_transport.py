@@ -53,6 +53,11 @@ class RestTransport(Transport):
         self._prefix = f"{address.prefix}/v1/models/"
         self._connections = HttpConnections(address, tls.context() if address.secure else None)
 
+    @property
+    def tells_dtypes(self) -> bool:
+        """JSON tells no dtypes."""
+        return False
+
     def predict(self, prediction: Prediction, headers: Headers, timeout: float) -> dict[str, np.ndarray]:
         """Return the outputs by name, in the dtypes of the signature; a server sends all, those wanted are kept."""
         wanted = _wanted(prediction)

@@ -42,6 +42,11 @@ class Transport(ABC):
     server did not take the request, or the ``TenonError`` that tells what went wrong.
     """
 
+    @property
+    @abstractmethod
+    def tells_dtypes(self) -> bool:
+        """Whether answers tell their own dtypes, so that a prediction can do without ``infos``."""
+
     @abstractmethod
     def predict(self, prediction: Prediction, headers: Headers, timeout: float) -> dict[str, np.ndarray]:
         """Return the outputs by name.
