@@ -19,6 +19,7 @@ A function with the specs of its inputs is enough to write one:
 from tenon.base import TensorSpec
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
+from tenon.saved_model._manifest import manifest_sizes
 from tenon.saved_model._options import (
     ASSETS_DIRECTORY,
     ASSETS_KEY,
@@ -92,6 +93,7 @@ __all__ = [
     "Variable",
     "contains_saved_model",
     "load",
+    "manifest_sizes",
     "read",
     "save",
 ]

@@ -4,14 +4,17 @@ A *Source* finds versions, a *Loader* brings one to life as a *Servable*, a *Man
 and hands out *ServableHandles*, a stateless policy decides which version to load or unload next.
 """
 
-from tenon.serving._server import ModelServer, ServerOptions, host_and_port, serve
+from tenon.serving._server import ModelServer, host_and_port, serve
+from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
 from tenon.serving.lifecycle import (
     All,
+    AspiredVersionPolicy,
     AspiredVersionsManager,
     AvailabilityPreservingPolicy,
     FileSystemSource,
     Latest,
     PollResult,
+    ResourcePreservingPolicy,
     ServableToMonitor,
     Source,
     SourcePoller,
@@ -34,6 +37,7 @@ from tenon.serving.servables import (
 
 __all__ = [
     "All",
+    "AspiredVersionPolicy",
     "AspiredVersionsManager",
     "AvailabilityPreservingPolicy",
     "FileSystemSource",
@@ -41,8 +45,11 @@ __all__ = [
     "Loader",
     "LoaderFactory",
     "Manager",
+    "ModelConfig",
     "ModelServer",
+    "ModelServerConfig",
     "PollResult",
+    "ResourcePreservingPolicy",
     "SavedModelLoader",
     "SavedModelServable",
     "Servable",
@@ -52,6 +59,7 @@ __all__ = [
     "ServableSignature",
     "ServableState",
     "ServableToMonitor",
+    "ServedModel",
     "ServerOptions",
     "Source",
     "SourcePoller",

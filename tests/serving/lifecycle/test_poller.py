@@ -22,7 +22,7 @@ class ScriptedSource(Source):
         self.polls = 0
         self.done = threading.Event()
 
-    def poll(self):
+    def poll(self, failed=None):
         step = self.script[min(self.polls, len(self.script) - 1)]
         self.polls += 1
         if self.polls >= len(self.script) + 2:

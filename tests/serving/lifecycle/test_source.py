@@ -24,7 +24,7 @@ def put(base, *names):
 
 
 def poll(base, policy=ALL):
-    return FileSystemSource({"m": ServableToMonitor(base, policy)}).poll()
+    return FileSystemSource({"m": ServableToMonitor(base, policy)}).poll({})
 
 
 def found(base, policy=ALL):
@@ -115,7 +115,7 @@ def test_an_empty_base_path_wants_nothing_and_says_so(tmp_path):
 def test_a_missing_base_path_is_an_error_of_its_servable_alone(tmp_path):
     put(tmp_path / "good", "1")
     servables = {"bad": ServableToMonitor(tmp_path / "bad"), "good": ServableToMonitor(tmp_path / "good")}
-    result = FileSystemSource(servables).poll()
+    result = FileSystemSource(servables).poll({})
     assert set(result.versions) == {"good"}
     assert isinstance(result.errors["bad"], NotFoundError)
     assert str(result.errors["bad"]).startswith("servable 'bad': its base path cannot be listed; received")

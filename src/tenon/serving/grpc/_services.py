@@ -23,6 +23,7 @@ from tenon.base import (
 )
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
 from tenon.serving.answering import MAX_GROWTH_BYTES, SIGNATURE_DEF, model_metadata, model_spec, model_status, predict
+from tenon.serving.grpc._reload import MetricValue, Reload, reload_answer
 from tenon.serving.servables import Manager, ServableRequest
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,22 +67,31 @@ class GrpcServices:
             await self.health.set(name, statuses.SERVING if serving else statuses.NOT_SERVING)
 
 
-async def grpc_services(manager: Manager) -> GrpcServices:
+async def grpc_services(
+    manager: Manager, *, reload: Reload | None = None, metric_value: MetricValue | None = None
+) -> GrpcServices:
     """Make the handlers of PredictionService, ModelService and ``grpc.health.v1.Health``.
 
-    Messages, codes and texts are TensorFlow Serving's; Classify, Regress, MultiInference and
-    HandleReloadConfigRequest answer UNIMPLEMENTED. The health service says NOT_SERVING until ``set_serving(True)``.
+    Messages, codes and texts are TensorFlow Serving's; Classify, Regress and MultiInference answer UNIMPLEMENTED. The
+    health service says NOT_SERVING until ``set_serving(True)``.
     A call that is cancelled, or whose deadline passes, cancels its run.
 
     Args:
         manager: where the versions live; the handlers belong to its event loop.
+        reload: changes to the models of a ``ModelServerConfig`` message, or raises; without it
+            HandleReloadConfigRequest is UNIMPLEMENTED.
+        metric_value: reads a counter by TensorFlow Serving's internal name, for clients that ask how it increased
+            during a reload; ``None`` for one that there is not.
     """
+    methods_of = (
+        _METHODS if reload is None else _METHODS | {"ModelService": _model_service(reload_answer(reload, metric_value))}
+    )
     services = [
         grpc.method_handlers_generic_handler(
             f"tensorflow.serving.{service}",
             {name: grpc.unary_unary_rpc_method_handler(_handler(manager, answer)) for name, answer in methods.items()},
         )
-        for service, methods in _METHODS.items()
+        for service, methods in methods_of.items()
     ]
     servicer = health.aio.HealthServicer()
     made = GrpcServices((*services, _health_handler(servicer)), servicer)
@@ -199,6 +209,10 @@ def _instead(method: str, advice: str) -> Answer:
         raise UnimplementedError(f"{method} is not served. {advice}")
 
     return refuse
+
+
+def _model_service(answer: Answer) -> dict[str, Answer]:
+    return _METHODS["ModelService"] | {"HandleReloadConfigRequest": answer}
 
 
 _USE_PREDICT = "Send the input tensors with Predict, which runs every signature."

@@ -1,0 +1,64 @@
+"""``ModelService/HandleReloadConfigRequest``: other models while the server runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from tenon.base import InvalidArgumentError
+from tenon.formats import message_class
+from tenon.serving.servables import Manager
+
+_ReloadConfigRequest = message_class("tensorflow.serving.ReloadConfigRequest")
+_ReloadConfigResponse = message_class("tensorflow.serving.ReloadConfigResponse")
+
+Reload = Callable[[Any], Awaitable[None]]
+"""Change to the models of a ``tensorflow.serving.ModelServerConfig`` message."""
+
+MetricValue = Callable[[str], int | None]
+"""Return the value of a counter under TensorFlow Serving's internal name; ``None`` for one that there is not."""
+
+
+def reload_answer(
+    reload: Reload, metric_value: MetricValue | None = None
+) -> Callable[[Manager, bytes], Awaitable[Any]]:
+    """Return what answers HandleReloadConfigRequest.
+
+    Args:
+        reload: changes the models, or raises.
+        metric_value: reads the counters whose increase a client asks for; those that are not there are left out.
+    """
+
+    def values(names: list[str]) -> dict[str, int]:
+        found = {name: metric_value(name) for name in names} if metric_value is not None else {}
+        return {name: value for name, value in found.items() if value is not None}
+
+    async def answer(manager: Manager, data: bytes) -> Any:
+        del manager  # what reloads has it
+        request = _parse(data)
+        names = list(request.metric_names)
+        before = values(names)
+        await reload(request.config)
+        increases = [
+            {"name": name, "int64_value_increase": value - before.get(name, 0)} for name, value in values(names).items()
+        ]
+        return _ReloadConfigResponse(status={"error_code": 0}, metric=increases)
+
+    return answer
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        request = _ReloadConfigRequest.FromString(data)
+    except DecodeError as error:
+        raise InvalidArgumentError(
+            f"The request is not a tensorflow.serving.ReloadConfigRequest: {len(data)} bytes do not parse."
+        ) from error
+    if request.config.WhichOneof("config") != "model_config_list":
+        raise InvalidArgumentError(
+            "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently "
+            f"supported; received {request.config.WhichOneof('config')}."
+        )
+    return request
