@@ -23,6 +23,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, UnimplementedError
 from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
+from tenon.serving.answering import Pipeline
 from tenon.serving.batching import batch_sizes
 from tenon.serving.configuration import (
     ConfigFilePoller,
@@ -32,9 +33,10 @@ from tenon.serving.configuration import (
     ServerOptions,
 )
 from tenon.serving.grpc import SERVER_OPTIONS, GrpcServices, grpc_services
+from tenon.serving.http import RsgiApp
 from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES, AspiredVersionsManager, FileSystemSource, SourcePoller
 from tenon.serving.models import SavedModelLoader
-from tenon.serving.rest import RestApi, RsgiApp
+from tenon.serving.rest import RestApi
 from tenon.serving.servables import Loader, ServableId, State
 from tenon.xla import enable_compile_cache, run_in_calling_thread
 
@@ -85,6 +87,7 @@ class ModelServer:
             options.max_num_load_retries,
             options.load_retry_interval_seconds,
         )
+        self._pipeline = Pipeline(self._manager)
         source = FileSystemSource({})
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
         self._core = ServerCore(
@@ -182,7 +185,7 @@ class ModelServer:
 
     async def _start_grpc(self) -> None:
         options = [*SERVER_OPTIONS, ("grpc.so_reuseport", 0), *self._options.grpc_channel_arguments.items()]
-        self._services = await grpc_services(self._manager, reload=self._reload_message)
+        self._services = await grpc_services(self._pipeline, reload=self._reload_message)
         self._grpc = grpc.aio.server(options=options)
         self._grpc.add_generic_rpc_handlers(self._services.handlers)
         address, self.port = free_port(self._options.host, self._options.port, "port")
@@ -211,7 +214,7 @@ class ModelServer:
     async def _start_rest(self) -> None:
         address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
         app = RsgiApp(
-            RestApi(self._manager, enable_cors=self._options.rest_api_enable_cors_support),
+            [RestApi(self._pipeline, enable_cors=self._options.rest_api_enable_cors_support)],
             max_request_bytes=self._options.max_request_bytes,
             timeout=self._options.rest_api_timeout_seconds,
         )

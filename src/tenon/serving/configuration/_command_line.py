@@ -44,7 +44,8 @@ def server_options(given: Mapping[str, Any]) -> ServerOptions:
         if flag.name not in given:
             continue
         if flag.option:
-            options[flag.option] = flag.convert(given[flag.name])
+            value = given[flag.name]
+            options[flag.option] = value if flag.convert is None else flag.convert(value)
         elif flag.effect is not Effect.SERVED and given[flag.name] != flag.default:
             if flag.effect is Effect.REFUSED:
                 raise InvalidArgumentError(f"--{flag.name}: cannot be {given[flag.name]!r}: {flag.text}")

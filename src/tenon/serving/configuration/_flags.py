@@ -31,7 +31,7 @@ class Flag:
         kind: the type of its value.
         text: what it means; of one that is not served, why, and what to do instead.
         option: the field of ``ServerOptions`` that it sets; empty where ``server_options`` knows more.
-        convert: makes the field's value of the flag's.
+        convert: makes the field's value of the flag's; ``None`` where they are the same.
         effect: what Tenon does with it.
         default: TensorFlow Serving's default, which is no wish: a flag that is not served may always be given it.
         ours: whether TensorFlow Serving has no such flag.
@@ -41,7 +41,7 @@ class Flag:
     kind: type
     text: str
     option: str = ""
-    convert: Callable[[Any], Any] = lambda value: value
+    convert: Callable[[Any], Any] | None = None
     effect: Effect = Effect.SERVED
     default: Any = None
     ours: bool = False

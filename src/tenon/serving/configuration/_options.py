@@ -17,8 +17,8 @@ from tenon.serving.configuration._model_server_config import (
 )
 from tenon.serving.configuration._monitoring_config import MonitoringConfig
 from tenon.serving.configuration._ssl_config import SSLConfig
+from tenon.serving.http import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS
 from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES
-from tenon.serving.rest import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from google.protobuf.message import DecodeError
 
 from tenon.base import InvalidArgumentError
 from tenon.formats import message_class
-from tenon.serving.servables import Manager
+from tenon.serving.answering import Call, Pipeline
+from tenon.serving.servables import ServableRequest
 
 _ReloadConfigRequest = message_class("tensorflow.serving.ReloadConfigRequest")
 _ReloadConfigResponse = message_class("tensorflow.serving.ReloadConfigResponse")
@@ -23,8 +24,10 @@ MetricValue = Callable[[str], int | None]
 
 def reload_answer(
     reload: Reload, metric_value: MetricValue | None = None
-) -> Callable[[Manager, bytes], Awaitable[Any]]:
+) -> Callable[[Pipeline, Call, bytes], Awaitable[Any]]:
     """Return what answers HandleReloadConfigRequest.
+
+    It is admitted as a call for the model with the empty name: all of them.
 
     Args:
         reload: changes the models, or raises.
@@ -35,8 +38,8 @@ def reload_answer(
         found = {name: metric_value(name) for name in names} if metric_value is not None else {}
         return {name: value for name, value in found.items() if value is not None}
 
-    async def answer(manager: Manager, data: bytes) -> Any:
-        del manager  # what reloads has it
+    async def answer(pipeline: Pipeline, call: Call, data: bytes) -> Any:
+        pipeline.admit(call, ServableRequest.latest(""))
         request = _parse(data)
         names = list(request.metric_names)
         before = values(names)
