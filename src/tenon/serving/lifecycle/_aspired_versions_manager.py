@@ -147,10 +147,10 @@ class AspiredVersionsManager(Manager):
         Raises:
             FailedPreconditionError: after ``shutdown``.
         """
+        self.set_labels(name, {})
         if name not in self._streams:
             return
         self.set_aspired(name, {})
-        self.set_labels(name, {})
         self._removed[name] = None
         ended = [name for name in self._removed if not self._streams[name].is_alive]
         for name in ended[:-_REMOVED_KEPT]:
