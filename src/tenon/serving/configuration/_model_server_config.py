@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,9 +85,8 @@ class ModelServerConfig:
     models: tuple[ModelConfig, ...] = ()
 
     def __post_init__(self) -> None:
-        names = [model.name for model in self.models]
-        if len(set(names)) < len(names):
-            twice = sorted({name for name in names if names.count(name) > 1}) if len(names) < 1000 else "some"
+        counts = Counter(model.name for model in self.models)
+        if twice := sorted(name for name, count in counts.items() if count > 1):
             raise InvalidArgumentError(
                 f"model_config_list: each model must have a name of its own; received {twice} more than once. "
                 "Rename or remove one."
