@@ -113,6 +113,7 @@ class ServerCore:
             for name, labels in config.labels.items():
                 self._manager.set_labels(name, labels)
             errors = await self._settled(config.servables)
+            await self._labels_settled(config)
         for model in config.models:
             for label, version in model.labels.items():
                 if version not in self._manager.available(model.name):
@@ -156,7 +157,8 @@ class ServerCore:
             before = self._config
             if config == before:
                 return
-            added = [name for name in config.servables if name not in before.servables]
+            known = before.servables
+            added = [name for name in config.servables if name not in known]
             try:
                 async with asyncio.timeout(self._reload_timeout):
                     await self._load_beside(config, before, added)
@@ -179,23 +181,29 @@ class ServerCore:
             raise UnknownError(
                 f"{len(errors)} servable(s) did not become available: {{{reasons}}}. Nothing has changed."
             )
-        targets = [(name, version) for name, labels in config.labels.items() for version in labels.values()]
-        await self._manager.wait_until(lambda: not any(self._is_coming(*target) for target in targets))
+        await self._labels_settled(config)
         self._check_labels(config)
 
     def _both(self, config: ModelServerConfig, before: ModelServerConfig) -> dict[str, ServableToMonitor]:
         """Return what was watched, what is new, and the versions that labels need and the new policies may want."""
-        watched = config.servables | before.servables
+        known = before.servables
+        watched = config.servables | known
         for model in config.models:
-            old = before.servables.get(model.name)
+            old = known.get(model.name)
             if old is not None and model.labels and self._loads_beside and old.base_path == model.base_path:
                 needed = Specific(tuple(model.labels.values()))
                 watched[model.name] = replace(old, version_policy=AnyOf((old.version_policy, needed)))
         return watched
 
+    async def _labels_settled(self, config: ModelServerConfig) -> None:
+        """Wait until every version that a label needs either answers or cannot."""
+        targets = [(name, version) for name, labels in config.labels.items() for version in labels.values()]
+        await self._manager.wait_until(lambda: not any(self._is_coming(*target) for target in targets))
+
     def _is_coming(self, name: str, version: int) -> bool:
-        states = {state.id.version: state.state for state in self._manager.states(name)}
-        return states.get(version) in (State.START, State.LOADING)
+        """Tell whether a version is wanted, does not answer yet and has not failed; it may be unloading before."""
+        manager = self._manager
+        return version in manager.aspired(name) and version not in (*manager.available(name), *manager.failed(name))
 
     def _check_labels(self, config: ModelServerConfig) -> None:
         for model in config.models:

@@ -82,7 +82,8 @@ class AspiredVersionsManager(Manager):
         self._streams: dict[str, ServableStream] = {}
         self._serving = ServingMap[LoaderHarness]()
         self._undecided: dict[str, None] = {}  # an ordered set of names that changed since the policy was asked
-        self._decisions: dict[str, Action | None] = {}
+        self._loads: dict[str, Load] = {}  # what the policy wants to be done next, by name
+        self._unloads: dict[str, Unload] = {}
         self._removed: dict[str, None] = {}  # an ordered set
         self._tasks: set[asyncio.Task[None]] = set()
         self._free_load_threads = num_load_threads
@@ -152,11 +153,13 @@ class AspiredVersionsManager(Manager):
             return
         self.set_aspired(name, {})
         self._removed[name] = None
-        ended = [name for name in self._removed if not self._streams[name].is_alive]
-        for name in ended[:-_REMOVED_KEPT]:
-            del self._streams[name], self._removed[name]
-            self._undecided.pop(name, None)
-            self._decisions.pop(name, None)
+        while len(self._removed) > _REMOVED_KEPT and not self._streams[next(iter(self._removed))].is_alive:
+            self._forget(next(iter(self._removed)))
+
+    def _forget(self, name: str) -> None:
+        del self._streams[name], self._removed[name]
+        for known in (self._undecided, self._loads, self._unloads):
+            known.pop(name, None)
 
     def failed(self, name: str) -> tuple[int, ...]:
         """Return the versions of ``name`` whose load failed and which are still aspired, newest first."""
@@ -239,11 +242,16 @@ class AspiredVersionsManager(Manager):
     def _next_action(self) -> Action | None:
         """Ask the policy for every name that changed; unloads come first, and a load needs a free thread."""
         for name in self._undecided:
-            self._decisions[name] = self._policy.next_action(self._streams[name].snapshots())
+            action = self._policy.next_action(self._streams[name].snapshots())
+            self._loads.pop(name, None)
+            self._unloads.pop(name, None)
+            if isinstance(action, Load):
+                self._loads[name] = action
+            elif action is not None:
+                self._unloads[name] = action
         self._undecided.clear()
-        unloads = (action for action in self._decisions.values() if isinstance(action, Unload))
-        loads = (action for action in self._decisions.values() if isinstance(action, Load))
-        return next(unloads, None) or (next(loads, None) if self._free_load_threads else None)
+        load = next(iter(self._loads.values()), None) if self._free_load_threads else None
+        return next(iter(self._unloads.values()), load)
 
     def _act(self, action: Action) -> None:
         stream = self._streams[action.id.name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +39,21 @@ class CopyWatch:
     def __init__(self) -> None:
         self._before: dict[Path, Look] = {}
         self._now: dict[Path, Look] = {}
-        self._rounds = 0
+        self._old: set[Path] | None = None
 
-    def begin(self) -> None:
-        """Begin a round."""
+    def begin(self, found: Iterable[Path]) -> None:
+        """Begin a round.
+
+        Args:
+            found: the directories of all versions, whether they are going to be looked at or not.
+        """
         self._now = {}
-        self._rounds += 1
+        if self._old is None:
+            self._old = set(found)
+
+    def restart(self) -> None:
+        """Let the next round be the first again: its model is configured anew."""
+        self._old = None
 
     def look(self, path: Path, stamp: Hashable) -> Look:
         """Look at a version.
@@ -55,7 +64,7 @@ class CopyWatch:
         """
         look = self._before.get(path)
         if look is None or look.stamp != stamp or not look.is_settled:
-            look = _look(path, stamp, look, is_first=self._rounds == 1)
+            look = _look(path, stamp, look, is_old=look is None and path in (self._old or ()))
         self._now[path] = look
         return look
 
@@ -64,12 +73,12 @@ class CopyWatch:
         self._before = self._now
 
 
-def _look(path: Path, stamp: Hashable, before: Look | None, *, is_first: bool) -> Look:
+def _look(path: Path, stamp: Hashable, before: Look | None, *, is_old: bool) -> Look:
     rests = before is not None and before.stamp == stamp
     was_ready = before is not None and before.is_ready
     sizes = manifest_sizes(path)
     if sizes is None:
-        whole = rests or is_first
+        whole = rests or is_old
         return Look(stamp, was_ready or whole, whole)
     missing = next((name for name, size in sizes.items() if _size(path, name) != size), None)
     if missing is None:

@@ -77,8 +77,8 @@ class FileSystemSource(Source):
     is itself a SavedModel is one version: its own name if that is a number, else 1.
 
     Unlike in TensorFlow Serving, a missing base path concerns its own servable alone, and a version is found when it is
-    whole: all that Tenon's manifest names is there, or, without one, nothing in it has changed between two looks. A
-    version's stamp tells the names, sizes and times of the files under its directory.
+    whole: all that Tenon's manifest names is there, or, without one, nothing in it has changed between two looks or it
+    was there at the first look. A version's stamp tells the names, sizes and times of the files under its directory.
 
     Args:
         servables: what to watch, per servable name.
@@ -107,6 +107,9 @@ class FileSystemSource(Source):
         Args:
             servables: what to watch, per servable name.
         """
+        for name, servable in servables.items():
+            if servable != self._servables.get(name) and servable.base_path in self._copies:
+                self._copies[servable.base_path].restart()
         self._servables = dict(servables)
 
     def poll(self, failed: Mapping[str, Collection[int]]) -> PollResult:
@@ -132,9 +135,9 @@ class FileSystemSource(Source):
     ) -> tuple[dict[int, Path], dict[int, Hashable], list[str]]:
         """Return the versions wanted, the stamps of those that are whole, and what is odd."""
         copies = self._copies.setdefault(servable.base_path, CopyWatch())
-        copies.begin()
         base = servable.base_path.absolute()
         found, notes = self._find(base)
+        copies.begin(found.values())
         looks: dict[int, Look] = {}
         wanted = _wanted(servable.version_policy, found, failed)
         while unfinished := [version for version in wanted if not _is_ready(version, found, looks, copies)]:
@@ -174,9 +177,12 @@ class FileSystemSource(Source):
 
 
 def _wanted(policy: VersionPolicy, found: Collection[int], failed: Collection[int]) -> list[int]:
-    """Return what a policy chooses, and what it would choose if there were no versions that failed."""
-    others = [version for version in found if version not in failed]
-    return sorted({*policy.choose(found), *policy.choose(others)}, reverse=True)
+    """Return what a policy chooses and, for each version of these that failed, what it would choose without it."""
+    wanted, others = set[int](), set(found)
+    while chosen := set(policy.choose(others)) - wanted:
+        wanted |= chosen
+        others -= chosen & set(failed)
+    return sorted(wanted, reverse=True)
 
 
 def _is_ready(version: int, found: Mapping[int, Path], looks: dict[int, Look], copies: CopyWatch) -> bool:
