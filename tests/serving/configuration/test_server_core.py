@@ -419,13 +419,13 @@ def test_no_request_fails_while_configurations_change_and_loads_fail(world):
 def test_thousands_of_models_start_and_change(world):
     """The directories are one: what is measured is the bookkeeping."""
     world.put("m/1")
-    many = [world.model(f"m{number}", "m") for number in range(2000)]
+    many = [world.model(f"m{number}", "m") for number in range(1000)]
 
     async def main():
         async with running(world, config(*many)) as server:
             assert server.errors == {}
-            await server.core.reload(config(*many[1000:]))
-            assert len([m for m in server.core.models() if m.config is not None]) == 1000
+            await server.core.reload(config(*many[500:]))
+            assert len([m for m in server.core.models() if m.config is not None]) == 500
 
     asyncio.run(main())
 
