@@ -1,11 +1,15 @@
 """Versions of a servable live, answer and die safely; the nouns are TensorFlow Serving's.
 
 A *Source* finds versions, a *Loader* brings one to life as a *Servable*, a *Manager* keeps the aspired versions loaded
-and hands out *ServableHandles*, a stateless policy decides which version to load or unload next.
+and hands out *ServableHandles*, a stateless policy decides which version to load or unload next. A *Client* asks.
+
+What runs models loads when it is first used: who only asks needs no JAX.
 """
 
-from tenon.serving._server import ModelServer, host_and_port, serve
-from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
+import importlib
+import typing
+
+from tenon.serving.client import Client
 from tenon.serving.lifecycle import (
     All,
     AspiredVersionPolicy,
@@ -21,7 +25,6 @@ from tenon.serving.lifecycle import (
     Specific,
     VersionPolicy,
 )
-from tenon.serving.models import SavedModelLoader, SavedModelServable
 from tenon.serving.servables import (
     Loader,
     LoaderFactory,
@@ -35,11 +38,17 @@ from tenon.serving.servables import (
     State,
 )
 
+if typing.TYPE_CHECKING:
+    from tenon.serving._server import ModelServer, host_and_port, serve
+    from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
+    from tenon.serving.models import SavedModelLoader, SavedModelServable
+
 __all__ = [
     "All",
     "AspiredVersionPolicy",
     "AspiredVersionsManager",
     "AvailabilityPreservingPolicy",
+    "Client",
     "FileSystemSource",
     "Latest",
     "Loader",
@@ -69,3 +78,22 @@ __all__ = [
     "host_and_port",
     "serve",
 ]
+
+_LATER = {
+    "_server": ("ModelServer", "host_and_port", "serve"),
+    "configuration": ("ModelConfig", "ModelServerConfig", "ServedModel", "ServerOptions"),
+    "models": ("SavedModelLoader", "SavedModelServable"),
+}
+
+
+def __getattr__(name: str) -> typing.Any:
+    for part, names in _LATER.items():
+        if name in names:
+            value = getattr(importlib.import_module(f"tenon.serving.{part}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,13 +15,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import grpc
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server as Granian
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, UnimplementedError
+from tenon.saved_model import manifest_sizes
 from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
 from tenon.serving.answering import Pipeline
 from tenon.serving.batching import batch_sizes
@@ -32,8 +31,9 @@ from tenon.serving.configuration import (
     ServerCore,
     ServerOptions,
 )
-from tenon.serving.grpc import SERVER_OPTIONS, GrpcServices, grpc_services
+from tenon.serving.grpc import Health, grpc_methods
 from tenon.serving.http import RsgiApp
+from tenon.serving.http2 import GrpcServer
 from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES, AspiredVersionsManager, FileSystemSource, SourcePoller
 from tenon.serving.models import SavedModelLoader
 from tenon.serving.rest import RestApi
@@ -88,7 +88,7 @@ class ModelServer:
             options.load_retry_interval_seconds,
         )
         self._pipeline = Pipeline(self._manager)
-        source = FileSystemSource({})
+        source = FileSystemSource({}, listed_sizes=manifest_sizes)
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
         self._core = ServerCore(
             self._manager,
@@ -101,9 +101,8 @@ class ModelServer:
         self._polling: list[asyncio.Task[None]] = []
         self._rest: Granian | None = None
         self._rest_task: asyncio.Task[None] | None = None
-        self._grpc: Any = None
-        self._grpc_address = ""
-        self._services: GrpcServices | None = None
+        self._grpc: GrpcServer | None = None
+        self._health = Health()
 
     async def start(self) -> None:
         """Listen on both ports.
@@ -133,7 +132,7 @@ class ModelServer:
             if self._options.exit_on_failed_load or len(errors) == len(self._first_config.models):
                 raise FailedPreconditionError(text)
             _log.error("%s. The others are served.", text)
-        await self._required_services().set_serving(True)
+        self._health.set_serving(True)
         self._polling.append(asyncio.create_task(self._poller.run()))
         if self._options.model_config_file is not None and self._options.model_config_file_poll_wait_seconds:
             interval = self._options.model_config_file_poll_wait_seconds
@@ -162,8 +161,7 @@ class ModelServer:
 
         A load that has begun cannot be interrupted; it is not awaited, and its thread goes on.
         """
-        if self._services is not None:
-            await self._services.set_serving(False)
+        self._health.set_serving(False)
         for polling in self._polling:
             polling.cancel()
         await asyncio.gather(*self._polling, return_exceptions=True)
@@ -184,28 +182,24 @@ class ModelServer:
         return SavedModelLoader(servable_id, path, self._sizes, self._executor, compile_threads=os.cpu_count() or 1)
 
     async def _start_grpc(self) -> None:
-        options = [*SERVER_OPTIONS, ("grpc.so_reuseport", 0), *self._options.grpc_channel_arguments.items()]
-        self._services = await grpc_services(self._pipeline, reload=self._reload_message)
-        self._grpc = grpc.aio.server(options=options)
-        self._grpc.add_generic_rpc_handlers(self._services.handlers)
+        methods = grpc_methods(self._pipeline, reload=self._reload_message)
+        self._grpc = GrpcServer({**methods, **self._health.methods()})
         address, self.port = free_port(self._options.host, self._options.port, "port")
         try:
-            self._grpc.add_insecure_port(host_and_port(address, self.port))
-        except RuntimeError as error:
+            await self._grpc.listen(address, self.port)
+        except OSError as error:
             raise _cannot_listen("port", self._options.host, self.port, str(error)) from error
-        self._add_grpc_socket()
-        await self._grpc.start()
-        self._grpc_address = host_and_port(address, self.port)
+        if self._options.grpc_socket_path:
+            await self._listen_unix(self._grpc, self._options.grpc_socket_path)
 
-    def _add_grpc_socket(self) -> None:
-        path = self._options.grpc_socket_path
+    async def _listen_unix(self, server: GrpcServer, path: str) -> None:
         try:
-            if path:
-                self._grpc.add_insecure_port(f"unix:{path}")
-        except RuntimeError as error:
+            _remove_stale_socket(path)
+            await server.listen_unix(path)
+        except OSError as error:
             raise FailedPreconditionError(
-                f"grpc_socket_path: cannot listen on {path!r}: {error}. Name a file, in at most 107 bytes, in a "
-                "directory that this user may write."
+                f"grpc_socket_path: cannot listen on {path!r}: {error.strerror or error}. Name a file, in at most 107 "
+                "bytes, that nobody listens on, in a directory that this user may write."
             ) from error
 
     async def _reload_message(self, message: Any) -> None:
@@ -240,26 +234,9 @@ class ModelServer:
             await asyncio.wait_for(self._rest_task, self._options.drain_seconds)
 
     async def _stop_grpc(self) -> None:
-        if self._grpc is None:
-            return
-        if self._grpc_address:
-            await self._accept_waiting_calls()
-        await self._grpc.stop(self._options.drain_seconds)
-
-    async def _accept_waiting_calls(self) -> None:
-        """Wait until the calls that have arrived are ours: a stop cancels those that still queue inside gRPC.
-
-        They are accepted in the order they came, so a call of our own that is answered stands behind them all.
-        """
-        async with grpc.aio.insecure_channel(self._grpc_address, options=[("grpc.enable_http_proxy", 0)]) as channel:
-            with contextlib.suppress(grpc.RpcError):
-                check = health_pb2_grpc.HealthStub(channel).Check
-                await check(health_pb2.HealthCheckRequest(), timeout=self._options.drain_seconds)
-
-    def _required_services(self) -> GrpcServices:
-        if self._services is None:
-            raise FailedPreconditionError("the server must be started before models are loaded; call start() first.")
-        return self._services
+        self._health.close()
+        if self._grpc is not None:
+            await self._grpc.stop(self._options.drain_seconds)
 
 
 def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None = None) -> None:
@@ -338,6 +315,16 @@ def free_port(host: str, port: int, name: str) -> tuple[str, int]:
         raise _cannot_listen(name, host, port, error.strerror or str(error)) from error
     except ValueError as error:  # no host name at all, such as "a..b"
         raise _cannot_listen(name, host, port, str(error)) from error
+
+
+def _remove_stale_socket(path: str) -> None:
+    """Remove what a server left behind that did not end well; one that listens keeps its socket."""
+    if Path(path).is_socket():
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(path)
+            except ConnectionRefusedError:
+                Path(path).unlink()
 
 
 def _cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPreconditionError:

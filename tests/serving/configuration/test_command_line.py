@@ -89,12 +89,6 @@ def test_another_word_for_a_boolean_is_refused():
         ({"compile_cache": "/cache"}, "compile_cache", Path("/cache")),
         ({"ssl_config_file": ""}, "ssl", None),
         ({"monitoring_config_file": ""}, "monitoring", None),
-        ({"grpc_channel_arguments": ""}, "grpc_channel_arguments", {}),
-        (
-            {"grpc_channel_arguments": "grpc.max_concurrent_streams=-1,grpc.primary_user_agent=a=b"},
-            "grpc_channel_arguments",
-            {"grpc.max_concurrent_streams": -1, "grpc.primary_user_agent": "a=b"},
-        ),
     ],
 )
 def test_values_are_converted(given, option, expected):
@@ -149,7 +143,6 @@ def test_any_flag_may_have_tensorflow_servings_own_default(flag, caplog):
         (MODEL | {"aspired_version_policy": "x"}, r"one of \['availability', 'resource'\]; received 'x'"),
         (MODEL | {"num_load_threads": -1}, "num_load_threads: must be at least 0; received -1"),
         (MODEL | {"rest_api_timeout_in_ms": -1}, "rest_api_timeout_seconds: must be a number of seconds"),
-        (MODEL | {"grpc_channel_arguments": "x"}, "--grpc_channel_arguments: must be NAME=VALUE"),
     ],
 )
 def test_what_makes_no_sense_is_refused(given, match):

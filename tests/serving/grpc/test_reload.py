@@ -8,7 +8,8 @@ import pytest
 from tenon.base import FailedPreconditionError
 from tenon.formats import message_class
 from tenon.serving.answering import Pipeline
-from tenon.serving.grpc._services import grpc_services
+from tenon.serving.grpc import grpc_methods
+from tenon.serving.http2 import GrpcServer
 from tests.serving.doubles import manager
 
 Request = message_class("tensorflow.serving.ReloadConfigRequest")
@@ -31,17 +32,14 @@ class Server:
 
 def ask(server, data, **options):
     async def main():
-        services = await grpc_services(Pipeline(manager()), **options)
-        listening = grpc.aio.server()
-        listening.add_generic_rpc_handlers(services.handlers)
-        port = listening.add_insecure_port("127.0.0.1:0")
-        await listening.start()
+        listening = GrpcServer(grpc_methods(Pipeline(manager()), **options))
+        port = await listening.listen("127.0.0.1", 0)
         try:
             async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
                 call = channel.unary_unary("/tensorflow.serving.ModelService/HandleReloadConfigRequest")
                 return Response.FromString(await call(data, timeout=10))
         finally:
-            await listening.stop(None)
+            await listening.stop(grace=1)
 
     return asyncio.run(main())
 

@@ -21,7 +21,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def source(tmp_path):
-    return FileSystemSource({"m": ServableToMonitor(tmp_path / "m")})
+    return FileSystemSource({"m": ServableToMonitor(tmp_path / "m")}, listed_sizes=manifest_sizes)
 
 
 @pytest.fixture

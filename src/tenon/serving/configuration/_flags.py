@@ -8,7 +8,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tenon.base import InvalidArgumentError
 from tenon.serving.configuration._batching_parameters import read_batching_parameters
 from tenon.serving.configuration._monitoring_config import read_monitoring_config
 from tenon.serving.configuration._ssl_config import read_ssl_config
@@ -69,21 +68,6 @@ def _refused(name: str, kind: type, default: Any, reason: str) -> Flag:
     return Flag(name, kind, reason, effect=Effect.REFUSED, default=default)
 
 
-def _channel_arguments(text: str) -> dict[str, int | str]:
-    """Read ``name=value,name=value``; whole numbers become numbers, as gRPC wants them."""
-    made: dict[str, int | str] = {}
-    for pair in text.split(",") if text else ():
-        name, equals, value = pair.partition("=")
-        if not (name and equals):
-            raise InvalidArgumentError(
-                f"--grpc_channel_arguments: must be NAME=VALUE,NAME=VALUE; received {text!r}. "
-                "Example: grpc.max_concurrent_streams=100"
-            )
-        digits = value.removeprefix("-")
-        made[name] = int(value) if digits.isascii() and digits.isdigit() else value
-    return made
-
-
 _THREADS = "one event loop answers; what is slow runs in threads of its own."
 _RUNTIME = "it sets up TensorFlow's runtime, and there is none here."
 
@@ -102,13 +86,6 @@ FLAGS = (
     _own("host", str, "address to listen on; only this machine unless you say otherwise"),
     _same("port", int, "gRPC; 0 takes a free port"),
     _same("grpc_socket_path", str, "also listen for gRPC on this UNIX socket"),
-    Flag(
-        "grpc_channel_arguments",
-        str,
-        "settings of the gRPC library, `NAME=VALUE,...`",
-        "grpc_channel_arguments",
-        _channel_arguments,
-    ),
     _same("rest_api_port", int, "REST; 0 takes a free port"),
     Flag(
         "rest_api_timeout_in_ms",
@@ -168,6 +145,7 @@ FLAGS = (
         "enable_batching", bool, False, "requests that arrive together always share a run; --max_batch_size=1 ends it."
     ),
     _idle("enable_grpc_healthcheck_service", bool, False, "the health service is always there."),
+    _idle("grpc_channel_arguments", str, "", "they are settings of a library that does not serve here."),
     _idle("grpc_max_threads", int, None, _THREADS),
     _idle("rest_api_num_threads", int, None, _THREADS),
     _idle("flush_filesystem_caches", bool, True, "what is read once stays with the operating system to drop."),

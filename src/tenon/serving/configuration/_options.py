@@ -35,7 +35,6 @@ class ServerOptions:
         host: the address to listen on; the loopback by default.
         port: gRPC port; 0 takes a free one.
         grpc_socket_path: also listen for gRPC on this UNIX socket; empty for none.
-        grpc_channel_arguments: settings of the gRPC library, by name.
         rest_api_port: REST port; 0 takes a free one.
         rest_api_timeout_seconds: a REST request that takes longer is answered 504.
         rest_api_enable_cors_support: let any web page call the REST API.
@@ -77,7 +76,6 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int = 8500
     grpc_socket_path: str = ""
-    grpc_channel_arguments: Mapping[str, int | str] = field(default_factory=dict)
     rest_api_port: int = 8501
     rest_api_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     rest_api_enable_cors_support: bool = False

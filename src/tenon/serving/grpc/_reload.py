@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from tenon.base import InvalidArgumentError
 from tenon.formats import message_class
 from tenon.serving.answering import Call, Pipeline
+from tenon.serving.grpc._parsing import parsed
 from tenon.serving.servables import ServableRequest
 
 _ReloadConfigRequest = message_class("tensorflow.serving.ReloadConfigRequest")
@@ -53,12 +52,7 @@ def reload_answer(
 
 
 def _parse(data: bytes) -> Any:
-    try:
-        request = _ReloadConfigRequest.FromString(data)
-    except DecodeError as error:
-        raise InvalidArgumentError(
-            f"The request is not a tensorflow.serving.ReloadConfigRequest: {len(data)} bytes do not parse."
-        ) from error
+    request = parsed(_ReloadConfigRequest, data)
     if request.config.WhichOneof("config") != "model_config_list":
         raise InvalidArgumentError(
             "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently "

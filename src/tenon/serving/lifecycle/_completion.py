@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenon.saved_model import manifest_sizes
+ListedSizes = Callable[[Path], Mapping[str, int] | None]
+"""Return the size in bytes of every file that a version must have, by its path; ``None`` if the version tells none."""
+
+
+def no_manifest(path: Path) -> None:
+    """Say that a version has no manifest: a ``ListedSizes``."""
+    del path
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,13 @@ class CopyWatch:
     starts cannot wait. Files are looked at again only after a change.
 
     Call order: ``begin``, ``look`` for every version, ``end``; a round that does not end forgets nothing.
+
+    Args:
+        listed_sizes: reads a version's manifest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, listed_sizes: ListedSizes) -> None:
+        self._listed_sizes = listed_sizes
         self._before: dict[Path, Look] = {}
         self._now: dict[Path, Look] = {}
         self._old: set[Path] | None = None
@@ -64,7 +74,8 @@ class CopyWatch:
         """
         look = self._before.get(path)
         if look is None or look.stamp != stamp or not look.is_settled:
-            look = _look(path, stamp, look, is_old=look is None and path in (self._old or ()))
+            sizes = self._listed_sizes(path)
+            look = _look(path, stamp, sizes, look, is_old=look is None and path in (self._old or ()))
         self._now[path] = look
         return look
 
@@ -73,10 +84,9 @@ class CopyWatch:
         self._before = self._now
 
 
-def _look(path: Path, stamp: Hashable, before: Look | None, *, is_old: bool) -> Look:
+def _look(path: Path, stamp: Hashable, sizes: Mapping[str, int] | None, before: Look | None, *, is_old: bool) -> Look:
     rests = before is not None and before.stamp == stamp
     was_ready = before is not None and before.is_ready
-    sizes = manifest_sizes(path)
     if sizes is None:
         whole = rests or is_old
         return Look(stamp, was_ready or whole, whole)

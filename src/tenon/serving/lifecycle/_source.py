@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenon.base import NotFoundError, TenonError, UnavailableError
-from tenon.serving.lifecycle._completion import CopyWatch, Look
+from tenon.serving.lifecycle._completion import CopyWatch, ListedSizes, Look, no_manifest
 from tenon.serving.lifecycle._version_policy import Latest, VersionPolicy
 
 _SAVED_MODEL = "saved_model.pb"
@@ -77,12 +77,14 @@ class FileSystemSource(Source):
     is itself a SavedModel is one version: its own name if that is a number, else 1.
 
     Unlike in TensorFlow Serving, a missing base path concerns its own servable alone, and a version is found when it is
-    whole: all that Tenon's manifest names is there, or, without one, nothing in it has changed between two looks or it
+    whole: all that its manifest names is there, or, without one, nothing in it has changed between two looks or it
     was there at the first look. A version's stamp tells the names, sizes and times of the files under its directory.
 
     Args:
         servables: what to watch, per servable name.
         model_files: a directory is a version if it has a file of one of these names.
+        listed_sizes: returns the sizes of the files that a version's manifest names, or ``None`` where there is none,
+            such as ``tenon.saved_model.manifest_sizes``; by default no version has one.
 
     Example:
         >>> import tempfile
@@ -95,10 +97,14 @@ class FileSystemSource(Source):
     """
 
     def __init__(
-        self, servables: Mapping[str, ServableToMonitor], model_files: Collection[str] = (_SAVED_MODEL,)
+        self,
+        servables: Mapping[str, ServableToMonitor],
+        model_files: Collection[str] = (_SAVED_MODEL,),
+        listed_sizes: ListedSizes = no_manifest,
     ) -> None:
         self._servables = dict(servables)
         self._model_files = tuple(model_files)
+        self._listed_sizes = listed_sizes
         self._copies: dict[Path, CopyWatch] = {}  # by base path
 
     def watch(self, servables: Mapping[str, ServableToMonitor]) -> None:
@@ -134,7 +140,7 @@ class FileSystemSource(Source):
         self, servable: ServableToMonitor, failed: Collection[int]
     ) -> tuple[dict[int, Path], dict[int, Hashable], list[str]]:
         """Return the versions wanted, the stamps of those that are whole, and what is odd."""
-        copies = self._copies.setdefault(servable.base_path, CopyWatch())
+        copies = self._copies.setdefault(servable.base_path, CopyWatch(self._listed_sizes))
         base = servable.base_path.absolute()
         found, notes = self._find(base)
         copies.begin(found.values())
