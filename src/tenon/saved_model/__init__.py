@@ -13,7 +13,8 @@ A function with the specs of its inputs is enough to write one:
     >>> load(folder).signatures["serving_default"](x=[1.0, 2.0])["output_0"].numpy().tolist()
     [2.0, 3.0]
 
-``read`` gives the same as pure functions and arrays, for those who compile and serve them.
+``read`` gives the same as pure functions and arrays, for those who compile and serve them. ``sign`` and ``verify``
+vouch for every file of a model with a key.
 """
 
 from tenon.base import TensorSpec
@@ -51,6 +52,7 @@ from tenon.saved_model._options import (
 )
 from tenon.saved_model._program import Method, Program, Signature, SupportsProgram, Variable
 from tenon.saved_model._reader import LoadedModel, LoadedSignature, read
+from tenon.saved_model._signing import SignedModel, sign, verify
 from tenon.saved_model._writer import save
 
 __all__ = [
@@ -87,6 +89,7 @@ __all__ = [
     "Program",
     "SaveOptions",
     "Signature",
+    "SignedModel",
     "SupportsProgram",
     "TensorSpec",
     "Variable",
@@ -94,4 +97,6 @@ __all__ = [
     "load",
     "read",
     "save",
+    "sign",
+    "verify",
 ]
