@@ -20,6 +20,7 @@ vouch for every file of a model with a key.
 from tenon.base import TensorSpec
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
+from tenon.saved_model._manifest import manifest_sizes
 from tenon.saved_model._options import (
     ASSETS_DIRECTORY,
     ASSETS_KEY,
@@ -95,6 +96,7 @@ __all__ = [
     "Variable",
     "contains_saved_model",
     "load",
+    "manifest_sizes",
     "read",
     "save",
     "sign",
