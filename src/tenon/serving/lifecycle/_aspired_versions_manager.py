@@ -101,7 +101,7 @@ class AspiredVersionsManager(Manager):
 
     def available(self, name: str) -> tuple[int, ...]:
         """Return the versions of ``name`` that answer, newest first."""
-        return tuple(sorted(self._streams[name].available(), reverse=True)) if name in self._streams else ()
+        return self._serving.available(name)
 
     def aspired(self, name: str) -> tuple[int, ...]:
         """Return the versions of ``name`` that are wanted, newest first."""

@@ -28,14 +28,21 @@ class ServingMap(Generic[T]):
         self._labels: dict[str, Mapping[str, int]] = {}
         self._versions: dict[str, dict[int, T]] = {}
         self._latest: dict[str, T] = {}
+        self._numbers: dict[str, tuple[int, ...]] = {}
 
     def replace(self, name: str, versions: Mapping[int, T]) -> None:
         """Make ``versions`` the available versions of ``name``; an empty mapping removes the name."""
         self._versions.pop(name, None)
         self._latest.pop(name, None)
+        self._numbers.pop(name, None)
         if versions:
             self._versions[name] = dict(versions)
+            self._numbers[name] = tuple(sorted(versions, reverse=True))
             self._latest[name] = versions[max(versions)]
+
+    def available(self, name: str) -> tuple[int, ...]:
+        """Return the available versions of ``name``, newest first."""
+        return self._numbers.get(name, ())
 
     def set_labels(self, name: str, labels: Mapping[str, int]) -> None:
         """Make ``labels`` the labels of ``name``, all of them; their versions need not be available."""

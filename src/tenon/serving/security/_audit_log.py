@@ -105,6 +105,11 @@ class AuditLog:
                 )
             self._reserved += 1
 
+    def give_up(self) -> None:
+        """Free the place that ``reserve`` kept, without a line."""
+        if self._config.strict:
+            self._reserved -= 1
+
     def write(self, record: AuditRecord, *, reserved: bool = True) -> None:
         """Append a record.
 
