@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tenon.base import InvalidArgumentError
-from tenon.serving.configuration._logging_config import LoggingConfig
 from tenon.serving.configuration._text_proto import parse_text, read_bytes
 from tenon.serving.lifecycle import All, Latest, ServableToMonitor, Specific, VersionPolicy
 
@@ -41,7 +40,7 @@ class ModelConfig:
     base_path: Path
     version_policy: VersionPolicy = field(default_factory=Latest)
     labels: Mapping[str, int] = field(default_factory=dict)
-    logging: LoggingConfig | None = None
+    logging: RequestLogOptions | None = None
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or ":" in self.name:
