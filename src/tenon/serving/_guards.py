@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from tenon.serving.answering import GateInterceptor, Interceptor, ObserverInterceptor, Pipeline, TrafficInterceptor
 from tenon.serving.configuration import ModelServerConfig, ServerOptions
 from tenon.serving.security import Gate, SecurityConfig, read_security
@@ -96,5 +95,3 @@ def _tracer(options: ServerOptions) -> Tracer | None:
 def _table(options: ServerOptions) -> TrafficTable:
     path = options.traffic_config_file
     return TrafficTable() if path is None else read_traffic_table(path.read_bytes())
-
-

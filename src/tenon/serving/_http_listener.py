@@ -102,7 +102,7 @@ def _tls_arguments(tls: TlsMaterial | None, directory: str) -> dict[str, Any]:
     return {
         "ssl_cert": certificate,
         "ssl_key": key,
-        "ssl_ca": client_ca,
+        "ssl_ca": client_ca if tls.client_verify else None,
         "ssl_client_verify": tls.client_verify,
         "ssl_protocol_min": SSLProtocols.tls12,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import os
@@ -222,7 +221,8 @@ class ModelServer:
         address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
         app = RsgiApp(
             self._apis(),
-            max_request_bytes=self._options.max_request_bytes, timeout=self._options.rest_api_timeout_seconds
+            max_request_bytes=self._options.max_request_bytes,
+            timeout=self._options.rest_api_timeout_seconds,
         )
         self._rest = HttpListener(app, address, self.rest_api_port, "rest_api_port")
         await self._rest.start(None if self._tls is None else self._tls.material)

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from tenon.base import InvalidArgumentError
 from tenon.serving.configuration._text_proto import parse_text, read_bytes
 from tenon.serving.lifecycle import All, Latest, ServableToMonitor, Specific, VersionPolicy
+from tenon.serving.telemetry import RequestLogOptions
 
 MESSAGE = "tensorflow.serving.ModelServerConfig"
 PLATFORM = "tensorflow"
@@ -158,8 +159,15 @@ def _model(config: Any) -> ModelConfig:
         _base_path(config.name, config.base_path),
         _version_policy(config.model_version_policy),
         dict(config.version_labels),
-        LoggingConfig.from_proto(config.logging_config, config.name) if config.HasField("logging_config") else None,
+        _logging(config) if config.HasField("logging_config") else None,
     )
+
+
+def _logging(config: Any) -> RequestLogOptions:
+    try:
+        return RequestLogOptions.from_proto(config.logging_config)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(f"model {config.name!r}: logging_config.{error.message}") from error
 
 
 def _check_platform(config: Any) -> None:

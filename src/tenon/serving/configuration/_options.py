@@ -176,7 +176,7 @@ class ServerOptions:
         if self.tls_client_ca_file is not None and self.tls_certificate_file is None:
             raise InvalidArgumentError("tls_client_ca_file: needs tls_certificate_file; received none. Name it too.")
         if self.require_signed_models and not self.trusted_keys:
-            raise InvalidArgumentError("require_signed_models: needs trusted_keys; received none. Name the public keys.")
+            raise InvalidArgumentError("require_signed_models: needs trusted_keys; received none. Name public keys.")
         if self.log_format not in LOG_FORMATS:
             raise InvalidArgumentError(f"log_format: must be one of {LOG_FORMATS}; received {self.log_format!r}.")
         if not 0 <= self.trace_sampling_rate <= 1:
