@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
 import os
@@ -321,10 +322,9 @@ def _remove_stale_socket(path: str) -> None:
     """Remove what a server left behind that did not end well; one that listens keeps its socket."""
     if Path(path).is_socket():
         with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(path)
-            except ConnectionRefusedError:
-                Path(path).unlink()
+            if not probe.connect_ex(path):  # asyncio would take the path away from it
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        Path(path).unlink()
 
 
 def _cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPreconditionError:

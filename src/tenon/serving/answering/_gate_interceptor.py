@@ -27,6 +27,7 @@ ACTIONS: Mapping[str, Action] = {
     "modelready": Action.STATUS,
     "index": Action.STATUS,
     "repositoryindex": Action.STATUS,
+    "metrics": Action.METRICS,
 }
 """What right each API takes, by its name in lower case; what is not named here takes the right to administer."""
 
