@@ -13,7 +13,7 @@ import numpy as np
 
 from tenon.base import InternalError, TenonError, UnavailableError
 from tenon.serving.batching._batch_sizes import padded_size
-from tenon.serving.engines import CompiledProgram, XlaEngine
+from tenon.serving.engines import Engine, Program
 
 MAX_TURNS = 4
 """Turns of the event loop for which a batch stays open while tasks keep joining it; a turn is some microseconds."""
@@ -47,7 +47,7 @@ class Batcher:
     """
 
     def __init__(
-        self, name: str, engine: XlaEngine, sizes: tuple[int, ...], executor: Executor, max_queued_rows: int
+        self, name: str, engine: Engine, sizes: tuple[int, ...], executor: Executor, max_queued_rows: int
     ) -> None:
         self._name, self._engine, self._sizes, self._executor = name, engine, sizes, executor
         self._max_queued_rows = max_queued_rows
@@ -114,7 +114,7 @@ class Batcher:
         self._busy = False
 
     def _start(
-        self, tasks: list[_Task], program: CompiledProgram | None, inputs: Sequence[np.ndarray]
+        self, tasks: list[_Task], program: Program | None, inputs: Sequence[np.ndarray]
     ) -> asyncio.Future[list[np.ndarray]]:
         loop = asyncio.get_running_loop()
         if program is None:

@@ -11,7 +11,7 @@ import numpy as np
 from tenon.base import InvalidArgumentError, UnavailableError
 from tenon.saved_model import LoadedSignature
 from tenon.serving.batching._batcher import Batcher
-from tenon.serving.engines import Shapes, XlaEngine
+from tenon.serving.engines import Engine, Shapes
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions
 
 MAX_BATCHERS = 256
@@ -33,7 +33,7 @@ class SignatureRunner:
     """
 
     def __init__(
-        self, name: str, signature: LoadedSignature, engine: XlaEngine, sizes: tuple[int, ...], executor: Executor
+        self, name: str, signature: LoadedSignature, engine: Engine, sizes: tuple[int, ...], executor: Executor
     ) -> None:
         self._name, self._signature, self._engine = name, signature, engine
         self._sizes, self._executor = sizes, executor

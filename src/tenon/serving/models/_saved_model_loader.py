@@ -13,7 +13,7 @@ import numpy as np
 
 from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving.batching import SignatureRunner
-from tenon.serving.engines import CompiledProgram, Shapes, XlaEngine, weights_on_device
+from tenon.serving.engines import Engine, Shapes, XlaEngine, weights_on_device
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Loader, RunOptions, Servable, ServableId, ServableSignature
 
 PROBE_TOLERANCE = 1e-3
@@ -95,7 +95,7 @@ class SavedModelLoader(Loader):
             runners[name] = self._prepared(name, signature, engine)
         return SavedModelServable(_descriptions(model), runners)
 
-    def _prepared(self, name: str, signature: LoadedSignature, engine: XlaEngine) -> SignatureRunner:
+    def _prepared(self, name: str, signature: LoadedSignature, engine: Engine) -> SignatureRunner:
         label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
         start = time.perf_counter()
         sizes = self._sizes if signature.batched else ()
@@ -118,7 +118,7 @@ class SavedModelLoader(Loader):
         return SignatureRunner(label, signature, engine, sizes, self._executor)
 
 
-def rows_are_independent(signature: LoadedSignature, engine: XlaEngine, size: int) -> bool:
+def rows_are_independent(signature: LoadedSignature, engine: Engine, size: int) -> bool:
     """Probe whether a row's answer ignores the other rows, which batching and padding rely on.
 
     The same program runs twice on random rows that differ everywhere but in the first; the first answer must be the
@@ -134,11 +134,16 @@ def rows_are_independent(signature: LoadedSignature, engine: XlaEngine, size: in
     for first, second in zip(one, other, strict=True):
         second[0] = first[0]
     try:
-        program = engine.find(shapes) or CompiledProgram(signature, engine.weights, shapes)
+        answers = [_run(engine, shapes, arrays) for arrays in (one, other)]
     except Exception:  # whatever the compiler says to a size that the model cannot take; the safe answer is no
         _log.warning("signature %r cannot be probed with inputs of shapes %s.", signature.name, shapes, exc_info=True)
         return False
-    return all(_same(a[0], b[0]) for a, b in zip(program(one), program(other), strict=True))
+    return all(_same(a[0], b[0]) for a, b in zip(*answers, strict=True))
+
+
+def _run(engine: Engine, shapes: Shapes, arrays: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    program = engine.find(shapes)
+    return engine.compile_and_run(arrays) if program is None else program(arrays)
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
