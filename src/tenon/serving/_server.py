@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
-from tenon.serving.batching import batch_sizes
+from tenon.serving.batching import BatchingParameters, BatchScheduler
 from tenon.serving.grpc import SERVER_OPTIONS, GrpcServices, grpc_services
 from tenon.serving.lifecycle import AspiredVersionsManager, FileSystemSource, ServableToMonitor, SourcePoller
 from tenon.serving.models import SavedModelLoader
@@ -78,7 +77,7 @@ class ServerOptions:
                 raise InvalidArgumentError(
                     f"models: a name must be non-empty and hold neither '/' nor ':'; received {name!r}."
                 )
-        batch_sizes(self.max_batch_size)
+        BatchingParameters(max_batch_size=self.max_batch_size)
         for field in ("file_system_poll_wait_seconds", "rest_api_timeout_seconds", "drain_seconds"):
             if not 0 <= getattr(self, field) < math.inf:
                 raise InvalidArgumentError(
@@ -108,8 +107,8 @@ class ModelServer:
     def __init__(self, options: ServerOptions) -> None:
         self.port, self.rest_api_port = options.port, options.rest_api_port
         self._options = options
-        self._executor = ThreadPoolExecutor(os.cpu_count(), "tenon-run")
-        self._sizes = batch_sizes(options.max_batch_size)
+        self._batching = BatchingParameters(max_batch_size=options.max_batch_size)
+        self._scheduler = BatchScheduler(self._batching.num_batch_threads)
         self._manager = AspiredVersionsManager()
         source = FileSystemSource({name: ServableToMonitor(path) for name, path in options.models.items()})
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
@@ -163,14 +162,14 @@ class ModelServer:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._manager.wait_until(self._unloaded), self._options.drain_seconds)
         unloading.cancel()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._scheduler.close()
 
     def _unloaded(self) -> bool:
         states = (state.state for name in self._manager.names() for state in self._manager.states(name))
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        return SavedModelLoader(servable_id, path, self._sizes, self._executor, compile_threads=os.cpu_count() or 1)
+        return SavedModelLoader(servable_id, path, self._batching, self._scheduler, compile_threads=os.cpu_count() or 1)
 
     async def _start_grpc(self) -> None:
         options = [*SERVER_OPTIONS, ("grpc.so_reuseport", 0)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tenon.saved_model import LoadedModel, LoadedSignature, read
-from tenon.serving.batching import SignatureRunner
+from tenon.serving.batching import BatchingParameters, BatchObserver, BatchScheduler, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, Shapes, XlaEngine, weights_on_device
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Loader, RunOptions, Servable, ServableId, ServableSignature
 
@@ -63,16 +63,23 @@ class SavedModelLoader(Loader):
     Args:
         servable_id: name and version, for the log and for errors.
         path: the SavedModel directory.
-        sizes: padded batch sizes to compile for, ascending.
-        executor: where programs run that are too slow for the event loop.
+        parameters: how to batch; programs are compiled for its ``batch_sizes``.
+        scheduler: gives turns to the batches of all models.
         compile_threads: programs compiled at once.
+        observer: is told of every batch.
     """
 
     def __init__(
-        self, servable_id: ServableId, path: Path, sizes: tuple[int, ...], executor: Executor, compile_threads: int = 2
+        self,
+        servable_id: ServableId,
+        path: Path,
+        parameters: BatchingParameters,
+        scheduler: BatchScheduler,
+        compile_threads: int = 2,
+        observer: BatchObserver | None = None,
     ) -> None:
-        self._id, self._path, self._sizes = servable_id, path, sizes
-        self._executor, self._compile_threads = executor, compile_threads
+        self._id, self._path, self._parameters = servable_id, path, parameters
+        self._scheduler, self._compile_threads, self._observer = scheduler, compile_threads, observer
 
     def load(self) -> SavedModelServable:
         """Verify, compile and probe the model; see ``Loader.load``.
@@ -96,9 +103,9 @@ class SavedModelLoader(Loader):
         return SavedModelServable(_descriptions(model), runners)
 
     def _prepared(self, name: str, signature: LoadedSignature, engine: Engine) -> SignatureRunner:
-        label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
+        label = SignatureId(self._id, name)
         start = time.perf_counter()
-        sizes = self._sizes if signature.batched else ()
+        sizes = self._parameters.batch_sizes if signature.batched else ()
         shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
         with ThreadPoolExecutor(self._compile_threads, "tenon-compile") as pool:
             list(pool.map(engine.prepare, shapes))
@@ -115,7 +122,7 @@ class SavedModelLoader(Loader):
                 list(signature.written),
             )
         _log.info("%s: compiled for batch sizes %s in %.2f s.", label, sizes, time.perf_counter() - start)
-        return SignatureRunner(label, signature, engine, sizes, self._executor)
+        return SignatureRunner(label, signature, engine, sizes, self._scheduler, self._parameters, self._observer)
 
 
 def rows_are_independent(signature: LoadedSignature, engine: Engine, size: int) -> bool:
