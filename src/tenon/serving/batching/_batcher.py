@@ -135,8 +135,16 @@ class Batcher:
 
     def needs_thread(self, lane: Lane) -> bool:
         """Whether the lane's next batch is known to be too slow for the event loop."""
-        estimate = self._estimates.get(self._padded(min(lane.rows, self.full)))
+        if not lane.tasks:
+            return False
+        size = self._padded(min(lane.rows, self.full))
+        estimate = self._estimates.get(size) or self._estimate(size, lane.tasks[0].inputs)
         return estimate is not None and not estimate.inline
+
+    def _estimate(self, size: int, inputs: Sequence[np.ndarray]) -> RunEstimate | None:
+        """Return what is expected of a size that has not run yet, for inputs of these trailing shapes."""
+        program = self._engine.find(tuple((size, *array.shape[1:]) if self._sizes else array.shape for array in inputs))
+        return RunEstimate(program.seconds) if program is not None else None
 
     def form(self, lane: Lane) -> Batch | None:
         """Take a batch off the lane; ``None`` when nobody waits for any of it."""
