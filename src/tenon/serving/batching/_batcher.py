@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from time import monotonic
@@ -15,7 +16,7 @@ from tenon.serving.batching._batch_sizes import padded_size
 from tenon.serving.batching._estimate import RunEstimate
 from tenon.serving.batching._lane import Backlog, Lane, Task, note_times
 from tenon.serving.batching._observer import BatchObserver, SignatureId
-from tenon.serving.batching._padding import check_rows, equal_lengths, join, split
+from tenon.serving.batching._padding import check_rows, equal_lengths, join
 from tenon.serving.batching._parameters import BatchingParameters
 from tenon.serving.engines import Engine, Program
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Priority, RunOptions
@@ -173,20 +174,21 @@ class Batcher:
     def _take(self, lane: Lane, now: float) -> tuple[list[Task], int]:
         """Take tasks while they fit and none of them would be too late because of another."""
         taken: list[Task] = []
-        rows, deadline = 0, float("inf")
+        rows, nearest = 0, math.inf
         while lane.tasks:
             task = lane.tasks[0]
-            if task.future.done() or self._refused(task, now):
+            hurried = task.deadline < math.inf
+            if task.future.done() or (hurried and self._refused(task, now)):
                 lane.pop()
                 continue
-            nearest = min(deadline, task.deadline)
-            if taken and (
-                task.alone or rows + task.rows > self.full or not self._in_time(rows + task.rows, nearest, now)
-            ):
+            if taken and (task.alone or rows + task.rows > self.full):
                 break
-            lane.pop()
-            taken.append(task)
-            rows, deadline = rows + task.rows, nearest
+            if hurried or nearest < math.inf:
+                nearest = min(nearest, task.deadline)
+                if taken and not self._in_time(rows + task.rows, nearest, now):
+                    break
+            taken.append(lane.pop())
+            rows += task.rows
             if task.alone:
                 break
         return taken, rows
@@ -206,7 +208,7 @@ class Batcher:
         return filled
 
     def _in_time(self, rows: int, deadline: float, now: float) -> bool:
-        if deadline == float("inf"):
+        if deadline == math.inf:
             return True
         estimate = self._estimates.get(self._padded(rows))
         return now + (estimate.seconds if estimate else 0.0) <= deadline
@@ -256,16 +258,22 @@ class Batcher:
         if batch.program is not None:
             self._estimates[batch.size].ran(ended - started, inline)
         self._tell(batch, started, ended)
-        if not self._sizes:
-            _resolve(batch.tasks[0], outputs)
-            return
         try:
-            check_rows(outputs, batch.size)
+            if self._sizes:
+                check_rows(outputs, batch.size)
         except TenonError as error:
             self._fail_all(batch, error)
-            return
-        for task, part in zip(batch.tasks, split(outputs, [task.rows for task in batch.tasks]), strict=True):
-            _resolve(task, part)
+        else:
+            self._resolve(batch, outputs)
+
+    def _resolve(self, batch: Batch, outputs: list[np.ndarray]) -> None:
+        """Give every task its part of the outputs; the padding behind the last is dropped."""
+        start = 0
+        for task in batch.tasks:
+            end = start + task.rows
+            if not task.future.done():
+                task.future.set_result([output[start:end] for output in outputs] if self._sizes else outputs)
+            start = end
 
     def _tell(self, batch: Batch, started: float, ended: float) -> None:
         padding = batch.size - batch.rows
@@ -308,8 +316,3 @@ class Batcher:
         for task in batch.tasks:
             if not task.future.done():
                 task.future.set_exception(type(error)(error.message))
-
-
-def _resolve(task: Task, outputs: list[np.ndarray]) -> None:
-    if not task.future.done():
-        task.future.set_result(outputs)

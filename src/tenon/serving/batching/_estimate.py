@@ -14,10 +14,10 @@ OUTLIER = 4.0
 HOPE = 0.9
 """By what a refusal lowers the mean. Without runs nothing else would, and one bad second would refuse for ever."""
 
-SLOW_RUNS = 2
-"""So many runs in a row that hold up the event loop send a program to the threads."""
+SLOW_RUNS = 4
+"""So many runs in a row that hold up the event loop send a program to the threads; fewer may be the machine's doing."""
 
-THREADED_RUNS = 256
+THREADED_RUNS = 128
 """After so many runs in a thread, a program that was quick when it was compiled is tried in the event loop again."""
 
 

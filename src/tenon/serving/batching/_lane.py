@@ -125,7 +125,8 @@ class Lane:
     def add(self, task: Task) -> None:
         """Put a task at the end."""
         self.tasks.append(task)
-        self._count(task.rows)
+        self.rows += task.rows
+        self.backlog.rows[self.priority] += task.rows
 
     def closes(self, now: float, full: int) -> bool:
         """Say whether the open batch should run; to be asked once in every turn of the event loop.
@@ -152,7 +153,8 @@ class Lane:
     def pop(self) -> Task:
         """Take the first task off."""
         task = self.tasks.popleft()
-        self._count(-task.rows)
+        self.rows -= task.rows
+        self.backlog.rows[self.priority] -= task.rows
         return task
 
     def drop(self, is_useless: Any) -> None:

@@ -1,8 +1,8 @@
-"""Arrays of several tasks become the arrays of one batch, and its outputs theirs again. Stateless."""
+"""Arrays of several tasks become the arrays of one batch. Stateless."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -78,17 +78,3 @@ def check_rows(outputs: Arrays, size: int) -> None:
                 "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input "
                 f"tensors: it has the shape {output.shape} for {size} rows. The model must be served without batching."
             )
-
-
-def split(outputs: Arrays, sizes: Iterable[int]) -> Iterable[list[np.ndarray]]:
-    """Yield each task's part of the outputs; the padding behind the last is dropped.
-
-    Args:
-        outputs: of the batch.
-        sizes: rows of each task, in the order in which they were joined.
-    """
-    start = 0
-    for size in sizes:
-        end = start + size
-        yield [output[start:end] for output in outputs]
-        start = end

@@ -111,11 +111,11 @@ class BatchScheduler:
 
     def _run_ready(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
         """Give turns for ``TURN_SECONDS``; what is left then waits for the loop's next turn."""
-        while (lane := self._next_lane()) is not None:
+        normal, low = self._ready
+        while (normal or low) and (lane := self._next_lane()) is not None:
             self._give_turn(loop, lane)
             if monotonic() - now > TURN_SECONDS:
                 break
-        normal, low = self._ready
         if self._open or normal or (low and not self._parked[Priority.NORMAL]):
             self._ensure_turn()
 

@@ -56,6 +56,7 @@ class SignatureRunner:
             for (key, spec), dtype in zip(signature.inputs.items(), signature.argument_dtypes, strict=True)
         ]
         self._static = all(None not in trailing for _, _, trailing, _ in self._inputs)
+        self._one_queue = self._static or self._parameters.pad_variable_length_inputs
         self._outputs = tuple(signature.outputs)
 
     async def run(
@@ -95,8 +96,8 @@ class SignatureRunner:
         return self._in_parts(arrays, rows, options)
 
     def _shared_shapes(self, arrays: Sequence[np.ndarray]) -> Shapes:
-        """Return what tasks must have in common to share a batch."""
-        return () if self._parameters.pad_variable_length_inputs else tuple(array.shape[1:] for array in arrays)
+        """Return what tasks must have in common to share a batch, besides what all tasks have."""
+        return () if self._one_queue else tuple([array.shape[1:] for array in arrays])
 
     def _submit(
         self, batcher: Batcher, arrays: list[np.ndarray], rows: int, options: RunOptions, admitted: bool = False
