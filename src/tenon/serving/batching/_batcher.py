@@ -37,14 +37,16 @@ class Batch:
         priority: in whose turn they run.
 
     Attributes:
+        timed: whether anybody wants to know the times.
         inputs: the joined arrays.
         program: what runs them; ``None`` where it must be compiled first.
     """
 
-    __slots__ = ("inputs", "priority", "program", "rows", "size", "tasks")
+    __slots__ = ("inputs", "priority", "program", "rows", "size", "tasks", "timed")
 
     def __init__(self, tasks: list[Task], rows: int, size: int, priority: Priority) -> None:
         self.tasks, self.rows, self.size, self.priority = tasks, rows, size, priority
+        self.timed = any([task.times is not None for task in tasks])
         self.inputs: Sequence[np.ndarray] = ()
         self.program: Program | None = None
 
@@ -119,11 +121,11 @@ class Batcher:
         Raises:
             UnavailableError: too many rows wait.
         """
-        lane = self.lanes[options.priority]
-        if not self.backlog.has_room(options.priority, rows) and not admitted:
+        lane, backlog = self.lanes[options.priority], self.backlog
+        if backlog.rows[options.priority] + rows > backlog.max_rows and not admitted:
             self._purge(lane)
-            if not self.backlog.has_room(options.priority, rows):
-                raise self.backlog.full_error(options.priority)
+            if backlog.rows[options.priority] + rows > backlog.max_rows:
+                raise backlog.full_error(options.priority)
         task = Task(inputs, rows, asyncio.get_running_loop().create_future(), options)
         lane.add(task)
         return lane, task.future
@@ -164,7 +166,7 @@ class Batcher:
         if self._pad_lengths and len(arrays) > 1:
             arrays = list(equal_lengths(arrays))
         batch.inputs = join(arrays, batch.rows, batch.size) if self._sizes else arrays[0]
-        batch.program = self._engine.find(tuple(array.shape for array in batch.inputs))
+        batch.program = self._engine.find(tuple([array.shape for array in batch.inputs]))
         if batch.program is not None and batch.size not in self._estimates:
             self._estimates[batch.size] = RunEstimate(batch.program.seconds)
 
@@ -257,18 +259,15 @@ class Batcher:
         """
         if batch.program is not None:
             self._estimates[batch.size].ran(ended - started, inline)
-        self._tell(batch, started, ended)
-        try:
-            if self._sizes:
+        if self._observer is not None or batch.timed:
+            self._tell(batch, started, ended)
+        if self._sizes:
+            try:
                 check_rows(outputs, batch.size)
-        except TenonError as error:
-            self._fail_all(batch, error)
-        else:
-            self._resolve(batch, outputs)
-
-    def _resolve(self, batch: Batch, outputs: list[np.ndarray]) -> None:
-        """Give every task its part of the outputs; the padding behind the last is dropped."""
-        start = 0
+            except TenonError as error:
+                self._fail_all(batch, error)
+                return
+        start = 0  # what stands behind the last task's rows is padding
         for task in batch.tasks:
             end = start + task.rows
             if not task.future.done():

@@ -29,23 +29,16 @@ class RunEstimate:
 
     Attributes:
         seconds: the mean.
+        inline: whether the program should run in the event loop. What was measured on zeros may differ from what
+            clients send (a loop that ends early), so a program that turns out to be slow goes to threads for a while.
     """
 
-    __slots__ = ("_quick", "_slow_runs", "_threaded", "seconds")
+    __slots__ = ("_quick", "_slow_runs", "_threaded", "inline", "seconds")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._quick = seconds <= INLINE_SECONDS
+        self.inline = self._quick = seconds <= INLINE_SECONDS
         self._slow_runs = self._threaded = 0
-
-    @property
-    def inline(self) -> bool:
-        """Whether the program should run in the event loop.
-
-        What was measured on zeros may differ from what clients send (a loop that ends early), so a program that turns
-        out to be slow is sent to the threads for a while.
-        """
-        return self._quick and not self._threaded
 
     def ran(self, seconds: float, inline: bool) -> None:
         """Count a run.
@@ -56,13 +49,14 @@ class RunEstimate:
         """
         self.seconds += WEIGHT * (min(seconds, OUTLIER * max(self.seconds, INLINE_SECONDS)) - self.seconds)
         if not inline:
-            self._threaded = max(self._threaded - 1, 0)
+            self._threaded -= 1
+            self.inline = self._quick and self._threaded <= 0
         elif seconds <= 2 * INLINE_SECONDS:
             self._slow_runs = 0
         else:
             self._slow_runs += 1
             if self._slow_runs >= SLOW_RUNS:
-                self._threaded = THREADED_RUNS
+                self._threaded, self.inline = THREADED_RUNS, False
 
     def refused(self) -> None:
         """Count a task that was not run because of this estimate."""

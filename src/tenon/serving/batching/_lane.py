@@ -74,19 +74,16 @@ class Backlog:
 
     Attributes:
         rows: that wait, by priority.
+        max_rows: that may wait, of each priority.
         last_run: when the signature had a run, on the clock of the scheduler's turns.
     """
 
-    __slots__ = ("_full", "_max_batches", "_max_rows", "last_run", "rows")
+    __slots__ = ("_full", "_max_batches", "last_run", "max_rows", "rows")
 
     def __init__(self, full: int, max_enqueued_batches: int) -> None:
         self.rows = [0] * len(Priority)
         self.last_run = 0
-        self._full, self._max_batches, self._max_rows = full, max_enqueued_batches, full * max_enqueued_batches
-
-    def has_room(self, priority: Priority, rows: int) -> bool:
-        """Whether so many rows more may wait."""
-        return self.rows[priority] + rows <= self._max_rows
+        self._full, self._max_batches, self.max_rows = full, max_enqueued_batches, full * max_enqueued_batches
 
     def full_error(self, priority: Priority) -> UnavailableError:
         """Return TensorFlow Serving's error for a full queue."""

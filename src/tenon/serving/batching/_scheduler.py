@@ -103,11 +103,17 @@ class BatchScheduler:
         now = monotonic()
         lanes, self._open = self._open, []
         for lane in lanes:
-            if lane.closes(now, lane.batcher.full):
+            if not lane.closes(now, lane.batcher.full):
+                self._open.append(lane)
+            elif len(lanes) > 1 or self._others_wait():
                 self._ready[lane.priority].add(lane)
             else:
-                self._open.append(lane)
+                self._give_turn(loop, lane)
         self._run_ready(loop, now)
+
+    def _others_wait(self) -> bool:
+        """Whether there is anybody to choose from besides a lane that has just been closed."""
+        return any(self._ready) or any(self._parked)
 
     def _run_ready(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
         """Give turns for ``TURN_SECONDS``; what is left then waits for the loop's next turn."""
@@ -147,13 +153,14 @@ class BatchScheduler:
         if batch is not None:
             note_run(lane)
             self._run(loop, batcher, batch)
-        self._go_on(lane)
+        if lane.tasks:
+            self._go_on(lane)
+        else:
+            lane.scheduled = False
 
     def _go_on(self, lane: Lane) -> None:
-        """Let the lane wait for its next turn, if it has tasks left."""
-        if not lane.tasks:
-            lane.scheduled = False
-        elif lane.rows >= lane.batcher.full:
+        """Let a lane that has tasks left wait for its next turn."""
+        if lane.rows >= lane.batcher.full:
             self._ready[lane.priority].add(lane)
         else:
             self._open_batch(lane)
