@@ -1,4 +1,4 @@
-"""Requests share runs: queues, padded sizes, splitting."""
+"""Requests share runs: queues, turns, padded sizes, splitting."""
 
 from tenon.serving.batching._batch_sizes import batch_sizes
 from tenon.serving.batching._observer import BatchObserver, SignatureId

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon.saved_model import LoadedModel, LoadedSignature, read
+from tenon.saved_model import LoadedModel, LoadedSignature, read, verify
 from tenon.serving.batching import BatchingParameters, BatchObserver, BatchScheduler, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, Shapes, XlaEngine, weights_on_device
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Loader, RunOptions, Servable, ServableId, ServableSignature
@@ -67,6 +67,8 @@ class SavedModelLoader(Loader):
         scheduler: gives turns to the batches of all models.
         compile_threads: programs compiled at once.
         observer: is told of every batch.
+        trusted_keys: files of public keys; a model that none of them signed as it is ends with the reason. They are
+            read anew for every load. ``None`` asks for no signature.
     """
 
     def __init__(
@@ -76,9 +78,11 @@ class SavedModelLoader(Loader):
         parameters: BatchingParameters,
         scheduler: BatchScheduler,
         compile_threads: int = 2,
+        trusted_keys: Sequence[Path] | None = None,
         observer: BatchObserver | None = None,
     ) -> None:
         self._id, self._path, self._parameters = servable_id, path, parameters
+        self._trusted_keys = trusted_keys
         self._scheduler, self._compile_threads, self._observer = scheduler, compile_threads, observer
 
     def load(self) -> SavedModelServable:
@@ -88,7 +92,11 @@ class SavedModelLoader(Loader):
             NotFoundError: there is no such directory.
             PermissionDeniedError: a file may not be read.
             DataLossError: the directory is damaged, half copied or not Tenon's; the message names the file.
+            TenonError: what ``tenon.saved_model.verify`` raises, where keys are asked for.
         """
+        if self._trusted_keys is not None:
+            signed = verify(self._path, self._trusted_keys)
+            _log.info("%s: signed with key %s.", self._id, signed.key_id)
         model = read(self._path)
         dtypes = {
             name: dtype
