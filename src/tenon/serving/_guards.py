@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tenon.serving.answering import GateInterceptor, Interceptor, ObserverInterceptor, Pipeline, TrafficInterceptor
+from tenon.serving.batching import BatchObserver, SignatureId
 from tenon.serving.configuration import ModelServerConfig, ServerOptions
 from tenon.serving.security import Gate, SecurityConfig, read_security
-from tenon.serving.servables import Manager
+from tenon.serving.servables import Manager, Priority, ServableId
 from tenon.serving.telemetry import (
+    BatchMetrics,
     History,
     LoopLag,
     Observer,
@@ -20,6 +24,43 @@ from tenon.serving.telemetry import (
 from tenon.serving.traffic import Router, ShadowRunner, TrafficTable, read_traffic_table
 
 
+class BatchCounter(BatchObserver):
+    """Count every batch for the metrics of its signature.
+
+    Args:
+        observer: keeps the metrics.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._metrics: dict[SignatureId, BatchMetrics] = {}
+
+    def batch_ran(
+        self,
+        signature_id: SignatureId,
+        priority: Priority,
+        queue_seconds: Sequence[float],
+        rows: int,
+        padding_rows: int,
+        run_seconds: float,
+    ) -> None:
+        """Count one; see ``BatchObserver.batch_ran``."""
+        metrics = self._metrics.get(signature_id)
+        if metrics is None:
+            metrics = self._observer.batches(signature_id.servable_id, signature_id.signature_name)
+            self._metrics[signature_id] = metrics
+        metrics.ran(queue_seconds, rows, padding_rows, run_seconds)
+
+    def forget(self, id_: ServableId) -> None:
+        """Forget a version that is gone.
+
+        Args:
+            id_: the version.
+        """
+        for signature_id in [key for key in self._metrics if key.servable_id == id_]:
+            del self._metrics[signature_id]
+
+
 class Guards:
     """Make and end them together.
 
@@ -31,6 +72,7 @@ class Guards:
         security: the security configuration; empty where there is none.
         gate: lets requests in.
         observer: counts and traces.
+        batches: counts batches.
         request_log: keeps samples of requests.
         router: the rules of traffic.
         shadows: runs shadows.
@@ -50,6 +92,7 @@ class Guards:
         watch_states(registry, manager)
         self._tracer = _tracer(options)
         self.observer = Observer(registry, History(), self._tracer)
+        self.batches = BatchCounter(self.observer)
         self.request_log = RequestLog(registry, {})
         self.router = Router(_table(options))
         self.shadows = ShadowRunner(manager)

@@ -8,7 +8,6 @@ import gc
 import logging
 import os
 import ssl
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from tenon.saved_model import manifest_sizes
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
 from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket
-from tenon.serving.batching import batch_sizes
+from tenon.serving.batching import BatchingParameters, BatchScheduler
 from tenon.serving.configuration import (
     ConfigFilePoller,
     ModelServerConfig,
@@ -42,7 +41,7 @@ CERTIFICATE_SECONDS = 2.0
 """How often the server looks whether its certificates have changed."""
 
 _NOT_WIRED = (
-    *("batching_parameters", "enable_per_model_batching_parameters", "enable_model_warmup"),
+    *("enable_per_model_batching_parameters", "enable_model_warmup"),
     *("num_request_iterations_for_warmup", "prefer_tflite_model", "num_tflite_pools"),
     *("enable_signature_method_name_check", "enable_serialization_as_tensor_content"),
 )
@@ -76,8 +75,8 @@ class ModelServer:
         self.port, self.rest_api_port = options.port, options.rest_api_port
         self._options = options
         self._first_config = options.model_server_config()
-        self._executor = ThreadPoolExecutor(os.cpu_count(), "tenon-run")
-        self._sizes = batch_sizes(options.max_batch_size)
+        self._batching = _batching_parameters(options)
+        self._scheduler = BatchScheduler(self._batching.num_batch_threads)
         self._manager = AspiredVersionsManager(
             ASPIRED_VERSION_POLICIES[options.aspired_version_policy](),
             options.num_load_threads or 1,
@@ -183,14 +182,22 @@ class ModelServer:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._manager.wait_until(self._unloaded), self._options.drain_seconds)
         unloading.cancel()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._scheduler.close()
 
     def _unloaded(self) -> bool:
         states = (state.state for name in self._manager.names() for state in self._manager.states(name))
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        return SavedModelLoader(servable_id, path, self._sizes, self._executor, compile_threads=os.cpu_count() or 1)
+        return SavedModelLoader(
+            servable_id,
+            path,
+            self._batching,
+            self._scheduler,
+            compile_threads=os.cpu_count() or 1,
+            trusted_keys=self._options.trusted_keys if self._options.require_signed_models else None,
+            observer=self._guards.batches,
+        )
 
     async def _start_grpc(self) -> None:
         methods = grpc_methods(self._pipeline, reload=self._reload_message)
@@ -258,6 +265,12 @@ class ModelServer:
         self._health.close()
         if self._grpc is not None:
             await self._grpc.stop(self._options.drain_seconds)
+
+
+def _batching_parameters(options: ServerOptions) -> BatchingParameters:
+    if options.batching_parameters is not None:
+        return BatchingParameters.from_proto(options.batching_parameters)
+    return BatchingParameters(max_batch_size=options.max_batch_size)
 
 
 def _refuse_what_is_not_wired(options: ServerOptions) -> None:
