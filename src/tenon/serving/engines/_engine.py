@@ -82,4 +82,4 @@ class Engine(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of programs and threads; runs in progress end first, and no other begins. May be called twice."""
+        """Let go of programs and threads; runs in progress end. May be called twice."""
