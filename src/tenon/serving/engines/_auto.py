@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import Any
 
 import jax
 import numpy as np
@@ -70,7 +71,7 @@ class EngineMaker:
             signature: what to run.
             weights: device arrays of ``signature.variables``, in their order.
             digest: tells the model, weights included, from any other.
-            samples: gives inputs to measure with, at ascending batch sizes; called only to measure.
+            samples: gives inputs to measure with, at ascending batch sizes, at least once; called only to measure.
             odd: gives further inputs on which answers must agree.
 
         Returns:
@@ -80,15 +81,20 @@ class EngineMaker:
         xla = XlaEngine(signature, weights)
         if (reason := self._against_litert()) is not None:
             return xla, EngineReport(reason)
-        key = self._report_key(signature, digest)
+        identity = {"model": digest, "signature": signature.name, "versions": converter_versions()}
+        convert_once = cache(partial(self._flatbuffer, signature, blob_key("litert", identity)))
+        litert = partial(self._litert, xla, signature, convert_once)
+        key = self._report_key(identity)
         report = self._remembered(key)
-        if report is None:
-            try:
-                report = self._measured(xla, signature, digest, samples, odd)
-            except UnavailableError as error:
-                return xla, EngineReport(error.message)
-            self.cache.put(key, json.dumps(report.as_json()).encode())
-        return self._by(report, xla, signature, digest)
+        try:
+            if report is None:
+                report = self._measured(xla, litert, samples, odd)
+                self.cache.put(key, json.dumps(report.as_json()).encode())
+            if report.name == XLA:
+                return xla, report
+            return litert() if report.name == LITERT else MixedEngine({XLA: xla, LITERT: litert()}, report), report
+        except UnavailableError as error:  # of the converter: nothing to remember
+            return xla, EngineReport(error.message)
 
     def _against_litert(self) -> str | None:
         """Return why LiteRT is out of the question, if it is."""
@@ -100,60 +106,40 @@ class EngineMaker:
         return f"{', '.join(missing)} of the extra 'lite' is not installed" if missing else None
 
     def _measured(
-        self,
-        xla: Engine,
-        signature: LoadedSignature,
-        digest: str,
-        samples: Callable[[], Samples],
-        odd: Callable[[], Samples],
+        self, xla: Engine, litert: Callable[[], Engine], samples: Callable[[], Samples], odd: Callable[[], Samples]
     ) -> EngineReport:
+        inputs = [] if self.kind is EngineKind.LITERT else samples()
+        if self.kind is EngineKind.AUTO and is_tiny(xla, inputs):
+            return EngineReport("its runs are so short that no other engine is worth having")
         start = time.perf_counter()
         try:
-            if self.kind is EngineKind.LITERT:
-                self._flatbuffer(signature, digest)
-                return EngineReport("asked for", ((0, LITERT),), (), time.perf_counter() - start)
-            inputs = samples()
-            if is_tiny(xla, inputs):
-                return EngineReport("its runs are so short that no engine could win")
-            start = time.perf_counter()
-            litert = self._litert(xla, signature, digest)
-            seconds = time.perf_counter() - start
+            other = litert()
         except UnimplementedError as error:
             return EngineReport(f"LiteRT cannot run it: {error.message}")
-        return replace(choose(xla, litert, inputs, odd()), convert_seconds=seconds)
+        seconds = time.perf_counter() - start
+        asked = EngineReport("asked for", ((0, LITERT),))
+        report = asked if self.kind is EngineKind.LITERT else choose(xla, other, inputs, odd())
+        return replace(report, convert_seconds=seconds)
 
-    def _by(
-        self, report: EngineReport, xla: XlaEngine, signature: LoadedSignature, digest: str
-    ) -> tuple[Engine, EngineReport]:
-        if report.name == XLA:
-            return xla, report
-        try:
-            litert = self._litert(xla, signature, digest)
-        except (UnimplementedError, UnavailableError) as error:
-            return xla, EngineReport(f"LiteRT cannot run it: {error.message}")
-        return litert if report.name == LITERT else MixedEngine({XLA: xla, LITERT: litert}, report), report
-
-    def _litert(self, xla: Engine, signature: LoadedSignature, digest: str) -> LiteRtEngine:
+    def _litert(self, xla: Engine, signature: LoadedSignature, flatbuffer: Callable[[], bytes]) -> LiteRtEngine:
         return LiteRtEngine(
-            Flatbuffer.of(self._flatbuffer(signature, digest), signature),
+            Flatbuffer.of(flatbuffer(), signature),
             self.threads,
             xla.compile_and_run,
             partial(check_shapes, signature) if _has_other_open_sizes(signature) else None,
         )
 
-    def _flatbuffer(self, signature: LoadedSignature, digest: str) -> bytes:
-        identity = {"model": digest, "signature": signature.name, "versions": converter_versions()}
-        key = blob_key("litert", identity)
+    def _flatbuffer(self, signature: LoadedSignature, key: str) -> bytes:
         content = self.cache.get(key)
         if content is None:
             content = convert(signature)
             self.cache.put(key, content)
         return content
 
-    def _report_key(self, signature: LoadedSignature, digest: str) -> str:
-        versions = converter_versions() | {"jaxlib": version("jaxlib"), "flags": os.environ.get("XLA_FLAGS", "")}
-        identity = {"model": digest, "signature": signature.name, "kind": self.kind, "threads": self.threads}
-        return blob_key("report", identity | {"versions": versions, "machine": machine_features()})
+    def _report_key(self, identity: Mapping[str, Any]) -> str:
+        own = {"kind": self.kind, "threads": self.threads, "machine": machine_features()}
+        xla = {"jaxlib": version("jaxlib"), "flags": os.environ.get("XLA_FLAGS", "")}
+        return blob_key("report", {**identity, **own, **xla})
 
     def _remembered(self, key: str) -> EngineReport | None:
         stored = self.cache.get(key)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from tenon.base import UnimplementedError
-from tenon.serving.engines._agreement import agree, largest_difference, tolerance
+from tenon.serving.engines._agreement import agree, largest_difference
 from tenon.serving.engines._engine import Engine, Program
 from tenon.serving.engines._report import EngineReport, Measurement
 
@@ -25,6 +27,12 @@ what LiteRT could win is less than what handing over a request costs."""
 WORTH_WHILE = 1.25
 """How many times as fast an engine must be at some sizes to answer them while the other answers the rest."""
 
+LARGER_PAYS = 0.9
+"""A batch is worth joining if a row then costs at most this part of what it costs in the smaller batch."""
+
+HANDOVER_SECONDS = 100e-6
+"""What a run costs besides computing; large batches save it."""
+
 Inputs = Sequence[np.ndarray]
 
 
@@ -33,12 +41,10 @@ def is_tiny(xla: Engine, samples: Sequence[Inputs]) -> bool:
 
     Args:
         xla: the engine; its programs for the smallest and, after that, the largest size are made.
-        samples: inputs at ascending batch sizes.
+        samples: inputs at ascending batch sizes; at least one.
     """
     bounds = ((samples[0], TINY_SECONDS), (samples[-1], 10 * TINY_SECONDS))
-    return all(
-        _quickest(xla.prepare(_shapes(inputs)), inputs, BUDGET_SECONDS / 10)[0] < bound for inputs, bound in bounds
-    )
+    return all(_quickest(_program(xla, inputs), inputs, BUDGET_SECONDS / 10)[0] < bound for inputs, bound in bounds)
 
 
 def choose(xla: Engine, litert: Engine, samples: Sequence[Inputs], odd: Sequence[Inputs] = ()) -> EngineReport:
@@ -52,25 +58,32 @@ def choose(xla: Engine, litert: Engine, samples: Sequence[Inputs], odd: Sequence
 
     Returns:
         LiteRT where it is faster and its answers agree at every size and on every odd input. Sizes between two that
-        were measured go with the smaller. Sizes whose measurement would take longer than ``BUDGET_SECONDS`` go with
-        the largest that was measured.
+        were measured go with the smaller. What would take longer than ``BUDGET_SECONDS`` is not measured: XLA at a
+        size where LiteRT is known to be faster at the smaller one, and then sizes altogether.
     """
     measured: list[Measurement] = []
     left = BUDGET_SECONDS
-    for inputs in samples:
-        if measured and left < _forecast(measured[-1], _rows(inputs)):
-            break
-        try:
-            theirs = litert.prepare(_shapes(inputs))
-            measurement, same = _compare(xla.prepare(_shapes(inputs)), theirs, inputs, left / 2)
-        except (UnimplementedError, RuntimeError) as error:
-            return EngineReport(f"LiteRT cannot run it: {error}", measurements=tuple(measured))
-        measured.append(measurement)
-        if not same:
-            return _disagree(measured)
-        left -= MAX_RUNS * (measurement.xla_seconds + measurement.litert_seconds)
-    if not all(agree(_run(xla, inputs), _run(litert, inputs)) for inputs in odd):
-        return EngineReport("LiteRT's answers differ for unusual numbers", measurements=tuple(measured))
+    try:
+        for inputs in samples:
+            rows = _rows(inputs)
+            litert_forecast, xla_forecast = _forecasts(measured, rows)
+            if left < litert_forecast:
+                break
+            start = time.perf_counter()
+            litert_seconds, answer = _quickest(_program(litert, inputs), inputs, left / 3)
+            if litert_forecast + xla_forecast < left:
+                xla_seconds, right = _quickest(_program(xla, inputs), inputs, left / 3)
+                difference = largest_difference(right, answer)
+                measured.append(Measurement(rows, xla_seconds, litert_seconds, difference))
+                if not agree(right, answer):
+                    return _disagree(measured)
+            else:
+                measured.append(Measurement(rows, None, litert_seconds, None))
+            left -= min(time.perf_counter() - start, MAX_RUNS * measured[-1].seconds)
+        if not all(agree(_program(xla, inputs)(inputs), _program(litert, inputs)(inputs)) for inputs in odd):
+            return EngineReport("LiteRT's answers differ for unusual numbers", measurements=tuple(measured))
+    except (UnimplementedError, RuntimeError) as error:
+        return EngineReport(f"LiteRT cannot run it: {error}", measurements=tuple(measured))
     return decide(measured)
 
 
@@ -78,7 +91,7 @@ def decide(measured: Sequence[Measurement]) -> EngineReport:
     """Choose by times alone.
 
     Args:
-        measured: at ascending batch sizes; at least one.
+        measured: at ascending batch sizes; at least one, and the first of both engines.
 
     Example:
         >>> decide([Measurement(1, 0.002, 0.001, 0.0), Measurement(64, 0.01, 0.02, 0.0)]).engines
@@ -87,58 +100,58 @@ def decide(measured: Sequence[Measurement]) -> EngineReport:
     main = max(measured, key=lambda each: each.ratio).faster
     engines: list[tuple[int, str]] = []
     for index, each in enumerate(measured):
-        engine = each.faster if each.ratio >= WORTH_WHILE else main
+        engine = each.faster if each.ratio >= WORTH_WHILE or each.xla_seconds is None else main
         if not engines or engines[-1][1] != engine:
             engines.append((each.rows if index else 0, engine))
-    times = ", ".join(
-        f"{each.rows} rows: XLA {each.xla_seconds * 1e3:.3g} ms, LiteRT {each.litert_seconds * 1e3:.3g} ms"
-        for each in measured
-    )
-    return EngineReport(f"measured at {times}", tuple(engines), tuple(measured))
+    report = EngineReport(f"measured: {'; '.join(map(str, measured))}", tuple(engines), tuple(measured))
+    return replace(report, largest_batch=_largest_useful(report))
+
+
+def _largest_useful(report: EngineReport) -> int | None:
+    """Return the batch size beyond which a row does not get cheaper; ``None`` where that was not seen."""
+    costs = [
+        (each.rows, (each.seconds_of(report.engine_for(each.rows)) + HANDOVER_SECONDS) / max(each.rows, 1))
+        for each in report.measurements
+    ]
+    for (rows, cost), (_, next_cost) in pairwise(costs):
+        if next_cost > LARGER_PAYS * cost:
+            return rows
+    return None
 
 
 def _disagree(measured: Sequence[Measurement]) -> EngineReport:
     last = measured[-1]
-    text = (
-        f"LiteRT's answers differ by {last.difference:.2g} of the largest value at {last.rows} rows, more than "
-        f"{tolerance(np.dtype('float32')):.0e} (in float32)"
+    return EngineReport(
+        f"LiteRT's answers differ, by {last.difference:.2g} of the largest value at {last.rows} rows",
+        measurements=tuple(measured),
     )
-    return EngineReport(text, measurements=tuple(measured))
-
-
-def _compare(xla: Program, litert: Program, inputs: Inputs, seconds: float) -> tuple[Measurement, bool]:
-    xla_seconds, right = _quickest(xla, inputs, seconds)
-    litert_seconds, answer = _quickest(litert, inputs, seconds)
-    same = agree(right, answer)
-    difference = largest_difference(right, answer) if [a.shape for a in right] == [a.shape for a in answer] else 1.0
-    return Measurement(_rows(inputs), xla_seconds, litert_seconds, difference), same
 
 
 def _quickest(program: Program, inputs: Inputs, seconds: float) -> tuple[float, list[np.ndarray]]:
     """Return the time of the quickest of some runs, and what it answered."""
     times: list[float] = []
-    answer, end = program(inputs), time.perf_counter() + seconds
-    while len(times) < MAX_RUNS:
+    end = time.perf_counter() + seconds
+    while not times or (len(times) < MAX_RUNS and time.perf_counter() + times[-1] < end):
         start = time.perf_counter()
-        if times and start + times[-1] > end:
-            break
         answer = program(inputs)
         times.append(time.perf_counter() - start)
     return min(times), answer
 
 
-def _forecast(last: Measurement, rows: int) -> float:
-    """Return how long it takes at least to measure at ``rows``: making a program runs it too."""
-    return 3 * (last.xla_seconds + last.litert_seconds) * rows / max(last.rows, 1)
+def _forecasts(measured: Sequence[Measurement], rows: int) -> tuple[float, float]:
+    """Return how long LiteRT and XLA take to be measured at ``rows`` at least: making a program runs it too."""
+    if not measured:
+        return 0.0, 0.0
+    last = measured[-1]
+    known = next(each for each in reversed(measured) if each.xla_seconds is not None)
+    litert = 3 * last.litert_seconds * rows / max(last.rows, 1)
+    # A program that grows with its rows; one that does not is forecast too slow only if it is slow already.
+    return litert, 3 * (known.xla_seconds or 0.0) * rows / max(known.rows, 1)
 
 
-def _run(engine: Engine, inputs: Inputs) -> list[np.ndarray]:
-    return engine.prepare(_shapes(inputs))(inputs)
+def _program(engine: Engine, inputs: Inputs) -> Program:
+    return engine.prepare(tuple(array.shape for array in inputs))
 
 
 def _rows(inputs: Inputs) -> int:
     return len(inputs[0]) if inputs and inputs[0].ndim else 1
-
-
-def _shapes(inputs: Inputs) -> tuple[tuple[int, ...], ...]:
-    return tuple(array.shape for array in inputs)

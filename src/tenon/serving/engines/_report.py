@@ -17,26 +17,47 @@ class Measurement:
 
     Args:
         rows: the batch size.
-        xla_seconds: the quickest run of XLA's program.
+        xla_seconds: the quickest run of XLA's program; ``None`` where it would have taken too long to measure.
         litert_seconds: the quickest run of LiteRT's.
-        difference: how far the answers lie apart, as a part of the largest value.
+        difference: how far the answers lie apart, as a part of the largest value; ``None`` without XLA's.
+
+    Example:
+        >>> print(Measurement(8, 0.002, 0.001, 0.0))
+        8 rows: XLA 2 ms, LiteRT 1 ms
     """
 
     rows: int
-    xla_seconds: float
+    xla_seconds: float | None
     litert_seconds: float
-    difference: float
+    difference: float | None
 
     @property
     def faster(self) -> str:
         """The name of the faster engine."""
-        return LITERT if self.litert_seconds < self.xla_seconds else XLA
+        return LITERT if self.xla_seconds is None or self.litert_seconds < self.xla_seconds else XLA
 
     @property
     def ratio(self) -> float:
-        """How many times as fast the faster engine is."""
-        slow, fast = sorted((self.xla_seconds, self.litert_seconds), reverse=True)
-        return slow / max(fast, 1e-9)
+        """How many times as fast the faster engine is; 1 where only one was measured."""
+        times = sorted((self.litert_seconds, self.litert_seconds if self.xla_seconds is None else self.xla_seconds))
+        return times[1] / max(times[0], 1e-9)
+
+    @property
+    def seconds(self) -> float:
+        """What one run of each takes together."""
+        return self.litert_seconds + (self.xla_seconds or 0.0)
+
+    def seconds_of(self, engine: str) -> float:
+        """Return the time of one engine, LiteRT's if XLA's is not known.
+
+        Args:
+            engine: its name.
+        """
+        return self.litert_seconds if engine == LITERT or self.xla_seconds is None else self.xla_seconds
+
+    def __str__(self) -> str:
+        xla = "" if self.xla_seconds is None else f"XLA {self.xla_seconds * 1e3:.3g} ms, "
+        return f"{self.rows} rows: {xla}LiteRT {self.litert_seconds * 1e3:.3g} ms"
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,8 @@ class EngineReport:
         reason: why, for an operator to read.
         engines: the engine by the smallest batch size that it answers, ascending, the first for 0.
         measurements: what was measured, by ascending batch size; empty when nothing had to be.
+        largest_batch: the batch size beyond which a row gets no cheaper, so that larger ones only make requests wait;
+            ``None`` where larger is better as far as was seen.
         convert_seconds: how long the conversion to LiteRT took; 0 when there was none or it was found on disk.
         remembered: whether an earlier start on this machine measured it.
     """
@@ -54,6 +77,7 @@ class EngineReport:
     reason: str
     engines: tuple[tuple[int, str], ...] = ((0, XLA),)
     measurements: tuple[Measurement, ...] = ()
+    largest_batch: int | None = None
     convert_seconds: float = 0.0
     remembered: bool = False
 
@@ -96,9 +120,16 @@ class EngineReport:
         try:
             engines = tuple((int(rows), str(engine)) for rows, engine in value["engines"])
             measurements = tuple(
-                Measurement(int(each["rows"]), *(float(each[key]) for key in _TIMES)) for each in value["measurements"]
+                Measurement(
+                    int(each["rows"]),
+                    _number(each["xla_seconds"]),
+                    float(each["litert_seconds"]),
+                    _number(each["difference"]),
+                )
+                for each in value["measurements"]
             )
-            report = cls(str(value["reason"]), engines, measurements, 0.0, remembered=True)
+            largest = None if value["largest_batch"] is None else int(value["largest_batch"])
+            report = cls(str(value["reason"]), engines, measurements, largest, remembered=True)
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidArgumentError(f"value: must be a report that as_json wrote; received {value!r}.") from error
         if not engines or engines[0][0] != 0 or {engine for _, engine in engines} - {XLA, LITERT}:
@@ -106,4 +137,5 @@ class EngineReport:
         return report
 
 
-_TIMES = ("xla_seconds", "litert_seconds", "difference")
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
