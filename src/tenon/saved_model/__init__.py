@@ -17,6 +17,7 @@ A function with the specs of its inputs is enough to write one:
 """
 
 from tenon.base import TensorSpec
+from tenon.saved_model._amend import amend
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
 from tenon.saved_model._options import (
@@ -90,6 +91,7 @@ __all__ = [
     "SupportsProgram",
     "TensorSpec",
     "Variable",
+    "amend",
     "contains_saved_model",
     "load",
     "read",

@@ -18,7 +18,7 @@ from tenon.serving.lifecycle import (
     Specific,
     VersionPolicy,
 )
-from tenon.serving.models import SavedModelLoader, SavedModelServable
+from tenon.serving.models import ModelServable, SavedModelLoader
 from tenon.serving.servables import (
     Loader,
     LoaderFactory,
@@ -41,10 +41,10 @@ __all__ = [
     "Loader",
     "LoaderFactory",
     "Manager",
+    "ModelServable",
     "ModelServer",
     "PollResult",
     "SavedModelLoader",
-    "SavedModelServable",
     "Servable",
     "ServableHandle",
     "ServableId",

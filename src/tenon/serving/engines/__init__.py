@@ -6,6 +6,7 @@
 from tenon.serving.engines._agreement import agree, largest_difference
 from tenon.serving.engines._auto import EngineKind, EngineMaker, Samples
 from tenon.serving.engines._blob_cache import BlobCache, blob_key
+from tenon.serving.engines._choice import measure_alone
 from tenon.serving.engines._engine import Engine, Program, Shapes
 from tenon.serving.engines._litert import Flatbuffer, LiteRtEngine
 from tenon.serving.engines._machine import machine_features
@@ -29,5 +30,6 @@ __all__ = [
     "blob_key",
     "largest_difference",
     "machine_features",
+    "measure_alone",
     "weights_on_device",
 ]

@@ -87,11 +87,34 @@ def choose(xla: Engine, litert: Engine, samples: Sequence[Inputs], odd: Sequence
     return decide(measured)
 
 
+def measure_alone(litert: Engine, samples: Sequence[Inputs]) -> EngineReport:
+    """Measure LiteRT where nothing else can run the model.
+
+    Args:
+        litert: the engine.
+        samples: as for ``choose``.
+
+    Raises:
+        UnimplementedError: LiteRT cannot run one of the sizes.
+        RuntimeError: it refuses an input.
+    """
+    measured: list[Measurement] = []
+    left = BUDGET_SECONDS
+    for inputs in samples:
+        rows = _rows(inputs)
+        if measured and left < 3 * measured[-1].litert_seconds * rows / measured[-1].rows:
+            break
+        seconds, _ = _quickest(_program(litert, inputs), inputs, left / 3)
+        measured.append(Measurement(rows, None, seconds, None))
+        left -= MAX_RUNS * seconds
+    return decide(measured)
+
+
 def decide(measured: Sequence[Measurement]) -> EngineReport:
     """Choose by times alone.
 
     Args:
-        measured: at ascending batch sizes; at least one, and the first of both engines.
+        measured: at ascending batch sizes; at least one.
 
     Example:
         >>> decide([Measurement(1, 0.002, 0.001, 0.0), Measurement(64, 0.01, 0.02, 0.0)]).engines

@@ -40,7 +40,7 @@ class Engine(ABC):
     """All programs of one signature; safe to use from many threads.
 
     Attributes:
-        name: the kind of engine, such as ``xla`` or ``litert``.
+        name: the kind of engine, such as ``xla`` or ``litert``; several are joined with ``+``.
         compiler: the one thread in which ``compile_and_run`` belongs, so that new shapes never take the threads in
             which programs run.
     """
@@ -66,6 +66,14 @@ class Engine(ABC):
 
         Args:
             shapes: of every input, in argument order.
+        """
+
+    @abstractmethod
+    def engine_for(self, rows: int) -> str:
+        """Return which kind of engine answers batches of a size: ``name``, or a part of it.
+
+        Args:
+            rows: the padded batch size.
         """
 
     @abstractmethod

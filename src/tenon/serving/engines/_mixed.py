@@ -32,6 +32,10 @@ class MixedEngine(Engine):
         """Return the program of the engine for its size; see ``Engine.find``."""
         return self._engine(shapes).find(shapes)
 
+    def engine_for(self, rows: int) -> str:
+        """Return the engine that the report names; see ``Engine.engine_for``."""
+        return self._report.engine_for(rows)
+
     def compile_and_run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run with the engine for the size of the inputs; see ``Engine.compile_and_run``."""
         return self._engine(tuple(array.shape for array in inputs)).compile_and_run(inputs)
