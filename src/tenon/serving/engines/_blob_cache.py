@@ -54,6 +54,12 @@ class BlobCache:
         except OSError as error:
             _log.warning("compile cache: %s cannot be written: %s", self._directory, error.strerror)
 
+    def read_all(self) -> dict[str, bytes]:
+        """Return every blob that is whole, by key."""
+        names = [] if self._directory is None or not self._directory.is_dir() else sorted(self._directory.iterdir())
+        blobs = {path.name: self.get(path.name) for path in names}
+        return {key: blob for key, blob in blobs.items() if blob is not None}
+
     def _drop_oldest(self) -> None:
         if self._directory is None:
             return

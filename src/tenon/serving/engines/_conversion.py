@@ -17,8 +17,8 @@ from tenon.base import UnavailableError, UnimplementedError, require_extra
 from tenon.saved_model import LoadedSignature
 from tenon.serving.engines import _converter
 
-MAX_WEIGHTS_BYTES = 2**30
-"""A flatbuffer can hold 2 GiB, and the module that is converted takes two bytes for each of the weights."""
+MAX_WEIGHTS_BYTES = 2**28
+"""Each interpreter packs the weights anew, and there is one for each batch size at least."""
 
 MAX_SECONDS = 120.0
 """A conversion that takes longer is stopped."""

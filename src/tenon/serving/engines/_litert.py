@@ -18,10 +18,13 @@ from tenon.base import UnimplementedError, require_extra
 from tenon.saved_model import LoadedSignature
 from tenon.serving.engines._converter import SIGNATURE, input_name, output_name
 from tenon.serving.engines._engine import Engine, Program, Shapes
-from tenon.serving.engines._program_table import ProgramTable
+from tenon.serving.engines._program_table import MAX_PROGRAMS_ON_DEMAND, ProgramTable
 
-MAX_INTERPRETERS = 4
+MAX_INTERPRETERS = 2
 """Interpreters of one program, that is runs at once; each has its own copy of activations and packed weights."""
+
+ON_DEMAND_BYTES = 2**29
+"""Packed weights of all programs for shapes that came with requests."""
 
 SLOW_SECONDS = 0.02
 """A first run that takes longer is not repeated to be timed."""
@@ -165,7 +168,8 @@ class LiteRtEngine(Engine):
             return LiteRtProgram(flatbuffer, shapes, threads, fallback)
 
         self.compiler = ThreadPoolExecutor(1, "tenon-compile")
-        self._programs = ProgramTable(make)
+        room = ON_DEMAND_BYTES // max(1, len(flatbuffer.content))
+        self._programs = ProgramTable(make, max(2, min(MAX_PROGRAMS_ON_DEMAND, room)))
 
     def prepare(self, shapes: Shapes) -> LiteRtProgram:
         """Make an interpreter for ``shapes``; see ``Engine.prepare``."""

@@ -15,6 +15,7 @@ from typing import Any
 from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving.batching import SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
+from tenon.serving.models._compiled import install_compiled
 from tenon.serving.models._options import LoadingOptions
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
@@ -64,6 +65,7 @@ class SavedModelLoader(Loader):
         model = read(self._path)
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []
+        install_compiled(model, self._options, str(self._id))
         weights = _weights(model)
         digest = model_digest(model)
         prepared = {

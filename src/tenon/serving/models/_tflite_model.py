@@ -120,10 +120,11 @@ def _bytes(value: Any) -> bytes:
 
 
 def _aliases(definition: Any) -> tuple[dict[str, str], dict[str, str]]:
-    inputs, outputs = (
-        {alias: info.name for alias, info in each.items()} for each in (definition.inputs, definition.outputs)
-    )
-    return inputs, outputs
+    return _names(definition.inputs), _names(definition.outputs)
+
+
+def _names(infos: Mapping[str, Any]) -> dict[str, str]:
+    return {alias: info.name for alias, info in infos.items()}
 
 
 def _spec(name: str, details: Mapping[str, Any]) -> TensorSpec:
