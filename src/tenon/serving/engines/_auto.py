@@ -21,7 +21,7 @@ from tenon.saved_model import LoadedSignature
 from tenon.serving.engines._blob_cache import BlobCache, blob_key
 from tenon.serving.engines._choice import choose, is_tiny
 from tenon.serving.engines._conversion import convert, converter_versions
-from tenon.serving.engines._engine import Engine
+from tenon.serving.engines._engine import Engine, Shapes
 from tenon.serving.engines._litert import Flatbuffer, LiteRtEngine
 from tenon.serving.engines._machine import machine_features
 from tenon.serving.engines._mixed import MixedEngine
@@ -126,7 +126,7 @@ class EngineMaker:
             Flatbuffer.of(flatbuffer(), signature),
             self.threads,
             xla.compile_and_run,
-            partial(check_shapes, signature) if _has_other_open_sizes(signature) else None,
+            partial(_check, signature),
         )
 
     def _flatbuffer(self, signature: LoadedSignature, key: str) -> bytes:
@@ -149,5 +149,7 @@ class EngineMaker:
             return None
 
 
-def _has_other_open_sizes(signature: LoadedSignature) -> bool:
-    return any(None in spec.shape[1:] for spec in signature.inputs.values())
+def _check(signature: LoadedSignature, shapes: Shapes) -> None:
+    """Refuse what XLA would; sizes of a batch alone need no look, and looking takes some 20 ms."""
+    if any(None in spec.shape[1:] for spec in signature.inputs.values()) or any(0 in shape for shape in shapes):
+        check_shapes(signature, shapes)

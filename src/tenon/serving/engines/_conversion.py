@@ -45,7 +45,7 @@ def convert(signature: LoadedSignature) -> bytes:
     with tempfile.TemporaryDirectory(prefix="tenon-convert-") as folder:
         source, target = Path(folder, "module.mlir"), Path(folder, "model.tflite")
         source.write_text(_stablehlo(signature))
-        _run_converter(source, target, signature.is_wide)
+        run_converter(source, target, signature.is_wide)
         return target.read_bytes()
 
 
@@ -54,12 +54,24 @@ def converter_versions() -> dict[str, str]:
     return {name: version(name) for name in ("ai-edge-litert", "litert-converter", "jax")} | {"format": "1"}
 
 
-def _run_converter(source: Path, target: Path, wide: bool) -> None:
+def run_converter(source: Path, target: Path, wide: bool, seconds: float = MAX_SECONDS) -> None:
+    """Convert a file in a process of its own.
+
+    Args:
+        source: StableHLO as text.
+        target: where the flatbuffer goes.
+        wide: whether numbers of 64 bits are kept as such.
+        seconds: how long it may take.
+
+    Raises:
+        UnimplementedError: refused; the message says why.
+        UnavailableError: the converter died, or took too long.
+    """
     command = [sys.executable, "-P", _converter.__file__, str(source), str(target), "wide" if wide else "narrow"]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=MAX_SECONDS, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        raise UnavailableError(f"the conversion takes longer than {MAX_SECONDS:.0f} s") from None
+        raise UnavailableError(f"the conversion takes longer than {seconds:.0f} s") from None
     if done.returncode == _converter.REFUSED:
         raise UnimplementedError(done.stderr.decode(errors="replace").rpartition("\n")[2][:MAX_REASON])
     if done.returncode or not target.is_file():

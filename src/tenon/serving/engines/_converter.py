@@ -94,10 +94,11 @@ def _run_once(flatbuffer: bytes) -> None:
 def main(arguments: list[str]) -> int:
     """Convert a file; see the module."""
     source, target, wide = arguments
+    module = Path(source).read_text()
     try:
-        flatbuffer = convert(Path(source).read_text(), wide == "wide")
+        flatbuffer = convert(module, wide == "wide")
         _run_once(flatbuffer)
-    except (ValueError, RuntimeError) as error:
+    except Exception as error:  # of MLIR's own classes too; the reason goes to whoever started this process
         sys.stderr.write("\n" + " ".join(str(error).split()))
         return REFUSED
     Path(target).write_bytes(flatbuffer)
