@@ -23,7 +23,12 @@ def with_metadata(name: str, definitions: dict[str, bytes]) -> bytes:
     """SignatureDefs in the metadata, where converters wrote them before flatbuffers had signatures."""
     model = _plain(name, None)
     buffer = schema.BufferT()
-    buffer.data = list(flexbuffers.Dumps(definitions))
+    stored = flexbuffers.Builder()
+    with stored.Map():
+        for key, definition in definitions.items():
+            stored.Key(key)
+            stored.String(definition.decode())
+    buffer.data = list(stored.Finish())
     entry = schema.MetadataT()
     entry.name, entry.buffer = "signature_defs_metadata", len(model.buffers)
     model.buffers.append(buffer)

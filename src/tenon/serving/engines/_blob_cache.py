@@ -81,7 +81,7 @@ def blob_key(kind: str, identity: Mapping[str, Any]) -> str:
 
     Example:
         >>> blob_key("report", {"signature": "f"})[:14]
-        'report-df4eef1'
+        'report-00e96ea'
     """
     canonical = json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()
     return f"{kind}-{hashlib.sha256(canonical).hexdigest()}"

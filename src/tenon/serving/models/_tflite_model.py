@@ -109,14 +109,11 @@ def _stored_definitions(content: bytes) -> dict[str, Any]:
     for index in range(model.MetadataLength()):
         entry = model.Metadata(index)
         if (entry.Name() or b"").decode() == _METADATA:
-            stored = flexbuffers.Loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+            stored = flexbuffers.GetRoot(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()).AsMap
             parse = message_class("tensorflow.SignatureDef").FromString
-            return {str(name): parse(_bytes(each)) for name, each in dict(stored).items()}
+            texts = [bytes(each.AsStringBytes if each.IsString else each.AsBlob) for each in stored.Values]
+            return {key.AsKey: parse(text) for key, text in zip(stored.Keys, texts, strict=True)}
     return {}
-
-
-def _bytes(value: Any) -> bytes:
-    return bytes(value) if isinstance(value, bytes | bytearray) else str(value).encode("latin-1")
 
 
 def _aliases(definition: Any) -> tuple[dict[str, str], dict[str, str]]:
