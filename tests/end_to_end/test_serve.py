@@ -281,8 +281,8 @@ def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, number):
 
 
 def test_a_stop_answers_calls_that_no_handler_has_seen_yet(serve, models):
-    """Two hundred calls arrive at once, and the stop with the first answer, when most still queue inside gRPC."""
-    server = serve("--model", f"dense={models / 'dense'}", "--max-batch-size", 1)
+    """Two hundred calls arrive at once, and the stop with the first answer."""
+    server = serve("--model", f"dense={models / 'dense'}", "--max-batch-size", 4)
     request = dense_request(np.ones((1, 4), "f4")).SerializeToString()
     first = threading.Event()
     with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:

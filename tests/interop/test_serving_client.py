@@ -34,8 +34,8 @@ pytestmark = pytest.mark.interop
 @pytest.fixture(scope="module")
 def report():
     async def main():
-        async with grpc_serving(manager(failure=DataLossError("damaged"))) as (services, port):
-            await services.set_serving(True)
+        async with grpc_serving(manager(failure=DataLossError("damaged"))) as (health, port):
+            health.set_serving(True)
             client = await asyncio.create_subprocess_exec(PYTHON, CLIENT, str(port), stdout=asyncio.subprocess.PIPE)
             output, _ = await client.communicate()
             assert client.returncode == 0

@@ -14,7 +14,10 @@ from tenon.base import InvalidArgumentError, TenonError
 _COMMANDS = {
     "compile": "compile a SavedModel for this kind of machine and put the result into it",
     "demo": "train on real data, export, serve, and ask the server over REST and gRPC",
+    "predict": "ask a server for a prediction, over gRPC or REST",
     "serve": "serve SavedModels over TensorFlow Serving's REST and gRPC",
+    "sign": "sign every file of a model with a private key (OpenSSF model-signing)",
+    "verify": "check that a model is, file for file, what a trusted key signed",
 }
 """Every word and its help; the module ``tenon.cli._WORD`` has ``add_arguments(parser)`` and ``run(arguments)``."""
 

@@ -13,7 +13,8 @@ A function with the specs of its inputs is enough to write one:
     >>> load(folder).signatures["serving_default"](x=[1.0, 2.0])["output_0"].numpy().tolist()
     [2.0, 3.0]
 
-``read`` gives the same as pure functions and arrays, for those who compile and serve them.
+``read`` gives the same as pure functions and arrays, for those who compile and serve them. ``sign`` and ``verify``
+vouch for every file of a model with a key.
 """
 
 from tenon.base import TensorSpec
@@ -52,6 +53,7 @@ from tenon.saved_model._options import (
 )
 from tenon.saved_model._program import Method, Program, Signature, SupportsProgram, Variable
 from tenon.saved_model._reader import LoadedModel, LoadedSignature, read
+from tenon.saved_model._signing import SignedModel, sign, verify
 from tenon.saved_model._writer import save
 
 __all__ = [
@@ -88,6 +90,7 @@ __all__ = [
     "Program",
     "SaveOptions",
     "Signature",
+    "SignedModel",
     "SupportsProgram",
     "TensorSpec",
     "Variable",
@@ -96,4 +99,6 @@ __all__ = [
     "load",
     "read",
     "save",
+    "sign",
+    "verify",
 ]

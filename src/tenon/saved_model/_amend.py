@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tenon.base import InvalidArgumentError, replace_directory
-from tenon.saved_model._layout import EXTRAS, MANIFEST
+from tenon.saved_model._layout import EXTRAS, MANIFEST, SIGNATURE
 from tenon.saved_model._manifest import manifest_files, verify_manifest, write_manifest
 
 
@@ -19,7 +19,7 @@ def amend(path: str | os.PathLike[str], folder: str) -> Iterator[Path]:
 
     The block receives the new folder, empty. When it ends, the whole SavedModel is swapped for one with the new files,
     the old ones (as hard links where the file system has them) and a manifest of both; a reader sees the old model or
-    the new one. When the block raises, nothing has changed. A signature over the old files no longer fits.
+    the new one. When the block raises, nothing has changed. A signature over the old files goes.
 
     Args:
         path: the SavedModel directory, which ``save`` wrote.
@@ -45,11 +45,11 @@ def amend(path: str | os.PathLike[str], folder: str) -> Iterator[Path]:
         raise InvalidArgumentError(f"folder: must be a plain name; received {folder!r}.")
     verify_manifest(root)
     own = f"{EXTRAS}/{folder}/"
-    kept = [name for name in manifest_files(root) if not name.startswith(own)]
+    kept = [name for name in manifest_files(root) if name != SIGNATURE and not name.startswith(own)]
     with replace_directory(root) as copy:
         for file in root.rglob("*"):
             name = file.relative_to(root).as_posix()
-            if file.is_file() and name != MANIFEST and not name.startswith(own):
+            if file.is_file() and name not in (MANIFEST, SIGNATURE) and not name.startswith(own):
                 _link(file, copy / name)
         (copy / own).mkdir(parents=True)
         yield copy / own

@@ -1,10 +1,15 @@
 """Versions of a servable live, answer and die safely; the nouns are TensorFlow Serving's.
 
 A *Source* finds versions, a *Loader* brings one to life as a *Servable*, a *Manager* keeps the aspired versions loaded
-and hands out *ServableHandles*, a stateless policy decides which version to load or unload next.
+and hands out *ServableHandles*, a stateless policy decides which version to load or unload next. A *Client* asks.
+
+What runs models loads when it is first used: who only asks needs no JAX.
 """
 
-from tenon.serving._server import ModelServer, ServerOptions, host_and_port, serve
+import importlib
+import typing
+
+from tenon.serving.client import Client
 from tenon.serving.lifecycle import (
     All,
     AspiredVersionsManager,
@@ -18,7 +23,6 @@ from tenon.serving.lifecycle import (
     Specific,
     VersionPolicy,
 )
-from tenon.serving.models import ModelServable, SavedModelLoader
 from tenon.serving.servables import (
     Loader,
     LoaderFactory,
@@ -32,10 +36,15 @@ from tenon.serving.servables import (
     State,
 )
 
+if typing.TYPE_CHECKING:
+    from tenon.serving._server import ModelServer, ServerOptions, host_and_port, serve
+    from tenon.serving.models import ModelServable, SavedModelLoader
+
 __all__ = [
     "All",
     "AspiredVersionsManager",
     "AvailabilityPreservingPolicy",
+    "Client",
     "FileSystemSource",
     "Latest",
     "Loader",
@@ -61,3 +70,21 @@ __all__ = [
     "host_and_port",
     "serve",
 ]
+
+_LATER = {
+    "_server": ("ModelServer", "ServerOptions", "host_and_port", "serve"),
+    "models": ("ModelServable", "SavedModelLoader"),
+}
+
+
+def __getattr__(name: str) -> typing.Any:
+    for part, names in _LATER.items():
+        if name in names:
+            value = getattr(importlib.import_module(f"tenon.serving.{part}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,20 +14,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import grpc
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server as Granian
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
 from tenon.serving.answering import Pipeline
 from tenon.serving.batching import batch_sizes
-from tenon.serving.grpc import SERVER_OPTIONS, GrpcServices, grpc_services
+from tenon.serving.grpc import Health, grpc_methods
 from tenon.serving.http import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
+from tenon.serving.http2 import GrpcServer
 from tenon.serving.lifecycle import AspiredVersionsManager, FileSystemSource, ServableToMonitor, SourcePoller
 from tenon.serving.models import SavedModelLoader
 from tenon.serving.rest import RestApi
@@ -119,9 +117,8 @@ class ModelServer:
         self._polling: asyncio.Task[None] | None = None
         self._rest: Granian | None = None
         self._rest_task: asyncio.Task[None] | None = None
-        self._grpc: Any = None
-        self._grpc_address = ""
-        self._services: GrpcServices | None = None
+        self._grpc: GrpcServer | None = None
+        self._health = Health()
 
     async def start(self) -> None:
         """Listen on both ports.
@@ -146,7 +143,7 @@ class ModelServer:
         if errors:
             reasons = "; ".join(f"{name}: {found.warnings.get(name, error.message)}" for name, error in errors.items())
             raise FailedPreconditionError(f"{len(errors)} model(s) did not become available: {reasons}")
-        await self._required_services().set_serving(True)
+        self._health.set_serving(True)
         self._polling = asyncio.create_task(self._poller.run())
 
     async def stop(self) -> None:
@@ -154,8 +151,7 @@ class ModelServer:
 
         A load that has begun cannot be interrupted; it is not awaited, and its thread goes on.
         """
-        if self._services is not None:
-            await self._services.set_serving(False)
+        self._health.set_serving(False)
         if self._polling is not None:
             self._polling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -176,17 +172,12 @@ class ModelServer:
         return SavedModelLoader(servable_id, path, self._sizes, self._executor, compile_threads=os.cpu_count() or 1)
 
     async def _start_grpc(self) -> None:
-        options = [*SERVER_OPTIONS, ("grpc.so_reuseport", 0)]
-        self._services = await grpc_services(self._pipeline)
-        self._grpc = grpc.aio.server(options=options)
-        self._grpc.add_generic_rpc_handlers(self._services.handlers)
+        self._grpc = GrpcServer({**grpc_methods(self._pipeline), **self._health.methods()})
         address, self.port = free_port(self._options.host, self._options.port, "port")
         try:
-            self._grpc.add_insecure_port(host_and_port(address, self.port))
-        except RuntimeError as error:
+            await self._grpc.listen(address, self.port)
+        except OSError as error:
             raise _cannot_listen("port", self._options.host, self.port, str(error)) from error
-        await self._grpc.start()
-        self._grpc_address = host_and_port(address, self.port)
 
     async def _start_rest(self) -> None:
         address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
@@ -217,26 +208,9 @@ class ModelServer:
             await asyncio.wait_for(self._rest_task, self._options.drain_seconds)
 
     async def _stop_grpc(self) -> None:
-        if self._grpc is None:
-            return
-        if self._grpc_address:
-            await self._accept_waiting_calls()
-        await self._grpc.stop(self._options.drain_seconds)
-
-    async def _accept_waiting_calls(self) -> None:
-        """Wait until the calls that have arrived are ours: a stop cancels those that still queue inside gRPC.
-
-        They are accepted in the order they came, so a call of our own that is answered stands behind them all.
-        """
-        async with grpc.aio.insecure_channel(self._grpc_address, options=[("grpc.enable_http_proxy", 0)]) as channel:
-            with contextlib.suppress(grpc.RpcError):
-                check = health_pb2_grpc.HealthStub(channel).Check
-                await check(health_pb2.HealthCheckRequest(), timeout=self._options.drain_seconds)
-
-    def _required_services(self) -> GrpcServices:
-        if self._services is None:
-            raise FailedPreconditionError("the server must be started before models are loaded; call start() first.")
-        return self._services
+        self._health.close()
+        if self._grpc is not None:
+            await self._grpc.stop(self._options.drain_seconds)
 
 
 def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None = None) -> None:

@@ -57,7 +57,7 @@ def install_compiled(model: LoadedModel, options: LoadingOptions, label: str) ->
 
 def _against(files: Mapping[str, bytes], options: LoadingOptions) -> str | None:
     """Return why compiled files are not used, if so."""
-    if not options.trust_compiled:
+    if not options.uses_compiled:
         return "they are machine code, and the server was not told to trust it"
     if options.cache is None:
         return "there is no compile cache to put them in"

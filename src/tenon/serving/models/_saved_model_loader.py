@@ -16,7 +16,7 @@ from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving.batching import SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
 from tenon.serving.models._compiled import install_compiled
-from tenon.serving.models._options import LoadingOptions
+from tenon.serving.models._options import LoadingOptions, check_signature
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
 from tenon.serving.models._servable import ModelServable
@@ -36,7 +36,7 @@ class SavedModelLoader(Loader):
             ones are left out where that was measured.
         executor: where programs run that are too slow for the event loop.
         compile_threads: programs compiled at once.
-        options: engine, cache, warm-up.
+        options: engine, cache, warm-up, trust.
     """
 
     def __init__(
@@ -60,8 +60,10 @@ class SavedModelLoader(Loader):
             PermissionDeniedError: a file may not be read.
             DataLossError: the directory or its warm-up file is damaged, half copied or not Tenon's; the message names
                 the file.
-            TenonError: a warm-up request failed; the message tells which.
+            TenonError: a warm-up request failed, the message tells which; or what ``tenon.saved_model.verify`` raises,
+                where keys are asked for.
         """
+        check_signature(self._path, self._options, str(self._id))
         model = read(self._path)
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []

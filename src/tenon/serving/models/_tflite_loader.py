@@ -16,7 +16,7 @@ from tenon.base import InternalError, TensorSpec, UnimplementedError
 from tenon.saved_model import LoadedSignature
 from tenon.serving.batching import SignatureRunner
 from tenon.serving.engines import EngineReport, LiteRtEngine, measure_alone
-from tenon.serving.models._options import LoadingOptions
+from tenon.serving.models._options import LoadingOptions, check_signature
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, sample_inputs
 from tenon.serving.models._saved_model_loader import useful_sizes
@@ -36,7 +36,7 @@ class TfLiteLoader(Loader):
         path: the version's directory.
         sizes: padded batch sizes that may be used, ascending.
         executor: where programs run that are too slow for the event loop.
-        options: warm-up.
+        options: warm-up, trust.
     """
 
     def __init__(
@@ -56,8 +56,10 @@ class TfLiteLoader(Loader):
         Raises:
             DataLossError: the file cannot be read or is no TFLite model; or the warm-up file is damaged.
             MissingExtraError: the extra ``lite`` is not installed.
-            TenonError: a warm-up request failed; the message tells which.
+            TenonError: a warm-up request failed, the message tells which; or what ``tenon.saved_model.verify`` raises,
+                where keys are asked for.
         """
+        check_signature(self._path, self._options, str(self._id))
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []
         prepared = {
