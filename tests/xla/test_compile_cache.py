@@ -7,7 +7,7 @@ import sys
 import jax
 import pytest
 
-from tenon.xla import add_compiled_programs, compile_cache_in, compiled_programs
+from tenon.xla import add_compiled_programs, compile_cache_directory, compile_cache_in, compiled_programs
 
 COMPILE = """
 import sys, jax, jax.numpy as jnp
@@ -74,6 +74,7 @@ def compile_one(number):
 def test_what_is_compiled_in_a_block_is_kept_elsewhere(tmp_path):
     before = jax.config.jax_compilation_cache_dir
     with compile_cache_in(tmp_path):
+        assert compile_cache_directory() == tmp_path
         compile_one(3)
     compile_one(4)
     assert len(compiled_programs(tmp_path)) == 1

@@ -2,6 +2,7 @@
 
 from tenon.xla._compile_cache import (
     add_compiled_programs,
+    compile_cache_directory,
     compile_cache_in,
     compiled_programs,
     default_cache_directory,
@@ -11,6 +12,7 @@ from tenon.xla._dispatch import run_in_calling_thread
 
 __all__ = [
     "add_compiled_programs",
+    "compile_cache_directory",
     "compile_cache_in",
     "compiled_programs",
     "default_cache_directory",

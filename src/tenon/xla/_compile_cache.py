@@ -75,6 +75,12 @@ _SETTINGS = {
 }
 
 
+def compile_cache_directory() -> Path | None:
+    """Return where this process keeps what XLA compiles, or ``None`` if it does not."""
+    directory = jax.config.jax_compilation_cache_dir
+    return Path(directory) if directory else None
+
+
 @contextmanager
 def compile_cache_in(directory: str | os.PathLike[str]) -> Iterator[Path]:
     """Keep what XLA compiles during a block in another directory; then everything is as it was.

@@ -10,6 +10,7 @@ from pathlib import Path
 from tenon.saved_model import verify
 from tenon.serving.engines import BlobCache, EngineKind, EngineMaker
 from tenon.serving.models._warmup import Warmup
+from tenon.xla import compile_cache_directory
 
 _log = logging.getLogger("tenon.serving")
 
@@ -20,8 +21,8 @@ class LoadingOptions:
 
     Args:
         engine: what computes.
-        cache: the directory of compiled programs that ``tenon.xla.enable_compile_cache`` returned; conversions and
-            measurements are kept there too. ``None`` keeps nothing.
+        cache: the directory of compiled programs, by default the one that ``tenon.xla.enable_compile_cache`` set;
+            conversions and measurements are kept there too. ``None`` keeps nothing.
         warmup: which requests run before a version is AVAILABLE.
         trusted_keys: files of public keys; a model that none of them signed as it is ends with the reason. They are
             read anew for every load. ``None`` asks for no signature.
@@ -31,7 +32,7 @@ class LoadingOptions:
     """
 
     engine: EngineKind = EngineKind.AUTO
-    cache: Path | None = None
+    cache: Path | None = field(default_factory=compile_cache_directory)
     warmup: Warmup = field(default_factory=Warmup)
     trusted_keys: Sequence[Path] | None = None
     trust_compiled: bool = False
