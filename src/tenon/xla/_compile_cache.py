@@ -77,7 +77,7 @@ _SETTINGS = {
 
 def compile_cache_directory() -> Path | None:
     """Return where this process keeps what XLA compiles, or ``None`` if it does not."""
-    directory = jax.config.jax_compilation_cache_dir
+    directory = getattr(jax.config, "jax_compilation_cache_dir", None)
     return Path(directory) if directory else None
 
 

@@ -35,18 +35,22 @@ def convert(signature: LoadedSignature) -> bytes:
 
     Raises:
         UnimplementedError: LiteRT cannot run it; the message says why.
-        UnavailableError: the converter died, or took too long; another time it may do better.
+        UnavailableError: the converter died, took too long or found no room; another time it may do better.
         MissingExtraError: the extra ``lite`` is not installed.
     """
     require_extra("lite")
     weights = sum(np.asarray(value).nbytes for value in signature.values)
     if weights > MAX_WEIGHTS_BYTES:
         raise UnimplementedError(f"its weights have {weights} bytes, and at most {MAX_WEIGHTS_BYTES} are converted")
-    with tempfile.TemporaryDirectory(prefix="tenon-convert-") as folder:
-        source, target = Path(folder, "module.mlir"), Path(folder, "model.tflite")
-        source.write_text(_stablehlo(signature))
-        run_converter(source, target, signature.is_wide)
-        return target.read_bytes()
+    module = _stablehlo(signature)
+    try:
+        with tempfile.TemporaryDirectory(prefix="tenon-convert-") as folder:
+            source, target = Path(folder, "module.mlir"), Path(folder, "model.tflite")
+            source.write_text(module)
+            run_converter(source, target, signature.is_wide)
+            return target.read_bytes()
+    except OSError as error:  # a full disk, or no process to be had
+        raise UnavailableError(f"the conversion cannot run: {error}") from error
 
 
 def converter_versions() -> dict[str, str]:
