@@ -21,6 +21,7 @@ from tenon.base import TensorSpec
 from tenon.saved_model._amend import amend
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
+from tenon.saved_model._manifest import manifest_sizes
 from tenon.saved_model._options import (
     ASSETS_DIRECTORY,
     ASSETS_KEY,
@@ -97,6 +98,7 @@ __all__ = [
     "amend",
     "contains_saved_model",
     "load",
+    "manifest_sizes",
     "read",
     "save",
     "sign",

@@ -12,11 +12,13 @@ import typing
 from tenon.serving.client import Client
 from tenon.serving.lifecycle import (
     All,
+    AspiredVersionPolicy,
     AspiredVersionsManager,
     AvailabilityPreservingPolicy,
     FileSystemSource,
     Latest,
     PollResult,
+    ResourcePreservingPolicy,
     ServableToMonitor,
     Source,
     SourcePoller,
@@ -37,11 +39,13 @@ from tenon.serving.servables import (
 )
 
 if typing.TYPE_CHECKING:
-    from tenon.serving._server import ModelServer, ServerOptions, host_and_port, serve
+    from tenon.serving._server import ModelServer, host_and_port, serve
+    from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
     from tenon.serving.models import ModelServable, SavedModelLoader
 
 __all__ = [
     "All",
+    "AspiredVersionPolicy",
     "AspiredVersionsManager",
     "AvailabilityPreservingPolicy",
     "Client",
@@ -50,9 +54,12 @@ __all__ = [
     "Loader",
     "LoaderFactory",
     "Manager",
+    "ModelConfig",
     "ModelServable",
     "ModelServer",
+    "ModelServerConfig",
     "PollResult",
+    "ResourcePreservingPolicy",
     "SavedModelLoader",
     "Servable",
     "ServableHandle",
@@ -61,6 +68,7 @@ __all__ = [
     "ServableSignature",
     "ServableState",
     "ServableToMonitor",
+    "ServedModel",
     "ServerOptions",
     "Source",
     "SourcePoller",
@@ -72,7 +80,8 @@ __all__ = [
 ]
 
 _LATER = {
-    "_server": ("ModelServer", "ServerOptions", "host_and_port", "serve"),
+    "_server": ("ModelServer", "host_and_port", "serve"),
+    "configuration": ("ModelConfig", "ModelServerConfig", "ServedModel", "ServerOptions"),
     "models": ("ModelServable", "SavedModelLoader"),
 }
 

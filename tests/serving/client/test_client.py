@@ -25,8 +25,8 @@ from tenon.base import (
     UnavailableError,
     UnimplementedError,
 )
-from tenon.serving import Client, ServableId, ServableState, State
-from tenon.serving.client import RetryPolicy, SignatureInfo, TensorInfo
+from tenon.serving import Client, ServableId, ServableRequest, ServableState, State
+from tenon.serving.client import ModelMetadata, RetryPolicy, SignatureInfo, TensorInfo
 from tenon.serving.testing import FakeServable, StaticManager, fake_signature, half_plus_two
 from tests.serving.client.servers import relayed, serving
 from tests.serving.doubles import SIGNATURES, echo, manager
@@ -141,6 +141,8 @@ def test_answers_without_rows_keep_their_rank(client):
     ("inputs", "signature", "text"),
     [
         ({"x": [1.5]}, "int64", "input 'x': must be int64; received float64"),
+        ({"x": [-1, 2**63]}, "int64", "must hold int64; received values between -1 and 9223372036854775808"),
+        ({"x": [2**70]}, "int64", "must hold int64; received values between 1180591620717411303424"),
         ({"x": [300]}, "int8", "input 'x': must hold int8; received values between 300 and 300"),
         ({"x": [-1]}, "uint16", "must hold uint16; received values between -1"),
         ({"x": ["a"]}, "float32", "must be float32; received strings"),
@@ -279,6 +281,13 @@ def test_a_new_version_with_another_signature_is_noticed(scheme):
         except InvalidArgumentError:  # gRPC: the floats that it remembers are refused, and forgotten
             answer = fresh.predict("m", [3])
         assert {name: array.dtype.name for name, array in answer.items()} == {"x": "int64", "z": "int64"}
+
+
+def test_signatures_of_thousands_of_versions_are_not_all_remembered():
+    with Client("http://127.0.0.1:1") as client:
+        for version in range(5000):
+            client._remember(ServableRequest("m", version), ModelMetadata(ServableId("m", version), {}))
+        assert len(client._metadata) <= 1024
 
 
 @pytest.mark.parametrize(

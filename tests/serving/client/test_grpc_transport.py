@@ -9,7 +9,7 @@ import grpc
 import numpy as np
 import pytest
 
-from tenon.base import Code, TenonError, UnavailableError
+from tenon.base import Code, PermissionDeniedError, TenonError, UnavailableError
 from tenon.formats import make_tensor_proto, message_class
 from tenon.serving.client import Client, RetryPolicy
 from tenon.serving.client._errors import ERRORS
@@ -22,8 +22,8 @@ _Signatures = message_class("tensorflow.serving.SignatureDefMap")
 
 
 @contextmanager
-def answering(*refusals):
-    """Yield the URL of a server that refuses as told and then predicts, and the metadata of what it was asked."""
+def answering(*refusals, told=True):
+    """Yield the URL of a server that refuses as told and then predicts, and what it was asked."""
     left, asked = iter(refusals), []
 
     def predict(request, context):
@@ -38,6 +38,9 @@ def answering(*refusals):
         return response.SerializeToString()
 
     def metadata(request, context):
+        asked.append("metadata")
+        if not told:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, "metadata are secret")
         signatures = _Signatures()
         signatures.signature_def["serving_default"].inputs["x"].dtype = 1
         signatures.signature_def["serving_default"].inputs["r"].dtype = 20  # a resource
@@ -67,14 +70,14 @@ AWAY = grpc.StatusCode.UNAVAILABLE
 def test_unavailable_is_asked_again_until_it_is_answered():
     with answering((AWAY, ()), (AWAY, ())) as (url, asked), Client(url, retry=QUICK) as client:
         assert client.predict("m", {"x": [1.0]})["y"].tolist() == [2.5]
-        assert len(asked) == 3
+        assert len(asked) == 1 + 3
 
 
 def test_unavailable_is_asked_again_so_many_times_and_then_told():
     with answering(*[(AWAY, ())] * 9) as (url, asked), Client(url, retry=QUICK) as client:
         with pytest.raises(UnavailableError, match="not now"):
             client.predict("m", {"x": [1.0]})
-        assert len(asked) == 4
+        assert len(asked) == 1 + 4
 
 
 @pytest.mark.parametrize("trailing", [("retry-after", "3600"), ("grpc-retry-pushback-ms", "3600000")])
@@ -82,7 +85,7 @@ def test_a_server_that_wants_to_be_left_alone_past_the_deadline_is_left_alone(tr
     with answering((AWAY, (trailing,))) as (url, asked), Client(url, retry=QUICK, timeout=5) as client:
         with pytest.raises(UnavailableError, match="not now"):
             client.predict("m", {"x": [1.0]})
-        assert len(asked) == 1
+        assert len(asked) == 1 + 1
 
 
 @pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code not in (AWAY, grpc.StatusCode.OK)])
@@ -90,14 +93,23 @@ def test_every_other_code_is_told_and_never_asked_again(code):
     with answering((code, ())) as (url, asked), Client(url, retry=QUICK) as client:
         with pytest.raises(ERRORS[Code(code.value[0])], match="not now"):
             client.predict("m", {"x": [1.0]})
-        assert len(asked) == 1
+        assert len(asked) == 1 + 1
 
 
 def test_tokens_and_headers_travel_as_metadata():
     with answering() as (url, asked), Client(url, token="t", api_key=lambda: "k", headers={"A": "b"}) as client:
         client.predict("m", {"x": [1.0]}, headers={"X-Tenon-Routing-Key": "r"})
     expected = {"authorization": "Bearer t", "x-api-key": "k", "a": "b", "x-tenon-routing-key": "r"}
-    assert expected.items() <= asked[0].items()
+    assert expected.items() <= asked[1].items()
+
+
+def test_who_may_predict_but_not_ask_for_metadata_predicts():
+    with answering(told=False) as (url, asked), Client(url) as client:
+        for _ in range(2):
+            assert client.predict("m", {"x": np.float32([1])})["y"].tolist() == [2.5]
+        assert asked.count("metadata") == 1
+        with pytest.raises(PermissionDeniedError, match="metadata are secret"):
+            client.metadata("m")
 
 
 def test_tensors_of_unknown_rank_and_without_a_dtype_are_known_as_such():

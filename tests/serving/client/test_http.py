@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 import time
 
 import pytest
@@ -97,6 +98,30 @@ def test_any_other_status_is_told_and_never_asked_again(status, error):
         with Client(server.url, retry=QUICK) as client, pytest.raises(error, match=r"^no$"):
             client.predict("m", [1.0])
         assert len(server.requests) == 2
+
+
+def test_a_body_that_is_refused_before_its_end_is_told():
+    """The server reads no more than the head, as one with a limit does."""
+
+    def refuse(connection, stream):
+        while stream.readline() != b"\r\n":
+            pass
+        connection.sendall(answer(b'{"error": "too large"}', b"413 x"))
+        connection.shutdown(socket.SHUT_WR)
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as stream:
+            refuse(connection, stream)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with Client(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+            examples = [{"x": b"x" * 2**24}]
+            with pytest.raises(ResourceExhaustedError, match="too large"):
+                client.classify("m", examples, timeout=20)
+        thread.join()
 
 
 def test_an_error_page_is_quoted():

@@ -119,22 +119,26 @@ def key_server():
         server.server_close()
 
 
-def certificate(key=None, begins=-1.0, ends=365.0, name="localhost", signer=None):
-    """Return a certificate and its key in PEM; times are days from now."""
+def certificate(key=None, begins=-1.0, ends=365.0, name="localhost", authority=None):
+    """Return a certificate and its key in PEM; times are days from now.
+
+    Without the key of an authority, named "authority", it is an authority itself.
+    """
     key = key or private_key("ES256")
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    issuer = subject if authority is None else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject)
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + timedelta(days=begins))
         .not_valid_after(now + timedelta(days=ends))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(signer or key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
+        .sign(authority or key, hashes.SHA256())
     )
     return made.public_bytes(Encoding.PEM), key_pem(key)
 

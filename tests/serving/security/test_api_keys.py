@@ -31,9 +31,11 @@ def test_keys_differ_and_the_record_holds_no_secret():
     assert len(KEY.split(".")[1]) == 43  # 256 bits
 
 
-@pytest.mark.parametrize(
-    "wrong", ["", ".", KEY[:-1], KEY + "x", KEY.replace(".", ""), f"tenon_{'0' * 16}.{KEY.split('.')[1]}", KEY.upper()]
-)
+SECRET = KEY.split(".")[1]
+WRONG = ["", ".", KEY[:-1], KEY + "x", KEY.replace(".", ""), f"tenon_{'0' * 16}.{SECRET}", KEY.upper()]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=range(len(WRONG)))
 def test_a_wrong_key_is_refused_whatever_is_wrong_about_it(wrong):
     with pytest.raises(UnauthenticatedError, match=r"^The API key is not known here"):
         ApiKeys([RECORD]).identify(wrong, 0.0)

@@ -29,6 +29,7 @@ def test_a_line_tells_who_what_when_and_how_it_ended():
         "model": "m",
         "signature": "s",
         "protocol": "rest",
+        "reason": "",
         "request_id": "id",
         "remote": "10.0.0.1",
         "version": 3,

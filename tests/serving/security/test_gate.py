@@ -87,9 +87,9 @@ def test_requests_that_are_refused_leave_a_line_each(made):
         with pytest.raises(kind):
             gate.admit(Action.PREDICT, model, caller)
     running.release()
-    outcomes = [(line.get("client"), line["outcome"]) for line in written(made)]
+    outcomes = [(line["client"], line["outcome"]) for line in written(made)]
     assert outcomes == [
-        *[(None, "UNAUTHENTICATED")] * 3,
+        *[("", "UNAUTHENTICATED")] * 3,
         ("bob", "PERMISSION_DENIED"),
         ("bob", "RESOURCE_EXHAUSTED"),
         ("bob", "OK"),

@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenon.base import InvalidArgumentError
@@ -27,6 +27,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(JSON)
 def test_json_is_read_as_it_was_written(value):
     assert load_json(json.dumps(value).encode(), "f") == value
@@ -82,6 +83,7 @@ def test_a_long_value_is_shown_in_part():
     assert len(str(caught.value)) < 200
 
 
+@settings(max_examples=60)
 @given(JSON, st.sampled_from([text, flag, whole, number, timestamp, items(text), optional(items(whole))]))
 def test_a_reader_gives_a_value_or_the_documented_error(value, reader):
     with contextlib.suppress(InvalidArgumentError):

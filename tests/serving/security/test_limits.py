@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenon.base import InvalidArgumentError, ResourceExhaustedError
@@ -61,6 +61,7 @@ def test_no_window_has_more_requests_than_burst_and_rate_allow(rate, burst, step
     assert admitted <= burst + (clock.now - begin) * rate + 1e-3
 
 
+@settings(max_examples=30)
 @given(RATES, BURSTS)
 def test_after_the_time_told_the_request_succeeds(rate, burst):
     clock = Clock()

@@ -122,7 +122,7 @@ def test_a_look_that_is_wanted_during_a_look_is_not_forgotten():
 
 def test_the_refresher_polls_in_the_background_and_ends(file):
     value = reloading_file("it", file, parse)
-    refresher = Refresher([value])
+    refresher = Refresher(value)
     put(file, b"four")
     value.want(0.0)
     refresher.wake()
@@ -130,7 +130,3 @@ def test_the_refresher_polls_in_the_background_and_ends(file):
     refresher.close()
     refresher._thread.join(20)
     assert not refresher._thread.is_alive()
-
-
-def test_without_values_there_is_no_thread():
-    assert Refresher([])._thread.ident is None

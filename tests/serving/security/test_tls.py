@@ -1,18 +1,21 @@
 """Certificates are checked before they are used, and followed when they change."""
 
+import asyncio
 import logging
-import socket
 import ssl
-import threading
 from datetime import UTC, datetime
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+from granian.server.embed import Server as Granian
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.formats import message_class
+from tenon.serving.http2 import GrpcServer, Unary
 from tenon.serving.security import TlsConfig, TlsWatcher, read_ssl_config
 from tests.serving.security.credentials import certificate, key_pem, private_key
+from tests.serving.servers import free_port, reachable
 
 CERTIFICATE, KEY = certificate()
 OTHER_CERTIFICATE, OTHER_KEY = certificate(private_key("ES256", 1))
@@ -33,7 +36,7 @@ def test_a_pair_that_belongs_together_is_loaded(config):
 
 def test_keys_of_other_kinds_are_loaded():
     TlsConfig(*certificate(private_key("RS256"))).load()
-    TlsConfig(*certificate(private_key("EdDSA"), signer=private_key("RS256"))).load()
+    TlsConfig(*certificate(private_key("ES384"))).load()
 
 
 def test_a_chain_may_follow_the_certificate():
@@ -55,9 +58,14 @@ def test_a_chain_may_follow_the_certificate():
         (CERTIFICATE, b"nonsense", "must be a private key in PEM, not encrypted"),
         (CERTIFICATE, CERTIFICATE, "must be a private key in PEM"),
         (CERTIFICATE, key_pem(private_key("ES256"), BestAvailableEncryption(b"p")), "not encrypted"),
+        (
+            *certificate(private_key("EdDSA"), authority=private_key("ES256")),
+            "must be RSA or EC, which every client knows",
+        ),
         (b"nonsense", KEY, "must hold certificates in PEM"),
         (KEY, KEY, "must hold certificates in PEM"),
     ],
+    ids=range(10),
 )
 def test_a_pair_that_is_no_good_is_refused(cert, key, message):
     with pytest.raises(FailedPreconditionError, match=message):
@@ -163,38 +171,97 @@ def test_a_certificate_that_ends_soon_is_told(caplog):
     assert "the server's certificate ends on" in caplog.text
 
 
-def test_what_is_loaded_serves_and_clients_are_asked_for_certificates(tmp_path):
-    """Python's own TLS with the files: a client with the certificate comes in, one without does not."""
-    config = TlsConfig(CERTIFICATE, KEY, OTHER_CERTIFICATE, client_verify=True)
-    cert, key, client_ca = config.load().write(tmp_path)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(cert, key)
-    server.load_verify_locations(client_ca)
-    server.verify_mode = ssl.CERT_REQUIRED
-    (tmp_path / "client.pem").write_bytes(OTHER_CERTIFICATE + OTHER_KEY)
-    assert _greeting(server, cert, tmp_path / "client.pem") == b"hello"
-    with pytest.raises(OSError, match=r"(?i)certificate"):
-        _greeting(server, cert, None)
+AUTHORITY, _ = certificate(private_key("ES256", 7), name="authority")
+SERVER, SERVER_KEY = certificate(authority=private_key("ES256", 7))
+CLIENT, CLIENT_KEY = certificate(private_key("ES256", 1), name="client", authority=private_key("ES256", 7))
 
 
-def _greeting(server, authority, own):
-    client = ssl.create_default_context(cafile=authority)
-    if own is not None:
-        client.load_cert_chain(own)
-    ours, theirs = socket.socketpair()
+class Hello:
+    async def __rsgi__(self, scope, protocol):
+        protocol.response_str(200, [], "hello")
 
-    def serve():
+
+def client_context(folder, own):
+    context = ssl.create_default_context(cadata=AUTHORITY.decode())
+    if own:
+        (folder / "client.pem").write_bytes(CLIENT + CLIENT_KEY)
+        context.load_cert_chain(folder / "client.pem")
+    return context
+
+
+async def https_status(port, context):
+    reader, writer = await asyncio.open_connection("localhost", port, ssl=context)
+    writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+    status = (await reader.read()).split(b"\r\n")[0]
+    writer.close()
+    return status
+
+
+def test_the_rest_port_serves_with_the_material_and_asks_clients_for_certificates(tmp_path):
+    async def main():
+        material = TlsConfig(SERVER, SERVER_KEY, AUTHORITY, client_verify=True).load()
+        cert, key, client_ca = material.write(tmp_path)
+        tls = {"ssl_cert": cert, "ssl_key": key, "ssl_ca": client_ca, "ssl_client_verify": material.client_verify}
+        port = free_port()
+        server = Granian(Hello(), address="127.0.0.1", port=port, websockets=False, log_enabled=False, **tls)
+        serving = asyncio.create_task(server.serve())
         try:
-            with server.wrap_socket(theirs, server_side=True) as connection:
-                connection.sendall(b"hello")
-        except OSError:
-            theirs.close()
+            await reachable(port)
+            assert await https_status(port, client_context(tmp_path, own=True)) == b"HTTP/1.1 200 OK"
+            with pytest.raises(OSError, match=r"(?i)certificate.required"):
+                await https_status(port, client_context(tmp_path, own=False))
+        finally:
+            server.stop()
+            await serving
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        with client.wrap_socket(ours, server_hostname="localhost") as connection:
-            return connection.recv(5)
-    finally:
-        ours.close()
-        thread.join()
+    asyncio.run(main())
+
+
+async def grpc_answer(port, authority, own=None):
+    credentials = grpc.ssl_channel_credentials(authority, *(own or ()))
+    options = [("grpc.enable_http_proxy", 0)]
+    async with grpc.aio.secure_channel(f"localhost:{port}", credentials, options) as channel:
+        try:
+            return await channel.unary_unary("/hello/Echo")(b"OK", timeout=20)
+        except grpc.RpcError as error:
+            return error.code()
+
+
+def test_the_grpc_port_serves_with_the_material_and_takes_new_certificates_without_a_restart(tmp_path):
+    config = TlsConfig(tmp_path / "cert.pem", tmp_path / "key.pem", AUTHORITY, client_verify=True)
+    config.certificate.write_bytes(SERVER)
+    config.key.write_bytes(SERVER_KEY)
+    watcher = TlsWatcher(config)
+
+    async def echo(request, context):
+        return request
+
+    async def main():
+        context = watcher.material.ssl_context()
+        server = GrpcServer({"/hello/Echo": Unary(echo)})
+        port = await server.listen("127.0.0.1", 0, tls=context)
+        own = CLIENT_KEY, CLIENT
+        assert await grpc_answer(port, AUTHORITY, own) == b"OK"
+        assert await grpc_answer(port, AUTHORITY) is grpc.StatusCode.UNAVAILABLE
+        config.certificate.write_bytes(OTHER_CERTIFICATE)
+        config.key.write_bytes(OTHER_KEY)
+        assert poll(watcher)
+        watcher.material.load_into(context)
+        assert await grpc_answer(port, OTHER_CERTIFICATE, own) == b"OK"
+        assert await grpc_answer(port, AUTHORITY, own) is grpc.StatusCode.UNAVAILABLE
+        await server.stop(1.0)
+
+    asyncio.run(main())
+
+
+def test_without_verification_clients_need_no_certificate():
+    async def echo(request, context):
+        return request
+
+    async def main():
+        server = GrpcServer({"/hello/Echo": Unary(echo)})
+        port = await server.listen("127.0.0.1", 0, tls=TlsConfig(SERVER, SERVER_KEY).load().ssl_context())
+        assert await grpc_answer(port, AUTHORITY) == b"OK"
+        await server.stop(1.0)
+
+    asyncio.run(main())

@@ -1,5 +1,7 @@
 """Batches are counted."""
 
+import time
+
 import pytest
 
 from tenon.serving.servables import ServableId
@@ -11,11 +13,13 @@ LABELS = ("digits", "3", "serving_default", "xla")
 @pytest.fixture
 def snapshot():
     observer = Observer(Registry(), History())
-    batches = observer.batches(ServableId("digits", 3), "serving_default", "xla", "my_pool")
-    batches.ran([(0.001, 1), (0.002, 2)], rows=3, padding=1, run_seconds=0.004, ended=5.5)
-    batches.ran([(0.003, 8)], rows=8, padding=0, run_seconds=0.006, ended=5.6)
-    (point,) = history_points(observer.history.snapshot(6.0, 6.0))["digits"]
-    assert (point.batches, point.rows, point.padding) == (2, 11, 1)
+    observer.loaded(ServableId("digits", 3), 1.0, engines={"serving_default": "xla"})
+    batches = observer.batches(ServableId("digits", 3), "serving_default", "my_pool")
+    batches.ran([0.001, 0.002], rows=3, padding_rows=1, run_seconds=0.004)
+    batches.ran([0.003], rows=8, padding_rows=0, run_seconds=0.006)
+    points = history_points(observer.history.snapshot(time.monotonic() + 1))["digits"]
+    assert sum(point.batches for point in points) == 2
+    assert (sum(point.rows for point in points), sum(point.padding for point in points)) == (11, 1)
     return {
         (name, *labels): value
         for name, family in observer.registry.snapshot().items()
@@ -30,7 +34,6 @@ def snapshot():
         ("tenon_serving_run_seconds", LABELS, 2, 0.01),
         ("tenon_serving_batch_rows", LABELS, 2, 11),
         (":tensorflow:serving:batching_session:queuing_latency", ("my_pool",), 3, 6000),
-        (":tensorflow:serving:batching_session:input_batch_size", (), 3, 11),
         (":tensorflow:serving:batching_session:processed_batch_size", (), 2, 12),
         (":tensorflow:serving:batching_session:padding_size", ("4",), 1, 1),
         (":tensorflow:serving:batching_session:padding_size", ("8",), 1, 0),

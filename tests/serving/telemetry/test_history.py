@@ -64,6 +64,14 @@ def test_percentiles_are_right_to_ten_percent(latencies):
         assert exact * 0.999 <= shown <= exact * 1.101
 
 
+def test_whoever_asks_often_need_not_get_everything():
+    history = History()
+    for second in range(100):
+        history.series("m").request(second, 0.001, failed=False)
+    shown = history_points(history.snapshot(100.0, 100.0, last_seconds=2))["m"]
+    assert [point.time for point in shown] == [97.0, 98.0, 99.0]
+
+
 def test_a_second_of_batches_alone_has_no_latencies():
     history = History()
     history.series("m").batch(5.0, 1, 0)
@@ -85,6 +93,18 @@ def test_the_last_hundred_errors_are_kept():
     for number in range(1000):
         history.error(error(number))
     assert [entry["time"] for entry in history.snapshot()["errors"]] == list(range(900, 1000))
+
+
+def test_clients_mistakes_do_not_push_out_a_models_errors():
+    history = History()
+    history.error(error(0.0))
+    for number in range(1, 1000):
+        history.error(RecentError(number, "m", None, "Predict", "NOT_FOUND", "text"))
+    snapshot = history.snapshot()
+    for errors in (snapshot["errors"], merge_histories([snapshot, snapshot])["errors"]):
+        assert errors[0]["code"] == "INTERNAL"
+        assert {entry["code"] for entry in errors[2:]} == {"NOT_FOUND"}
+        assert len(errors) <= 102
 
 
 def test_histories_of_workers_are_added_up():

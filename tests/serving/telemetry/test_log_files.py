@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -61,6 +62,17 @@ def test_whole_records_of_a_killed_process_are_recovered(tmp_path):
     (final,) = recover(tmp_path / "log", ".tfrecord")
     assert list(read_records(final)) == [b"record %d" % number for number in range(5)]
     assert names(tmp_path) == [final.name]
+
+
+def test_processes_that_start_together_recover_each_file_once(tmp_path):
+    for number in range(30):
+        path = abandoned(tmp_path / "log", ".tfrecord")
+        with path.open("wb") as file:
+            RecordWriter(file).write(b"%d" % number)
+    with ThreadPoolExecutor(8) as threads:  # each call has its own open files, as a process has
+        finished = list(threads.map(recover, [tmp_path / "log"] * 8, [".tfrecord"] * 8))
+    assert sorted(path for paths in finished for path in paths) == sorted(tmp_path.iterdir())
+    assert len({record for path in tmp_path.iterdir() for record in read_records(path)}) == 30
 
 
 def test_a_file_that_is_being_written_is_left_alone(tmp_path):

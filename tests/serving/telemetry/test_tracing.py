@@ -9,13 +9,11 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tenon.base import Code, InvalidArgumentError
-from tenon.serving.servables import ServableId
+from tenon.serving.servables import RunTimes, ServableId
 from tenon.serving.telemetry import (
-    Api,
     History,
     Observer,
     OtlpExporter,
-    Protocol,
     Registry,
     TraceExporter,
     Tracer,
@@ -88,13 +86,12 @@ def serve(tracer: Tracer, traceparent: str | None = None, code: Code = Code.OK) 
     observer = Observer(Registry(), History(), tracer)
 
     def answer():
-        request = observer.endpoint(Api.PREDICT, Protocol.GRPC).start(traceparent)
+        request = observer.endpoint("Predict", "GRPC").start(traceparent)
         request.chose(ServableId("digits", 3), "serving_default", "xla")
-        times, start = request.times, request.started
+        times, start = RunTimes(), request.started - 1
         times.queued, times.closed, times.started, times.ended = start + 0.1, start + 0.2, start + 0.3, start + 0.4
         times.batch_rows, times.padding_rows = 8, 3
-        request.rows = 5
-        request.encoding()
+        request.times, request.rows = times, 5
         request.finish(code, "message")
 
     contextvars.copy_context().run(answer)
@@ -221,7 +218,8 @@ def test_an_exporter_that_breaks_does_not_end_the_thread(caplog):
     serve(tracer)
     tracer.close()
     assert tracer.counts()["failed"] == 1
-    assert "could not be exported" in caplog.text
+    assert caplog.text.count("traces cannot be exported") == 1
+    assert "a bug" in caplog.text
 
 
 def test_log_records_of_a_traced_request_know_its_trace():

@@ -50,7 +50,8 @@ def test_a_breach_tells_its_figures():
     [
         (WindowSnapshot(1000, 100), WindowSnapshot(1000, 10), True),
         (WindowSnapshot(1000, 100), WindowSnapshot(1000, 100), False),  # both suffer from the same trouble
-        (WindowSnapshot(1000, 100), WindowSnapshot(49, 0), False),  # the champion's rate is not known
+        (WindowSnapshot(1000, 100), WindowSnapshot(49, 0), False),
+        (WindowSnapshot(1000, 1000), WindowSnapshot(49, 0), False),  # the champion's rate is not known
         (WindowSnapshot(1000, 100), NONE, False),
     ],
 )

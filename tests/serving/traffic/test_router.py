@@ -244,6 +244,15 @@ def test_a_reset_makes_everything_as_it_was_before():
     assert [entry["reason"] for entry in router.status()["history"]] == ["asked for"]
 
 
+def test_a_reset_of_one_version_leaves_the_others_rolled_back():
+    router = router_of(SPLIT)
+    router.roll_back(event(3))
+    router.roll_back(event(4))
+    router.reset("m", 3)
+    assert router.rollbacks == (event(4),)
+    assert set(versions(router).values()) == {3}
+
+
 def test_the_next_canary_is_not_held_to_account_for_the_one_before():
     router = router_of(SPLIT)
     router.roll_back(event())

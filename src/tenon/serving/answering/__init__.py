@@ -1,9 +1,12 @@
 """What every protocol does with a request, between its own reading and writing."""
 
 from tenon.serving.answering._call import PRIORITY_HEADER, Call, Protocol
+from tenon.serving.answering._gate_interceptor import GateInterceptor
 from tenon.serving.answering._model_info import SIGNATURE_DEF, model_metadata, model_spec, model_status
+from tenon.serving.answering._observer_interceptor import ObserverInterceptor
 from tenon.serving.answering._pipeline import Interceptor, Pipeline, Selector
 from tenon.serving.answering._predict import DEFAULT_SIGNATURE_NAME, MAX_GROWTH_BYTES, Prediction, predict
+from tenon.serving.answering._traffic_interceptor import TrafficInterceptor
 
 __all__ = [
     "DEFAULT_SIGNATURE_NAME",
@@ -11,11 +14,14 @@ __all__ = [
     "PRIORITY_HEADER",
     "SIGNATURE_DEF",
     "Call",
+    "GateInterceptor",
     "Interceptor",
+    "ObserverInterceptor",
     "Pipeline",
     "Prediction",
     "Protocol",
     "Selector",
+    "TrafficInterceptor",
     "model_metadata",
     "model_spec",
     "model_status",

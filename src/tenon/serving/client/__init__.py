@@ -4,11 +4,13 @@ Needs no JAX: ``import tenon.serving.client`` is light enough for a web applicat
 """
 
 from tenon.serving.client._client import Client
+from tenon.serving.client._examples import Classification
 from tenon.serving.client._json import from_json, to_json
 from tenon.serving.client._retries import RetryPolicy
 from tenon.serving.client._signatures import ModelMetadata, SignatureInfo, TensorInfo
 
 __all__ = [
+    "Classification",
     "Client",
     "ModelMetadata",
     "RetryPolicy",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from tenon.base import Code, InvalidArgumentError, TenonError
+from tenon.base import Code, InvalidArgumentError, PermissionDeniedError, TenonError
 from tenon.serving.client._address import Address, TlsFiles, parse_address
 from tenon.serving.client._errors import ERRORS, StaleMetadataError
+from tenon.serving.client._examples import Classification, ExamplesRequest, features_of
 from tenon.serving.client._retries import Deadline, RetryPolicy, ask
 from tenon.serving.client._signatures import ModelMetadata, named_inputs, read_metadata
 from tenon.serving.client._transport import Headers, Prediction, Transport
@@ -19,6 +20,9 @@ from tenon.serving.servables import ServableId, ServableRequest, ServableState, 
 T = TypeVar("T")
 
 _DEFAULT_SIGNATURE: Final = "serving_default"
+_REMEMBERED: Final = 1024
+"""How many models' and versions' signatures are remembered."""
+
 _DOES_NOT_FIT: Final = frozenset({Code.INVALID_ARGUMENT, Code.NOT_FOUND, Code.FAILED_PRECONDITION})
 """What a server answers when a signature is not what the client remembers."""
 
@@ -111,12 +115,83 @@ class Client:
         target, name = _target(model, version, label), signature or ""
 
         def attempt(extra: Headers, deadline: Deadline) -> dict[str, np.ndarray]:
-            known = self._known(target, extra, deadline).signatures.get(name or _DEFAULT_SIGNATURE)
+            known = self._known_if_allowed(target, extra, deadline).signatures.get(name or _DEFAULT_SIGNATURE)
             infos = {} if known is None else known.outputs
             prediction = Prediction(target, name, named_inputs(inputs, known), tuple(outputs), infos)
             return self._transport.predict(prediction, extra, deadline.remaining())
 
         return self._ask(lambda extra, deadline: self._fitting(target, attempt, extra, deadline), headers, timeout)
+
+    def classify(
+        self,
+        model: str,
+        examples: Sequence[Mapping[str, Any]],
+        *,
+        context: Mapping[str, Any] | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        signature: str | None = None,
+        headers: Headers | None = None,
+        timeout: float | None = None,
+    ) -> list[list[Classification]]:
+        """Ask for the classes of rows, of a signature that takes ``tensorflow.Example``.
+
+        Args:
+            model: its name.
+            examples: rows: numbers, text, bytes, or flat lists of one kind of them, by the names of features.
+            context: features that all rows share.
+            version: which version answers; the server's choice if not.
+            label: which version, by its label.
+            signature: ``serving_default`` if not.
+            headers: sent with this request, beside the client's own.
+            timeout: seconds that the call may take.
+
+        Returns:
+            The classes of every row.
+
+        Raises:
+            InvalidArgumentError: a feature is none, or the rows do not fit the signature.
+            TenonError: as for ``predict``.
+        """
+        request = _examples_request(_target(model, version, label), signature, examples, context)
+        return self._ask(lambda extra, end: self._transport.classify(request, extra, end.remaining()), headers, timeout)
+
+    def regress(
+        self,
+        model: str,
+        examples: Sequence[Mapping[str, Any]],
+        *,
+        context: Mapping[str, Any] | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        signature: str | None = None,
+        headers: Headers | None = None,
+        timeout: float | None = None,
+    ) -> np.ndarray:
+        """Ask for a value a row, of a signature that takes ``tensorflow.Example``.
+
+        Args:
+            model: its name.
+            examples: rows: numbers, text, bytes, or flat lists of one kind of them, by the names of features.
+            context: features that all rows share.
+            version: which version answers; the server's choice if not.
+            label: which version, by its label.
+            signature: ``serving_default`` if not.
+            headers: sent with this request, beside the client's own.
+            timeout: seconds that the call may take.
+
+        Returns:
+            float32, shape ``(rows,)``.
+
+        Raises:
+            InvalidArgumentError: a feature is none, or the rows do not fit the signature.
+            TenonError: as for ``predict``.
+        """
+        request = _examples_request(_target(model, version, label), signature, examples, context)
+        values = self._ask(
+            lambda extra, end: self._transport.regress(request, extra, end.remaining()), headers, timeout
+        )
+        return np.array(values, np.float32)
 
     def status(
         self,
@@ -195,9 +270,23 @@ class Client:
     def _known(self, target: ServableRequest, headers: Headers, deadline: Deadline) -> ModelMetadata:
         known = self._metadata.get(target)
         if known is None:
-            known = self._metadata[target] = read_metadata(
-                self._transport.metadata(target, headers, deadline.remaining())
-            )
+            response = self._transport.metadata(target, headers, deadline.remaining())
+            known = self._remember(target, read_metadata(response))
+        return known
+
+    def _known_if_allowed(self, target: ServableRequest, headers: Headers, deadline: Deadline) -> ModelMetadata:
+        """Return what is known; nothing, where the caller may predict but not ask, and the protocol can do without."""
+        try:
+            return self._known(target, headers, deadline)
+        except PermissionDeniedError:
+            if not self._transport.tells_dtypes:
+                raise
+            return self._remember(target, ModelMetadata(ServableId(target.name, target.version or 0), {}))
+
+    def _remember(self, target: ServableRequest, known: ModelMetadata) -> ModelMetadata:
+        if len(self._metadata) >= _REMEMBERED:
+            self._metadata.clear()
+        self._metadata[target] = known
         return known
 
     def _fitting(
@@ -215,7 +304,7 @@ class Client:
             raise
         if not remembered:
             raise failure
-        del self._metadata[target]
+        self._metadata.pop(target, None)
         try:
             return attempt(headers, deadline)
         except StaleMetadataError as error:
@@ -238,6 +327,16 @@ def _target(model: str, version: int | None, label: str | None) -> ServableReque
     if version is not None and label is not None:
         raise InvalidArgumentError(f"version, label: give one of them; received {version} and {label!r}.")
     return ServableRequest(model, version, label)
+
+
+def _examples_request(
+    target: ServableRequest,
+    signature: str | None,
+    examples: Sequence[Mapping[str, Any]],
+    context: Mapping[str, Any] | None,
+) -> ExamplesRequest:
+    shared = None if context is None else features_of(context)
+    return ExamplesRequest(target, signature or "", [features_of(example) for example in examples], shared)
 
 
 def _state(model: str, status: Any) -> ServableState:

@@ -11,6 +11,7 @@ from tenon.base import Code, InvalidArgumentError, TenonError, UnavailableError
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
 from tenon.serving.client._address import Address, TlsFiles
 from tenon.serving.client._errors import ERRORS, TryAgainError, seconds
+from tenon.serving.client._examples import Classification, ExamplesRequest, Features
 from tenon.serving.client._transport import Headers, Prediction, Transport
 from tenon.serving.servables import ServableRequest
 
@@ -25,6 +26,8 @@ _OPTIONS: Final = (
 
 _METHODS: Final = {
     "Predict": ("PredictionService", "PredictRequest", "PredictResponse"),
+    "Classify": ("PredictionService", "ClassificationRequest", "ClassificationResponse"),
+    "Regress": ("PredictionService", "RegressionRequest", "RegressionResponse"),
     "GetModelMetadata": ("PredictionService", "GetModelMetadataRequest", "GetModelMetadataResponse"),
     "GetModelStatus": ("ModelService", "GetModelStatusRequest", "GetModelStatusResponse"),
 }
@@ -32,6 +35,9 @@ _METHODS: Final = {
 
 _RETRY_AFTER: Final = {"retry-after": 1.0, "grpc-retry-pushback-ms": 0.001}
 """Trailing metadata that tell when to come back, and their units in seconds."""
+
+_LISTS: Final = {"i": "int64_list", "f": "float_list", "O": "bytes_list"}
+"""The list that holds a feature, by the kind of its dtype."""
 
 _ModelSpec = message_class("tensorflow.serving.ModelSpec")
 
@@ -60,6 +66,11 @@ class GrpcTransport(Transport):
             for name, (service, _, response) in _METHODS.items()
         }
 
+    @property
+    def tells_dtypes(self) -> bool:
+        """Messages tell the dtypes of their tensors."""
+        return True
+
     def predict(self, prediction: Prediction, headers: Headers, timeout: float) -> dict[str, np.ndarray]:
         """Return the outputs by name; the messages tell their own dtypes."""
         request = self._requests["Predict"](
@@ -69,6 +80,17 @@ class GrpcTransport(Transport):
             request.inputs[name].CopyFrom(_tensor_proto(name, array))
         response = self._ask("Predict", request, headers, timeout)
         return {name: make_ndarray(proto) for name, proto in response.outputs.items()}
+
+    def classify(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[list[Classification]]:
+        """Return the classes of every row."""
+        response = self._ask("Classify", self._with_examples("Classify", request), headers, timeout)
+        rows = response.result.classifications
+        return [[Classification(found.label, found.score) for found in row.classes] for row in rows]
+
+    def regress(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[float]:
+        """Return the value of every row."""
+        response = self._ask("Regress", self._with_examples("Regress", request), headers, timeout)
+        return [regression.value for regression in response.result.regressions]
 
     def status(self, target: ServableRequest, headers: Headers, timeout: float) -> Any:
         """Return a ``GetModelStatusResponse``."""
@@ -83,6 +105,16 @@ class GrpcTransport(Transport):
     def close(self) -> None:
         """Close the channel."""
         self._channel.close()
+
+    def _with_examples(self, method: str, request: ExamplesRequest) -> Any:
+        message = self._requests[method](model_spec=_model_spec(request.target, request.signature_name))
+        listed = message.input.example_list
+        if request.context is not None:
+            listed = message.input.example_list_with_context
+            _fill(listed.context, request.context)
+        for features in request.examples:
+            _fill(listed.examples.add(), features)
+        return message
 
     def _ask(self, method: str, request: Any, headers: Headers, timeout: float) -> Any:
         try:
@@ -111,6 +143,12 @@ def _model_spec(target: ServableRequest, signature_name: str = "") -> Any:
     elif target.label is not None:
         spec.version_label = target.label
     return spec
+
+
+def _fill(example: Any, features: Features) -> None:
+    example.SetInParent()
+    for name, array in features.items():
+        getattr(example.features.feature[name], _LISTS[array.dtype.kind]).value.extend(array.tolist())
 
 
 def _tensor_proto(name: str, array: np.ndarray) -> Any:

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from typing import Any, Final, NamedTuple
 
@@ -123,7 +124,8 @@ class HttpConnections:
         done = False
         try:
             connection.socket.deadline, connection.socket.received = deadline, 0
-            connection.http.request(method, path, body, dict(headers))
+            with suppress(ConnectionError):  # a server may refuse a long body before its end; what it says comes now
+                connection.http.request(method, path, body, dict(headers))
             with connection.http.getresponse() as response:
                 answer = Answer(response.status, response.headers, _read(response))
                 done = not response.will_close

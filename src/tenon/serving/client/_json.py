@@ -13,7 +13,7 @@ import orjson
 
 from tenon.base import InvalidArgumentError, Shape, UnimplementedError, UnknownError
 from tenon.serving.client._errors import StaleMetadataError
-from tenon.serving.client._signatures import TensorInfo
+from tenon.serving.client._signatures import TensorInfo, integers_kept
 
 _NUMBERS: Final = frozenset(
     np.dtype(name)
@@ -154,7 +154,7 @@ def _shaped(array: np.ndarray, shape: Shape | None) -> np.ndarray:
 
 
 def _numbers(value: Any, dtype: np.dtype) -> np.ndarray:
-    found = np.asarray(value)
+    found = integers_kept(value)
     if found.size == 0 or (dtype.kind in "iu" and found.dtype.kind in "iuO"):
         return np.array(value, dtype)
     known = found.dtype.kind in "iuf" if dtype.kind != "b" else found.dtype.kind == "b"

@@ -13,6 +13,7 @@ from tenon.base import Code, InvalidArgumentError, TenonError, UnavailableError,
 from tenon.formats import descriptor_pool, message_class
 from tenon.serving.client._address import Address, TlsFiles
 from tenon.serving.client._errors import ERRORS, StaleMetadataError, TryAgainError, seconds
+from tenon.serving.client._examples import Classification, ExamplesRequest
 from tenon.serving.client._http import Answer, HttpConnections
 from tenon.serving.client._json import array_of, from_json, to_json
 from tenon.serving.client._transport import Headers, Prediction, Transport
@@ -52,6 +53,11 @@ class RestTransport(Transport):
         self._prefix = f"{address.prefix}/v1/models/"
         self._connections = HttpConnections(address, tls.context() if address.secure else None)
 
+    @property
+    def tells_dtypes(self) -> bool:
+        """JSON tells no dtypes."""
+        return False
+
     def predict(self, prediction: Prediction, headers: Headers, timeout: float) -> dict[str, np.ndarray]:
         """Return the outputs by name, in the dtypes of the signature; a server sends all, those wanted are kept."""
         wanted = _wanted(prediction)
@@ -65,6 +71,24 @@ class RestTransport(Transport):
         values = _values(answer["outputs"], prediction)
         return {name: array_of(name, values[name], prediction.infos[name]) for name in wanted}
 
+    def classify(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[list[Classification]]:
+        """Return the classes of every row."""
+        rows = self._results("classify", request, headers, timeout)
+        try:
+            return [[Classification(str(label), float(score)) for label, score in row] for row in rows]
+        except (TypeError, ValueError) as error:
+            raise UnknownError(
+                f"answer: each row must be a list of labels and scores; received {rows!r:.200}."
+            ) from error
+
+    def regress(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[float]:
+        """Return the value of every row."""
+        values = self._results("regress", request, headers, timeout)
+        try:
+            return [float(value) for value in values]
+        except (TypeError, ValueError) as error:
+            raise UnknownError(f"answer: must hold a number a row; received {values!r:.200}.") from error
+
     def status(self, target: ServableRequest, headers: Headers, timeout: float) -> Any:
         """Return a ``GetModelStatusResponse``."""
         return _message(_GetModelStatusResponse(), self._ask("GET", _path(target), None, headers, timeout))
@@ -77,6 +101,18 @@ class RestTransport(Transport):
     def close(self) -> None:
         """Close the connections."""
         self._connections.close()
+
+    def _results(self, verb: str, request: ExamplesRequest, headers: Headers, timeout: float) -> list[Any]:
+        body: dict[str, Any] = {"examples": request.examples}
+        if request.context is not None:
+            body["context"] = request.context
+        if request.signature_name:
+            body["signature_name"] = request.signature_name
+        answer = _json_of(self._ask("POST", f"{_path(request.target)}:{verb}", to_json(body), headers, timeout))
+        results = answer.get("results") if isinstance(answer, dict) else None
+        if not isinstance(results, list):
+            raise UnknownError(f"answer: must be an object with the list 'results'; received {answer!r:.200}.")
+        return results
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Headers, timeout: float) -> bytes:
         if body is not None:

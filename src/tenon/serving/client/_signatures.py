@@ -115,17 +115,32 @@ def _array(name: str, value: Any, info: TensorInfo | None) -> np.ndarray:
     try:
         if dtype is not None and dtype.hasobject and not hasattr(value, "dtype"):
             return np.asarray(value, object)  # NumPy would cut the zeros from the end of bytes
-        array = np.asarray(value)
+        array = integers_kept(value)
     except ValueError as error:
         raise InvalidArgumentError(f"input {name!r}: must be an array; its rows differ in length.") from error
     return array if dtype is None or array.dtype == dtype else _converted(name, array, dtype)
+
+
+def integers_kept(value: Any) -> np.ndarray:
+    """Return a value as an array; NumPy alone makes floats of integers of which some only fit int64 and some uint64.
+
+    Raises:
+        ValueError: rows differ in length.
+    """
+    array = np.asarray(value)
+    if array.dtype == np.float64 and not hasattr(value, "dtype") and array.size and array.max() >= 2**63:
+        objects = np.asarray(value, object)
+        if all([type(item) is int for item in objects.flat]):
+            return objects
+    return array
 
 
 def _converted(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Convert between widths and from integers to floats; never from floats to integers, nor what does not fit."""
     if dtype.hasobject and array.dtype.kind in "SU":
         return array.astype(object)
-    whole = array.dtype.kind in "iu" and dtype.kind in "iu"
+    integers = array.dtype.kind in "iu" or (array.dtype.hasobject and all([type(item) is int for item in array.flat]))
+    whole = integers and dtype.kind in "iu"
     if not (whole or array.size == 0 or np.can_cast(array.dtype, dtype, "same_kind")) or dtype.hasobject:
         raise InvalidArgumentError(f"input {name!r}: must be {_named(dtype)}; received {_named(array.dtype)}.")
     if whole and array.size and not (_fits(array.min(), dtype) and _fits(array.max(), dtype)):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tenon.serving.client._examples import Classification, ExamplesRequest
 from tenon.serving.client._signatures import TensorInfo
 from tenon.serving.servables import ServableRequest
 
@@ -41,6 +42,11 @@ class Transport(ABC):
     server did not take the request, or the ``TenonError`` that tells what went wrong.
     """
 
+    @property
+    @abstractmethod
+    def tells_dtypes(self) -> bool:
+        """Whether answers tell their own dtypes, so that a prediction can do without ``infos``."""
+
     @abstractmethod
     def predict(self, prediction: Prediction, headers: Headers, timeout: float) -> dict[str, np.ndarray]:
         """Return the outputs by name.
@@ -48,6 +54,14 @@ class Transport(ABC):
         Raises:
             StaleMetadataError: the answer does not fit ``prediction.infos``.
         """
+
+    @abstractmethod
+    def classify(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[list[Classification]]:
+        """Return the classes of every row."""
+
+    @abstractmethod
+    def regress(self, request: ExamplesRequest, headers: Headers, timeout: float) -> list[float]:
+        """Return the value of every row."""
 
     @abstractmethod
     def status(self, target: ServableRequest, headers: Headers, timeout: float) -> Any:

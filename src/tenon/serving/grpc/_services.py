@@ -29,6 +29,7 @@ from tenon.serving.answering import (
     predict,
 )
 from tenon.serving.grpc._parsing import parsed
+from tenon.serving.grpc._reload import MetricValue, Reload, reload_answer
 from tenon.serving.http2 import CallContext, Streaming, Unary
 from tenon.serving.servables import ServableRequest
 
@@ -41,22 +42,30 @@ _GetModelStatusRequest = message_class("tensorflow.serving.GetModelStatusRequest
 Answer = Callable[[Pipeline, Call, bytes], Awaitable[Any]]
 
 
-def grpc_methods(pipeline: Pipeline) -> dict[str, Unary | Streaming]:
+def grpc_methods(
+    pipeline: Pipeline, *, reload: Reload | None = None, metric_value: MetricValue | None = None
+) -> dict[str, Unary | Streaming]:
     """Make the methods of PredictionService and ModelService.
 
-    Messages, codes and texts are TensorFlow Serving's; Classify, Regress, MultiInference and
-    HandleReloadConfigRequest answer UNIMPLEMENTED. A call that is cancelled, or whose deadline passes, cancels its run.
+    Messages, codes and texts are TensorFlow Serving's; Classify, Regress and MultiInference answer UNIMPLEMENTED. A
+    call that is cancelled, or whose deadline passes, cancels its run.
 
     Args:
         pipeline: the way to the versions; the handlers belong to the event loop of its manager.
+        reload: changes to the models of a ``ModelServerConfig`` message, or raises; without it
+            HandleReloadConfigRequest is UNIMPLEMENTED.
+        metric_value: reads a counter by TensorFlow Serving's internal name, for clients that ask how it increased
+            during a reload; ``None`` for one that there is not.
 
     Returns:
         The methods by their paths, for ``GrpcServer``.
     """
+    answers = {(service, name): answer for service, methods in _METHODS.items() for name, answer in methods.items()}
+    if reload is not None:
+        answers["ModelService", "HandleReloadConfigRequest"] = reload_answer(reload, metric_value)
     return {
         f"/tensorflow.serving.{service}/{name}": Unary(_handler(pipeline, name, answer))
-        for service, methods in _METHODS.items()
-        for name, answer in methods.items()
+        for (service, name), answer in answers.items()
     }
 
 

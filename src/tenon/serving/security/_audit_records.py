@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -14,7 +15,6 @@ FIRST_HASH = "0" * 64
 """What the first line has in the place of its predecessor's hash."""
 
 _MAX_TEXT = 256
-_TEXTS = ("client", "credential", "action", "model", "signature", "protocol", "request_id", "remote", "reason")
 
 
 class AuditRecord(NamedTuple):
@@ -61,21 +61,32 @@ def render(record: AuditRecord, sequence: int, previous: str) -> bytes:
         sequence: the number of the line.
         previous: the hash of the line before.
     """
-    fields: dict[str, Any] = {
+    (when, event, client, credential, action, model, version) = record[:7]
+    (signature, protocol, outcome, reason, latency, request_id, remote) = record[7:]
+    fields = {
         "seq": sequence,
-        "time": _rfc3339(record.time),
-        "event": record.event,
-        "outcome": record.outcome,
-        "latency_ms": round(record.latency * 1e3, 3),
+        "time": _rfc3339(when),
+        "event": event,
+        "client": client,
+        "credential": credential,
+        "action": action,
+        "model": model,
+        "version": version,
+        "signature": signature,
+        "protocol": protocol,
+        "outcome": outcome,
+        "reason": reason,
+        "latency_ms": round(latency * 1e3, 3),
+        "request_id": request_id,
+        "remote": remote,
+        "prev": previous,
     }
-    for name in _TEXTS:
-        value = getattr(record, name)
-        if value:
-            fields[name] = value if len(value) <= _MAX_TEXT else value[:_MAX_TEXT] + "..."
-    if record.version is not None:
-        fields["version"] = record.version
-    fields["prev"] = previous
-    return _ascii(fields)
+    line = _ascii(fields)
+    return line if len(line) <= 2 * _MAX_TEXT else _ascii({name: _cut(value) for name, value in fields.items()})
+
+
+def _cut(value: Any) -> Any:
+    return value[:_MAX_TEXT] + "..." if isinstance(value, str) and len(value) > _MAX_TEXT else value
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:
@@ -103,4 +114,10 @@ def _ascii(fields: dict[str, Any]) -> bytes:
 
 
 def _rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    micros = round(seconds * 1e6)
+    return f"{_second(micros // 1_000_000)}.{micros % 1_000_000:06d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

@@ -154,9 +154,10 @@ class Gate:
         self._limiter = None if config.limits is None else Limiter(config.limits, time.monotonic)
         self._audit = None if config.audit is None else AuditLog(config.audit)
         self._open = self._authenticator is None and self._limiter is None and self._audit is None
-        self._refresher = Refresher([] if self._authenticator is None else self._authenticator.sources)
+        sources = [] if self._authenticator is None else self._authenticator.sources
+        self._refreshers = [Refresher(source) for source in sources]  # a slow one does not hold up the others
         if self._authenticator is not None:
-            self._authenticator.on_wanted(self._refresher.wake)
+            self._authenticator.on_wanted(self._wake)
 
     @property
     def is_open(self) -> bool:
@@ -180,15 +181,23 @@ class Gate:
 
         Raises:
             UnauthenticatedError: there is no credential, or it is not good; the audit has a line.
-            ResourceExhaustedError: too many tokens that count once are remembered.
+            ResourceExhaustedError: too many tokens that count once are remembered, or too many lines wait.
+            UnavailableError: the audit is strict and cannot be written.
         """
         if self._authenticator is None:
             return ANONYMOUS
+        audit = self._audit
+        if audit is not None:
+            audit.reserve()
         try:
-            return self._authenticator.identify(headers_get)
+            identity = self._authenticator.identify(headers_get)
         except TenonError as error:
-            self.record(_refusal(error, None, "", "", protocol, remote, ""))
+            if audit is not None:
+                audit.write(_refusal(error, None, "", "", protocol, remote, ""))
             raise
+        if audit is not None:
+            audit.give_up()
+        return identity
 
     def admit(
         self,
@@ -252,9 +261,14 @@ class Gate:
 
     def close(self) -> None:
         """Write what the audit still has to write, and end the threads. Requests that come later are not written."""
-        self._refresher.close()
+        for refresher in self._refreshers:
+            refresher.close()
         if self._audit is not None:
             self._audit.close()
+
+    def _wake(self) -> None:
+        for refresher in self._refreshers:
+            refresher.wake()
 
 
 def _denied(identity: Identity, action: Action, model: str) -> PermissionDeniedError:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tenon.base import InvalidArgumentError, UnavailableError
@@ -26,6 +27,7 @@ ALGORITHMS = tuple(KINDS.values())
 MAX_JWKS_BYTES = 2**20
 FETCH_SECONDS = 10.0
 _MIN_RSA_BITS = 2048
+_BROKEN = (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError, UnsupportedAlgorithm)
 _PRIVATE_PARTS = ("d", "p", "q", "dp", "dq", "qi", "k")
 
 
@@ -105,7 +107,15 @@ def _algorithm(jwk: Mapping[str, Any]) -> str:
 def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
     try:
         key = jwt.PyJWK.from_dict(dict(jwk), algorithm).key
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+    except (
+        jwt.PyJWTError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+        UnsupportedAlgorithm,
+    ) as error:
         raise InvalidArgumentError(f"it is broken: {error}") from error
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
         raise InvalidArgumentError(f"RSA keys need at least {_MIN_RSA_BITS} bits; it has {key.key_size}")

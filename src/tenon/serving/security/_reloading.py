@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tenon.base import TenonError
 
@@ -136,19 +136,18 @@ def file_stamp(path: Path) -> Hashable:
 
 
 class Refresher:
-    """One background thread that polls reloading values; it ends with ``close``, or with the process.
+    """A background thread that polls a reloading value; it ends with ``close``, or with the process.
 
     Args:
-        values: what to poll; without any there is no thread.
+        value: what to poll.
     """
 
-    def __init__(self, values: Sequence[Reloading[object]]) -> None:
-        self._values = values
+    def __init__(self, value: Reloading[Any]) -> None:
+        self._value = value
         self._wake = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="tenon-security-refresh", daemon=True)
-        if values:
-            self._thread.start()
+        self._thread.start()
 
     def wake(self) -> None:
         """Poll soon; cheap, and may be called from any thread."""
@@ -161,6 +160,6 @@ class Refresher:
 
     def _run(self) -> None:
         while not self._closed:
-            due = min([value.poll(time.monotonic()) for value in self._values])
+            due = self._value.poll(time.monotonic())
             self._wake.wait(max(0.0, min(due - time.monotonic(), FILE_SECONDS)))
             self._wake.clear()

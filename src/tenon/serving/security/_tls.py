@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
+import tempfile
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from google.protobuf import text_format
 
@@ -90,6 +93,30 @@ class TlsMaterial:
     client_verify: bool
     expires: datetime
 
+    def ssl_context(self, protocols: Sequence[str] = ("h2",)) -> ssl.SSLContext:
+        """Return what a server in Python's event loop speaks TLS with: 1.2 or newer.
+
+        Args:
+            protocols: what it offers by ALPN; gRPC is ``h2``.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_alpn_protocols(list(protocols))
+        self.load_into(context)
+        if self.client_verify and self.client_ca is not None:
+            context.load_verify_locations(cadata=self.client_ca.decode("ascii", "replace"))
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """Have new connections of a running server see this certificate; the authorities of clients stay as they are.
+
+        Args:
+            context: what ``ssl_context`` of an earlier material returned.
+        """
+        with tempfile.TemporaryDirectory() as directory:  # Python reads keys from files only; this one is ours alone
+            certificate, key, _ = self.write(directory)
+            context.load_cert_chain(certificate, key)
+
     def write(self, directory: str | os.PathLike[str]) -> tuple[Path, Path, Path | None]:
         """Write the files that granian wants, readable for this user only.
 
@@ -146,6 +173,7 @@ class TlsWatcher:
 
     Attributes:
         material: the last that was good.
+        trouble: why what is in the files now is not used; empty where it is.
 
     Raises:
         FailedPreconditionError: the certificates are no good now.
@@ -156,7 +184,7 @@ class TlsWatcher:
         self._config = config
         self._stamp = _stamp(config)
         self._due = time.monotonic() + FILE_SECONDS
-        self._trouble = ""
+        self.trouble = ""
         self.material = config.load()
         _warn_of_end(self.material)
 
@@ -164,8 +192,7 @@ class TlsWatcher:
         """Look whether files have changed, at most once a second; reads files, a millisecond when they have changed.
 
         Returns:
-            Whether there is new material, with which to restart the HTTPS port or to answer gRPC's
-            ``certificate_configuration_fetcher``.
+            Whether there is new material, to load into gRPC's context, and to restart the HTTPS port with.
         """
         now = time.monotonic()
         if now < self._due:
@@ -177,11 +204,11 @@ class TlsWatcher:
                 return False
             material = self._config.load()
         except (FailedPreconditionError, OSError) as error:
-            if str(error) != self._trouble:
+            if str(error) != self.trouble:
                 _log.error("the new certificates are not used, the old ones stay: %s", error)
-            self._trouble = str(error)
+            self.trouble = str(error)
             return False
-        self._stamp, self._trouble = stamp, ""
+        self._stamp, self.trouble = stamp, ""
         changed, self.material = material != self.material, material
         _warn_of_end(material)
         return changed
@@ -221,6 +248,8 @@ def _check_key(certificate: x509.Certificate, content: bytes, what: str, key_wha
         key = load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise FailedPreconditionError(f"{key_what}: must be a private key in PEM, not encrypted: {error}") from error
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise FailedPreconditionError(f"{key_what}: must be RSA or EC, which every client knows (gRPC's no other).")
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     if key.public_key().public_bytes(*form) != certificate.public_key().public_bytes(*form):
         raise FailedPreconditionError(f"{key_what}: is not the key of {what}. Give the two that belong together.")

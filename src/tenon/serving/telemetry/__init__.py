@@ -21,10 +21,11 @@ from tenon.serving.telemetry._history import (
 from tenon.serving.telemetry._log_options import RequestLogOptions
 from tenon.serving.telemetry._logged_request import LoggedRequest, LogKind
 from tenon.serving.telemetry._logs import log_formatter
-from tenon.serving.telemetry._observer import Api, Endpoint, Observer, Protocol, Refusal, RequestObservation
+from tenon.serving.telemetry._observer import Observer, Refusal
 from tenon.serving.telemetry._process import LoopLag, watch_process, watch_states
 from tenon.serving.telemetry._registry import Family, Registry, Snapshot
 from tenon.serving.telemetry._request_log import RequestLog
+from tenon.serving.telemetry._requests import Endpoint, RequestObservation
 from tenon.serving.telemetry._snapshots import merge_snapshots
 from tenon.serving.telemetry._specs import Kind, Merge, MetricSpec, exponential_bounds
 from tenon.serving.telemetry._table import METRICS
@@ -35,7 +36,6 @@ __all__ = [
     "METRICS",
     "OPENMETRICS_TYPE",
     "TEXT_TYPE",
-    "Api",
     "BatchMetrics",
     "Counter",
     "Endpoint",
@@ -53,7 +53,6 @@ __all__ = [
     "Observer",
     "OtlpExporter",
     "Point",
-    "Protocol",
     "RecentError",
     "Refusal",
     "Registry",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Sequence
 
 from tenon.serving.telemetry import _table as table
 from tenon.serving.telemetry._cells import Histogram
@@ -25,7 +26,7 @@ class BatchMetrics:
         >>> from tenon.serving.telemetry import Registry
         >>> registry = Registry()
         >>> batches = BatchMetrics(registry, Series(), ("digits", "3", "serving_default", "xla"), "batch_threads")
-        >>> batches.ran([(0.001, 1), (0.002, 2)], rows=3, padding=1, run_seconds=0.004, ended=7.5)
+        >>> batches.ran([0.001, 0.002], rows=3, padding_rows=1, run_seconds=0.004)
         >>> registry.snapshot()["tenon_serving_padding_rows_total"]["cells"][0][1]
         1
     """
@@ -40,33 +41,28 @@ class BatchMetrics:
         self._padding_rows = registry.counters(table.PADDING_ROWS).labels(*labels)
         self._queuing = registry.histograms(table.BATCH_QUEUING_LATENCY).labels(thread_pool_name)
         self._runs = registry.counters(table.BATCH_WRAPPED_RUN_COUNT).labels()
-        self._input_rows = registry.histograms(table.BATCH_INPUT_SIZE).labels()
         self._processed_rows = registry.histograms(table.BATCH_PROCESSED_SIZE).labels()
         self._paddings: dict[int, Histogram] = {}
 
-    def ran(
-        self, tasks: Iterable[tuple[float, int]], rows: int, padding: int, run_seconds: float, ended: float
-    ) -> None:
-        """Count a batch that ran.
+    def ran(self, queue_seconds: Sequence[float], rows: int, padding_rows: int, run_seconds: float) -> None:
+        """Count a batch that has just run.
 
         Args:
-            tasks: for each of its requests how many seconds it waited, and its rows.
+            queue_seconds: for each of its requests how long it had waited.
             rows: rows of the batch without padding.
-            padding: rows of padding.
+            padding_rows: rows of padding.
             run_seconds: how long it ran.
-            ended: when it had run, by ``time.monotonic``.
         """
-        for seconds, task_rows in tasks:
+        for seconds in queue_seconds:
             self._queue_seconds.observe(seconds)
             self._queuing.observe(seconds * _MICROSECONDS)
-            self._input_rows.observe(task_rows)
         self._run_seconds.observe(run_seconds)
         self._rows.observe(rows)
-        self._padding_rows.value += padding
+        self._padding_rows.value += padding_rows
         self._runs.value += 1
-        self._processed_rows.observe(rows + padding)
-        self._padding_cell(rows + padding).observe(padding)
-        self._series.batch(ended, rows, padding)
+        self._processed_rows.observe(rows + padding_rows)
+        self._padding_cell(rows + padding_rows).observe(padding_rows)
+        self._series.batch(time.monotonic(), rows, padding_rows)
 
     def _padding_cell(self, size: int) -> Histogram:
         cell = self._paddings.get(size)

@@ -83,34 +83,39 @@ def _family(name: str, family: dict[str, Any], openmetrics: bool) -> Iterator[st
         shown, kind = (name.removesuffix(_TOTAL), kind) if name.endswith(_TOTAL) else (name, "unknown")
     yield f"# HELP {shown} {_escaped_help(family['help'], openmetrics)}"
     yield f"# TYPE {shown} {kind}"
+    limits = _limits(family["bounds"], openmetrics) if kind == Kind.HISTOGRAM else []
     for values, value in family["cells"]:
         pairs = [_pair(key, text) for key, text in zip(family["labels"], values, strict=True)]
-        if kind == Kind.HISTOGRAM:
-            yield from _histogram(name, pairs, family["bounds"], value, openmetrics)
+        if limits:
+            yield from _histogram(name, ",".join(pairs), limits, *value)
         else:
-            yield f"{name}{_braced(pairs)} {_number(value)}"
+            yield f"{name}{_braced(','.join(pairs))} {_number(value)}"
+
+
+def _limits(bounds: list[float], openmetrics: bool) -> list[str]:
+    """Return the end of every bucket's labels."""
+    numbers = [repr(float(bound)) if openmetrics else f"{bound:g}" for bound in bounds]
+    return [_pair("le", limit) + "}" for limit in (*numbers, "+Inf")]
 
 
 def _escaped_help(text: str, openmetrics: bool) -> str:
     return text.translate(_VALUE_ESCAPES if openmetrics else _HELP_ESCAPES)
 
 
-def _histogram(name: str, pairs: list[str], bounds: list[float], value: Any, openmetrics: bool) -> Iterator[str]:
-    total, counts = value
-    limits = [*((repr(float(bound)) if openmetrics else f"{bound:g}") for bound in bounds), "+Inf"]
-    cumulative = list(accumulate(counts))
-    for limit, count in zip(limits, cumulative, strict=True):
-        yield f"{name}_bucket{_braced([*pairs, _pair('le', limit)])} {count}"
+def _histogram(name: str, pairs: str, limits: list[str], total: float, counts: list[int]) -> Iterator[str]:
+    begin = f"{name}_bucket{{{pairs}," if pairs else f"{name}_bucket{{"
+    for limit, count in zip(limits, accumulate(counts), strict=True):
+        yield f"{begin}{limit} {count}"
     yield f"{name}_sum{_braced(pairs)} {_number(total)}"
-    yield f"{name}_count{_braced(pairs)} {cumulative[-1]}"
+    yield f"{name}_count{_braced(pairs)} {sum(counts)}"
 
 
 def _pair(key: str, text: str) -> str:
     return f'{key}="{text.translate(_VALUE_ESCAPES)}"'
 
 
-def _braced(pairs: list[str]) -> str:
-    return "{" + ",".join(pairs) + "}" if pairs else ""
+def _braced(pairs: str) -> str:
+    return f"{{{pairs}}}" if pairs else ""
 
 
 def _number(value: float) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
+from array import array
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import Any
 
 from tenon.base import Code
@@ -15,7 +18,7 @@ from tenon.serving.telemetry._specs import exponential_bounds
 
 KEPT_SECONDS = 600
 KEPT_ERRORS = 100
-MAX_SERIES = 200
+MAX_SERIES = 100
 """Models whose history is told apart."""
 
 MAX_ERROR_CHARACTERS = 200
@@ -91,7 +94,7 @@ class Series:
     __slots__ = ("_batches", "_counts", "_errors", "_padding", "_requests", "_rows", "_second", "_seconds")
 
     def __init__(self) -> None:
-        self._seconds: deque[tuple[int, ...]] = deque()
+        self._seconds: deque[array[int]] = deque()
         self._second = 0
         self._empty()
 
@@ -140,16 +143,22 @@ class Series:
         while self._seconds and self._seconds[0][0] < second:
             self._seconds.popleft()
 
-    def _current(self) -> tuple[int, ...]:
-        """Return the second packed into few bytes: its sums, then pairs of a bucket and a count."""
+    def _current(self) -> array[int]:
+        """Return the second packed into some 200 bytes: its sums, then pairs of a bucket and a count."""
         head = (self._second, self._requests, self._errors, self._batches, self._rows, self._padding)
-        return (*head, *(number for pair in self._counts.items() for number in pair))
+        return array("I", (*head, *(number for pair in self._counts.items() for number in pair)))
 
-    def snapshot(self, now: float) -> list[list[int]]:
-        """Return the whole seconds that are kept, as lists of numbers; the current second is not among them."""
+    def snapshot(self, now: float, since: float = -math.inf) -> list[list[int]]:
+        """Return whole seconds as lists of numbers; the current second is not among them.
+
+        Args:
+            now: the time.
+            since: only seconds that begin at this time or later.
+        """
         if int(now) != self._second:
             self._turn_to(int(now))
-        return [list(second) for second in self._seconds]
+        later = takewhile(lambda second: second[0] >= since, reversed(self._seconds))
+        return [second.tolist() for second in later][::-1]
 
 
 class History:
@@ -165,7 +174,7 @@ class History:
 
     def __init__(self) -> None:
         self._series: dict[str, Series] = {}
-        self._errors: deque[RecentError] = deque(maxlen=KEPT_ERRORS)
+        self._errors = {failed: deque[RecentError](maxlen=KEPT_ERRORS) for failed in (False, True)}
 
     def series(self, model: str) -> Series:
         """Return the series of a model; look it up once and keep it."""
@@ -174,22 +183,25 @@ class History:
         return self._series.setdefault(model, Series())
 
     def error(self, error: RecentError) -> None:
-        """Remember an error, and forget the oldest of too many."""
-        self._errors.append(error)
+        """Remember an error, and forget the oldest of too many; clients' mistakes do not push out those of a model."""
+        self._errors[_speaks_against_model(error.code)].append(error)
 
-    def snapshot(self, now: float | None = None, wall: float | None = None) -> dict[str, Any]:
-        """Return everything as data that JSON holds.
+    def snapshot(
+        self, now: float | None = None, wall: float | None = None, last_seconds: float = KEPT_SECONDS
+    ) -> dict[str, Any]:
+        """Return what happened lately as data that JSON holds.
 
         Args:
             now: the time of ``time.monotonic``.
             wall: the time of ``time.time``.
+            last_seconds: how far to look back; whoever asks every second needs two.
         """
         now = time.monotonic() if now is None else now
         wall = time.time() if wall is None else wall
         return {
             "offset": wall - now,
-            "models": {model: series.snapshot(now) for model, series in self._series.items()},
-            "errors": [asdict(error) for error in self._errors],
+            "models": {model: series.snapshot(now, now - last_seconds - 1) for model, series in self._series.items()},
+            "errors": _latest([asdict(error) for errors in self._errors.values() for error in errors]),
         }
 
 
@@ -209,12 +221,27 @@ def merge_histories(snapshots: Iterable[dict[str, Any]]) -> dict[str, Any]:
             known = models.setdefault(model, {})
             for second in seconds:
                 known[second[0]] = _add(known[second[0]], second) if second[0] in known else second
-    errors.sort(key=lambda error: float(error["time"]))
     return {
         "offset": offset,
         "models": {model: [second for _, second in sorted(seconds.items())] for model, seconds in models.items()},
-        "errors": errors[-KEPT_ERRORS:],
+        "errors": _latest(errors),
     }
+
+
+def _speaks_against_model(code: str) -> bool:
+    return Code[code] not in CLIENT_MISTAKES
+
+
+def _latest(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the last of the clients' mistakes and the last of the others, in the order of their coming."""
+    kinds: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
+    for error in sorted(errors, key=_time):
+        kinds[_speaks_against_model(error["code"])].append(error)
+    return sorted((error for kind in kinds.values() for error in kind[-KEPT_ERRORS:]), key=_time)
+
+
+def _time(error: dict[str, Any]) -> float:
+    return float(error["time"])
 
 
 def _add(one: list[int], other: list[int]) -> list[int]:

@@ -18,6 +18,7 @@ from tenon.formats import read_records
 UNFINISHED = ".tmp"
 """The suffix of a file that is still being written."""
 
+_RECOVERABLE = ".tfrecord"
 _RECORD_OVERHEAD = 16
 _log = logging.getLogger("tenon.serving.request_log")
 
@@ -132,23 +133,29 @@ def recover(prefix: Path, suffix: str) -> list[Path]:
 
 
 def _finish_abandoned(path: Path, suffix: str) -> Iterator[Path]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        if not _locked(descriptor):
-            return
-        size = _whole_bytes(path) if suffix == ".tfrecord" else 0
-        if not size:
-            path.unlink()
-            _log.warning("%s: an unfinished file without a whole record was deleted.", path)
-            return
-        os.ftruncate(descriptor, size)
-        os.fsync(descriptor)
-        final = path.with_name(path.name.removesuffix(UNFINISHED))
-        path.rename(final)
-        _log.info("%s: the whole records of an unfinished file were kept.", final)
-        yield final
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:  # another process that starts was faster
+        return
+    try:
+        if _locked(descriptor) and path.exists():
+            yield from _finish_locked(path, descriptor, suffix)
     finally:
         os.close(descriptor)
+
+
+def _finish_locked(path: Path, descriptor: int, suffix: str) -> Iterator[Path]:
+    size = _whole_bytes(path) if suffix == _RECOVERABLE else 0
+    if not size:
+        path.unlink()
+        _log.warning("%s: an unfinished file without a whole record was deleted.", path)
+        return
+    os.ftruncate(descriptor, size)
+    os.fsync(descriptor)
+    final = path.with_name(path.name.removesuffix(UNFINISHED))
+    path.rename(final)
+    _log.info("%s: the whole records of an unfinished file were kept.", final)
+    yield final
 
 
 def _whole_bytes(path: Path) -> int:

@@ -102,5 +102,4 @@ def _phases(trace: RequestTrace) -> Iterator[tuple[str, float, float, dict[str, 
         if times.closed:
             yield "pad", closed, times.started, {"tenon.padding_rows": times.padding_rows}
         yield "run", times.started, times.ended, {"tenon.batch_rows": times.batch_rows}
-    if trace.encoding:
-        yield "encode", trace.encoding, trace.ended, {}
+        yield "encode", times.ended, trace.ended, {}

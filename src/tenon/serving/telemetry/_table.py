@@ -101,7 +101,7 @@ REQUEST_SECONDS = MetricSpec(
     _SECONDS,
 )
 REQUESTS_IN_FLIGHT = MetricSpec(
-    "tenon_serving_requests_in_flight", Kind.GAUGE, "Requests that a version is answering.", _VERSION
+    "tenon_serving_requests_in_flight", Kind.GAUGE, "Requests that were admitted and not answered yet.", ("model",)
 )
 REQUESTS_REFUSED = MetricSpec(
     "tenon_serving_requests_refused_total",

@@ -65,7 +65,6 @@ class RequestTrace:
     Attributes:
         trace_id: 32 hexadecimal digits, the parent's if there is one.
         epoch: what to add to a time of ``time.monotonic`` to have seconds since 1970.
-        encoding: when the answer began to be written; 0 where it did not.
     """
 
     def __init__(self, parent: TraceParent | None, sampled: bool) -> None:
@@ -75,5 +74,5 @@ class RequestTrace:
         self.name = self.protocol = self.model = self.version = self.signature = self.engine = ""
         self.rows = 0
         self.code = Code.OK
-        self.started = self.ended = self.encoding = 0.0
+        self.started = self.ended = 0.0
         self.times: RunTimes | None = None

@@ -6,6 +6,7 @@ import importlib
 import logging
 import random
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,9 @@ from tenon.serving.telemetry._trace import RequestTrace, current_trace_id, parse
 MAX_QUEUED_TRACES = 4096
 MAX_BATCH = 32  # its spans are encoded in some 3 ms, in which Python's lock is held
 EXPORT_SECONDS = 1.0
+SILENT_SECONDS = 600.0
+"""A collector that fails is named once in this time."""
+
 TIMEOUT_SECONDS = 5.0
 """How long one batch may take, tries again included, before it counts as failed."""
 
@@ -53,6 +57,7 @@ class OtlpExporter(TraceExporter):
         self, endpoint: str | None = None, service_name: str = "tenon", headers: Mapping[str, str] | None = None
     ) -> None:
         require_extra("tracing")
+        logging.getLogger("opentelemetry.exporter.otlp").setLevel(logging.CRITICAL)  # it would log every lost batch
         exporters = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
         self._success = importlib.import_module("opentelemetry.sdk.trace.export").SpanExportResult.SUCCESS
         self._spans = SpanFactory(service_name)
@@ -97,6 +102,7 @@ class Tracer:
         self._max_queued, self._export_seconds = max_queued, export_seconds
         self._queue: deque[RequestTrace] = deque()
         self._dropped = self._exported = self._failed = 0
+        self._silent_until = 0.0
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._export_all, name="tenon-traces", daemon=True)
@@ -153,11 +159,17 @@ class Tracer:
 
     def _export(self, traces: Sequence[RequestTrace]) -> None:
         try:
-            arrived = self._exporter.export(traces)
-        except Exception:
-            _log.exception("%d traces could not be exported.", len(traces))
-            arrived = False
+            arrived, reason = self._exporter.export(traces), None
+        except Exception as error:
+            arrived, reason = False, error
         if arrived:
             self._exported += len(traces)
         else:
             self._failed += len(traces)
+            self._say_once(reason)
+
+    def _say_once(self, reason: Exception | None) -> None:
+        now = time.monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + SILENT_SECONDS
+            _log.error("traces cannot be exported; tenon_serving_traces_total counts them.", exc_info=reason)
