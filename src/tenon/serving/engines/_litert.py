@@ -21,7 +21,7 @@ from tenon.serving.engines._engine import Engine, Program, Shapes
 from tenon.serving.engines._program_table import MAX_PROGRAMS_ON_DEMAND, ProgramTable
 
 MAX_INTERPRETERS = 2
-"""Interpreters of one program, that is runs at once; each has its own copy of activations and packed weights."""
+"""Interpreters of one program, where nobody says how many."""
 
 ON_DEMAND_BYTES = 2**29
 """Packed weights of all programs for shapes that came with requests."""
@@ -91,6 +91,7 @@ class LiteRtProgram(Program):
         shapes: of every input.
         threads: that one run uses.
         fallback: answers inputs that LiteRT refuses; without one the refusal is an error.
+        interpreters: runs at once; each has its own copy of activations and packed weights.
 
     Raises:
         UnimplementedError: LiteRT cannot run these shapes; the message says why.
@@ -98,10 +99,17 @@ class LiteRtProgram(Program):
 
     engine = "litert"
 
-    def __init__(self, flatbuffer: Flatbuffer, shapes: Shapes, threads: int, fallback: Fallback | None = None) -> None:
+    def __init__(
+        self,
+        flatbuffer: Flatbuffer,
+        shapes: Shapes,
+        threads: int,
+        fallback: Fallback | None = None,
+        interpreters: int = MAX_INTERPRETERS,
+    ) -> None:
         self._flatbuffer, self._shapes, self._threads, self._fallback = flatbuffer, shapes, threads, fallback
         self._idle: list[_Interpreter] = []
-        self._may_run = Semaphore(MAX_INTERPRETERS)
+        self._may_run = Semaphore(interpreters)
         zeros = [_zeros(shape, dtype) for shape, dtype in zip(shapes, flatbuffer.dtypes, strict=True)]
         try:
             self.seconds = self._run_seconds(zeros)
@@ -151,6 +159,7 @@ class LiteRtEngine(Engine):
         threads: that one run uses.
         fallback: as for a program.
         check: raises ``InvalidArgumentError`` for shapes that the signature does not take, where LiteRT would not know.
+        interpreters: runs at once of one program.
     """
 
     name = "litert"
@@ -161,11 +170,12 @@ class LiteRtEngine(Engine):
         threads: int,
         fallback: Fallback | None = None,
         check: Callable[[Shapes], object] | None = None,
+        interpreters: int = MAX_INTERPRETERS,
     ) -> None:
         def make(shapes: Shapes) -> LiteRtProgram:
             if check is not None:
                 check(shapes)
-            return LiteRtProgram(flatbuffer, shapes, threads, fallback)
+            return LiteRtProgram(flatbuffer, shapes, threads, fallback, interpreters)
 
         self.compiler = ThreadPoolExecutor(1, "tenon-compile")
         room = ON_DEMAND_BYTES // max(1, len(flatbuffer.content))

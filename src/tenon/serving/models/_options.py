@@ -28,6 +28,7 @@ class LoadingOptions:
             read anew for every load. ``None`` asks for no signature.
         trust_compiled: whether machine code that an unsigned model brings along (``tenon compile``) is used. It can do
             whatever this process may, so say so only of models that come from where programs come from.
+        tflite_interpreters: runs at once of a TFLite model (``num_tflite_pools``); 0 for one per CPU.
         prefer_tflite: whether ``model.tflite`` is loaded where a version has both that and a SavedModel.
     """
 
@@ -36,6 +37,7 @@ class LoadingOptions:
     warmup: Warmup = field(default_factory=Warmup)
     trusted_keys: Sequence[Path] | None = None
     trust_compiled: bool = False
+    tflite_interpreters: int = 0
     prefer_tflite: bool = False
 
     @property

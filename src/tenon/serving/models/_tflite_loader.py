@@ -77,7 +77,9 @@ class TfLiteLoader(Loader):
         self, name: str, model: TfLiteSignature, records: Sequence[Any]
     ) -> tuple[ServableSignature, SignatureRunner, LiteRtEngine]:
         label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
-        engine = LiteRtEngine(model.flatbuffer, os.cpu_count() or 1)
+        cores = os.cpu_count() or 1
+        interpreters = self._options.tflite_interpreters or cores
+        engine = LiteRtEngine(model.flatbuffer, cores, interpreters=interpreters)
         signature = _signature(name, model, batched=True)
         requests = predict_inputs(records, name)
         report = EngineReport("a TFLite model", ((0, "litert"),))

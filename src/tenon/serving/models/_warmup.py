@@ -35,7 +35,7 @@ class Warmup:
 
     Args:
         enabled: whether the file is looked at (``--enable_model_warmup``).
-        iterations: how often each request runs (``num_request_iterations``).
+        iterations: how often each request runs (``num_request_iterations_for_warmup``); 0 is once.
         run_record: runs one record; predict requests only unless whoever answers the others says how.
     """
 
@@ -110,7 +110,7 @@ def run_warmup(servable: Servable, records: Sequence[Any], warmup: Warmup) -> No
 async def _run_all(servable: Servable, records: Sequence[Any], warmup: Warmup) -> None:
     run = warmup.run_record or run_predict_record
     for index, record in enumerate(records):
-        for _ in range(warmup.iterations):
+        for _ in range(max(1, warmup.iterations)):
             try:
                 await run(servable, record)
             except TenonError as error:
