@@ -10,7 +10,7 @@ from typing import Any
 
 from tenon.serving.configuration._batching_parameters import read_batching_parameters
 from tenon.serving.configuration._monitoring_config import read_monitoring_config
-from tenon.serving.security import read_ssl_config
+from tenon.serving.configuration._ssl_config import read_ssl_config
 
 
 class Effect(Enum):
@@ -151,6 +151,8 @@ FLAGS = (
     _path("tls_client_ca_file", "who signs the certificates that clients must show (mutual TLS)"),
     _path("security_config_file", "a JSON file: who may do what, how much of it, and where the audit is"),
     _path("traffic_config_file", "a JSON file: aliases, splits, experiments, shadows, rollbacks"),
+    _own("engine", str, "what computes: `auto` measures at load, `xla` or `litert`"),
+    _own("trust_compiled_models", bool, "run the machine code that unsigned models bring along (`tenon compile`)"),
     _own("require_signed_models", bool, "serve only models that a trusted key has signed"),
     Flag("trusted_keys", str, "files of public keys, separated by commas", "trusted_keys", _paths, ours=True),
     _own("otlp_endpoint", str, "URL of an OpenTelemetry collector, such as `http://localhost:4318/v1/traces`"),
