@@ -22,6 +22,8 @@ TURN_SECONDS = 0.001
 NORMAL_RUNS = 16
 """After so many batches of normal priority, one of low priority runs although normal ones wait."""
 
+_UNLOADED = "The model is being unloaded; ask again for a version that is available."
+
 Outcome = tuple[list[np.ndarray], float, float]
 
 
@@ -191,9 +193,9 @@ class BatchScheduler:
                 running = loop.run_in_executor(batcher.compiler, batcher.compile_and_run, batch)
             else:
                 running = loop.run_in_executor(self._executor, _timed_run, batch)
-        except RuntimeError as error:  # the executor is closed: the model is being unloaded, or the server stops
+        except RuntimeError:  # the executor is closed: the model is being unloaded, or the server stops
             running = loop.create_future()
-            running.set_exception(UnavailableError(f"The model is being unloaded: {error}"))
+            running.cancel()
         running.add_done_callback(partial(self._finished, loop, batcher, batch, started))
 
     def _finished(
@@ -210,7 +212,7 @@ class BatchScheduler:
             self._unblock(batcher)
         else:
             self._free_threads += 1
-        error = done.exception()
+        error = UnavailableError(_UNLOADED) if done.cancelled() else done.exception()
         if error is None:
             batcher.deliver(batch, *done.result(), inline=False)
         else:
