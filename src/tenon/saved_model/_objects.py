@@ -32,7 +32,7 @@ from tenon.saved_model._contents import (
 )
 from tenon.saved_model._lowering import ExportedSignature
 from tenon.saved_model._options import DEFAULT_SERVING_SIGNATURE_DEF_KEY, Asset, SaveOptions
-from tenon.saved_model._restored_function import RestoredBody, SignatureMap
+from tenon.saved_model._restored_function import RestoredBody, SignatureMap, restored_program
 from tenon.saved_model._structures import FullArgSpec, plain_shape, spec_proto
 from tenon.train import VARIABLE_VALUE, is_trackable, object_path, trackable_type
 
@@ -244,6 +244,9 @@ class _Saver:
         return self._names[id(program)]
 
     def _concrete(self, concrete: ConcreteFunction, path: str) -> str:
+        program = restored_program(concrete.python_function)
+        if program is not None:
+            return self._restored(program, path)
         if id(concrete) not in self._names:
             label = f"function {path!r}"
 
@@ -288,7 +291,9 @@ class _Saver:
     def _signature(self, name: str, concrete: ConcreteFunction) -> ExportedSignature:
         function = self._concrete(concrete, f"signatures[{name!r}]")
         exported = self._exported[function]
-        outputs = named_outputs(exported.structured_outputs, f"signatures[{name!r}]")
+        is_restored = restored_program(concrete.python_function) is not None
+        structured = concrete.structured_outputs if is_restored else exported.structured_outputs
+        outputs = named_outputs(structured, f"signatures[{name!r}]")
         if isinstance(exported.structured_outputs, dict):
             outputs = {key: outputs[key] for key in sorted(outputs)}
         return ExportedSignature(function, exported.keywords, tuple(outputs))

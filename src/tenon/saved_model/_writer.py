@@ -17,10 +17,18 @@ import numpy as np
 
 from tenon.base import AlreadyExistsError, InvalidArgumentError, TensorSpec, replace_directory
 from tenon.formats import BundleWriter, data_type, fingerprint64, message_class
+from tenon.host_steps import steps_to_json
 from tenon.saved_model._adapt import contents_of, is_program
 from tenon.saved_model._contents import Contents, StoredVariable
 from tenon.saved_model._graph import GraphBuilder, program_function, wrapper_function
-from tenon.saved_model._layout import ASSETS, EXTRAS, PROGRAM, PROGRAM_FORMAT, VARIABLES
+from tenon.saved_model._layout import (
+    ASSETS,
+    EXTRAS,
+    PROGRAM,
+    PROGRAM_FORMAT,
+    PROGRAM_FORMAT_WITHOUT_STRINGS,
+    VARIABLES,
+)
 from tenon.saved_model._lowering import ExportedFunction, ExportedSignature
 from tenon.saved_model._manifest import write_manifest
 from tenon.saved_model._object_graph import ObjectGraph, build_object_graph
@@ -214,8 +222,9 @@ def _write_fingerprint(root: Path, content: bytes, parts: _Parts) -> None:
 def _write_program(root: Path, contents: Contents) -> None:
     """Write what is read back: the exported programs, and the names that tie them to the variables."""
     (root / EXTRAS / "functions").mkdir()
+    has_strings = any([function.host is not None for function in contents.functions.values()])
     content = {
-        "format": PROGRAM_FORMAT,
+        "format": PROGRAM_FORMAT if has_strings else PROGRAM_FORMAT_WITHOUT_STRINGS,
         "jax": jax.__version__,
         "variables": [{"name": v.path, "key": v.key, "trainable": v.trainable} for v in contents.variables],
         "functions": {
@@ -246,4 +255,5 @@ def _write_function(extras: Path, index: int, function: ExportedFunction) -> dic
         "gradient_inputs": function.gradient_inputs,
         "gradient_outputs": function.gradient_outputs,
         "no_gradient": function.no_gradient,
+        **({} if function.host is None else {"host": steps_to_json(function.host)}),
     }

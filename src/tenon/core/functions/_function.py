@@ -22,7 +22,8 @@ from tenon.core.functions._program import Program
 from tenon.core.functions._retracing import history_of
 from tenon.core.functions._signatures import InputSignature, spec_of
 from tenon.core.functions._staging import STAGING
-from tenon.core.functions._tracer import Tracer
+from tenon.core.functions._tracer import Tracer, is_on_host
+from tenon.core.host_symbols import StringSymbol
 from tenon.core.tensors import TensorSpec, unknown_shape
 
 
@@ -55,6 +56,7 @@ class Function:
         self._programs: dict[Any, Program] = {}
         self._concrete: list[ConcreteFunction] = []
         self._bound: dict[int, tuple[weakref.ref[Any], Function]] = {}
+        self._runs_on_host = is_on_host(python_function)
         self._may_create = True
         self._traces = 0
         self._history = history_of(python_function)
@@ -102,11 +104,13 @@ class Function:
         Raises:
             TypeError: the arguments do not fit the function or its ``input_signature``.
         """
-        if SETTINGS.run_functions_eagerly:
+        if self._runs_on_host or SETTINGS.run_functions_eagerly:
             return self._python_function(*args, **kwargs)
         call = Call(self._binder.bound(args, kwargs))
         program = self._programs.get((call.key, call.shapes()))
         if program is None or (program.may_misfit and not program.fits(call.variables)):
+            if any([isinstance(array, StringSymbol) for array in call.arrays]):
+                return self._tracer.function(*args, **kwargs)  # as a part of the function that is being saved
             call, program = self._traced(args, kwargs)
         else:
             self._history.calls += 1
