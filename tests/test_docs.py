@@ -18,7 +18,9 @@ import pytest
 from tenon import base
 from tenon.cli._serve import add_arguments
 from tenon.serving import ServerOptions
-from tenon.serving.rest._api import RestApi
+from tenon.serving.answering import Pipeline
+from tenon.serving.http import HttpRequest
+from tenon.serving.rest import RestApi
 from tenon.serving.testing import StaticManager, half_plus_two
 from tests.documents import ROOT, code_blocks, links, table_rows
 from tests.server_process import start_server
@@ -97,8 +99,8 @@ ERRORS = table_rows(SERVING, "### Errors")
 @pytest.mark.parametrize(("request_line", "body", "status", "error"), ERRORS, ids=range(len(ERRORS)))
 def test_the_table_of_errors_is_what_the_server_answers(request_line, body, status, error):
     method, path = unquoted(request_line).split()
-    api = RestApi(StaticManager({"half": {1: half_plus_two()}}))
-    response = asyncio.run(api.respond(method, path, "", {}, unquoted(body).encode()))
+    api = RestApi(Pipeline(StaticManager({"half": {1: half_plus_two()}})))
+    response = asyncio.run(api.respond(HttpRequest.of(method, path, unquoted(body).encode())))
     assert response.status == int(status)
     text = json.loads(response.body).get("error", "")
     assert text.startswith(unquoted(error))

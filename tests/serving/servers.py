@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 import grpc
 from granian.server.embed import Server
 
+from tenon.serving.answering import Pipeline
 from tenon.serving.grpc._services import SERVER_OPTIONS, grpc_services
-from tenon.serving.rest._api import RestApi
-from tenon.serving.rest._rsgi import RsgiApp
+from tenon.serving.http import RsgiApp
+from tenon.serving.rest import RestApi
 
 
 @asynccontextmanager
 async def grpc_serving(models):
     """Yield the services and the port of a gRPC server."""
-    services = await grpc_services(models)
+    services = await grpc_services(Pipeline(models))
     server = grpc.aio.server(options=SERVER_OPTIONS)
     server.add_generic_rpc_handlers(services.handlers)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -29,7 +30,7 @@ async def grpc_serving(models):
 @asynccontextmanager
 async def rest_serving(models, **options):
     """Yield the port of a granian; ``options`` are those of ``RsgiApp``."""
-    app, port = RsgiApp(RestApi(models), **options), free_port()
+    app, port = RsgiApp([RestApi(Pipeline(models))], **options), free_port()
     server = Server(app, address="127.0.0.1", port=port, websockets=False, log_enabled=False)
     task = asyncio.create_task(server.serve())
     try:

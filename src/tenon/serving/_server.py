@@ -24,11 +24,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
+from tenon.serving.answering import Pipeline
 from tenon.serving.batching import batch_sizes
 from tenon.serving.grpc import SERVER_OPTIONS, GrpcServices, grpc_services
+from tenon.serving.http import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
 from tenon.serving.lifecycle import AspiredVersionsManager, FileSystemSource, ServableToMonitor, SourcePoller
 from tenon.serving.models import SavedModelLoader
-from tenon.serving.rest import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RestApi, RsgiApp
+from tenon.serving.rest import RestApi
 from tenon.serving.servables import Loader, ServableId, State
 from tenon.xla import enable_compile_cache, run_in_calling_thread
 
@@ -111,6 +113,7 @@ class ModelServer:
         self._executor = ThreadPoolExecutor(os.cpu_count(), "tenon-run")
         self._sizes = batch_sizes(options.max_batch_size)
         self._manager = AspiredVersionsManager()
+        self._pipeline = Pipeline(self._manager)
         source = FileSystemSource({name: ServableToMonitor(path) for name, path in options.models.items()})
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
         self._polling: asyncio.Task[None] | None = None
@@ -174,7 +177,7 @@ class ModelServer:
 
     async def _start_grpc(self) -> None:
         options = [*SERVER_OPTIONS, ("grpc.so_reuseport", 0)]
-        self._services = await grpc_services(self._manager)
+        self._services = await grpc_services(self._pipeline)
         self._grpc = grpc.aio.server(options=options)
         self._grpc.add_generic_rpc_handlers(self._services.handlers)
         address, self.port = free_port(self._options.host, self._options.port, "port")
@@ -188,7 +191,7 @@ class ModelServer:
     async def _start_rest(self) -> None:
         address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
         app = RsgiApp(
-            RestApi(self._manager),
+            [RestApi(self._pipeline)],
             max_request_bytes=self._options.max_request_bytes,
             timeout=self._options.rest_api_timeout_seconds,
         )

@@ -5,10 +5,16 @@ import pytest
 from tenon.base import InvalidArgumentError, NotFoundError
 from tenon.formats import message_class
 from tenon.serving import ServableRequest
+from tenon.serving.answering import Call, Pipeline, Protocol
 from tenon.serving.answering._model_info import model_metadata, model_status
 from tests.serving.doubles import SIGNATURES, manager
 
 ERROR = InvalidArgumentError("this directory is no model")
+
+
+def metadata(name):
+    call = Call(Protocol.GRPC, "GetModelMetadata", {}.get, 0.0, request=ServableRequest.latest(name))
+    return model_metadata(Pipeline(manager()), call)
 
 
 def test_every_version_is_listed_with_its_error():
@@ -41,7 +47,7 @@ def test_the_status_of_nothing_is_not_found(request_, message):
 
 
 def test_metadata_holds_every_signature_and_the_version_that_was_chosen():
-    response = model_metadata(manager(), ServableRequest.latest("many"))
+    response = metadata("many")
     packed = message_class("tensorflow.serving.SignatureDefMap")()
     assert response.metadata["signature_def"].Unpack(packed)
     assert response.metadata["signature_def"].type_url.endswith("/tensorflow.serving.SignatureDefMap")
@@ -53,4 +59,4 @@ def test_metadata_holds_every_signature_and_the_version_that_was_chosen():
 
 def test_the_metadata_of_nothing_is_not_found():
     with pytest.raises(NotFoundError, match=r"Servable not found for request: Latest\(nope\)"):
-        model_metadata(manager(), ServableRequest.latest("nope"))
+        metadata("nope")

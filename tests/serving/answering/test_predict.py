@@ -7,6 +7,7 @@ import pytest
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError
 from tenon.serving import ServableId, ServableRequest
+from tenon.serving.answering import Call, Pipeline, Protocol
 from tenon.serving.answering._predict import complete_inputs, predict
 from tests.serving.doubles import SIGNATURES, manager
 
@@ -19,7 +20,8 @@ def ask(request, inputs, signature="", outputs=(), models=None):
     def read(specs):
         return inputs
 
-    return asyncio.run(predict(models or manager(), request, signature, read, FailedPreconditionError, outputs))
+    call = Call(Protocol.REST, "predict", {}.get, 0.0, request=request)
+    return asyncio.run(predict(Pipeline(models or manager()), call, signature, read, FailedPreconditionError, outputs))
 
 
 def test_the_newest_version_and_the_default_signature_answer_unless_others_are_named():
@@ -37,7 +39,8 @@ def test_the_reader_of_inputs_sees_the_signature():
         seen.append(sorted(specs))
         return {"a": np.ones((2, 2), np.float32), "b": np.int32([1, 2])}
 
-    asyncio.run(predict(manager(), MANY, "", read, FailedPreconditionError))
+    call = Call(Protocol.REST, "predict", {}.get, 0.0, request=MANY)
+    asyncio.run(predict(Pipeline(manager()), call, "", read, FailedPreconditionError))
     assert seen == [["a", "b"]]
 
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenon.base import Code, DataLossError
-from tenon.serving.rest._api import HTTP_STATUS, RestApi
+from tenon.serving.answering import Pipeline
+from tenon.serving.http import HTTP_STATUS, HttpRequest
+from tenon.serving.rest import RestApi
 from tests.serving.doubles import SIGNATURES, manager
 
 JSON = [("Content-Type", "application/json")]
@@ -24,7 +26,9 @@ CORS = {
 
 
 def respond(method, path, body=b"", headers=None, query="", api=None):
-    return asyncio.run((api or RestApi(manager())).respond(method, path, query, headers or {}, body))
+    return asyncio.run(
+        (api or RestApi(Pipeline(manager()))).respond(HttpRequest.of(method, path, body, headers, query))
+    )
 
 
 def post(path, body, headers=None, **options):
@@ -162,7 +166,7 @@ def test_an_unexpected_failure_is_logged_and_not_told(caplog):
 def test_status_is_json_with_versions_as_strings_and_defaults_printed():
     ok = {"error_code": "OK", "error_message": ""}
     failed = {"error_code": "DATA_LOSS", "error_message": "damaged"}
-    api = RestApi(manager(failure=DataLossError("damaged")))
+    api = RestApi(Pipeline(manager(failure=DataLossError("damaged"))))
     third, second, first = (
         {"version": "3", "state": "AVAILABLE", "status": ok},
         {"version": "2", "state": "END", "status": failed},
@@ -212,7 +216,7 @@ def test_other_verbs_are_malformed(method):
 
 
 def test_a_query_string_is_malformed_even_on_a_path_that_was_fine_before():
-    api = RestApi(manager())
+    api = RestApi(Pipeline(manager()))
     assert post("half:predict", {"instances": [1]}, api=api)[0] == 200
     status, answer = post("half:predict", {"instances": [1]}, query="x=y", api=api)
     assert (status, answer) == (400, {"error": "Malformed request: POST /v1/models/half:predict?x=y"})
@@ -232,13 +236,13 @@ def test_outside_the_api_nothing_is_found(method, path):
     [({"origin": "https://a.example"}, 200), ({"origin": "http://a"}, 200), ({"origin": "a"}, 400), ({}, 400)],
 )
 def test_a_preflight_is_answered_by_its_origin(enabled, origin, status):
-    response = respond("OPTIONS", "/v1/whatever", headers=origin, api=RestApi(manager(), enable_cors=enabled))
+    response = respond("OPTIONS", "/v1/whatever", headers=origin, api=RestApi(Pipeline(manager()), enable_cors=enabled))
     assert (response.status, response.body) == (status, b"")
     assert dict(response.headers) == (CORS if enabled else {})
 
 
 def test_cross_origin_headers_are_on_every_answer_once_enabled():
-    api = RestApi(manager(), enable_cors=True)
+    api = RestApi(Pipeline(manager()), enable_cors=True)
     for method, path in [("GET", "/v1/models/half"), ("GET", "/v1/models/nope"), ("PUT", "/v1/x"), ("GET", "/x")]:
         assert CORS.items() <= dict(respond(method, path, api=api).headers).items()
 
@@ -274,19 +278,19 @@ def test_a_gzip_bomb_stops_at_100_mebibytes():
 
 
 def test_the_memory_of_paths_is_bounded():
-    api = RestApi(manager())
+    api = RestApi(Pipeline(manager()))
 
     async def ask():
         for version in range(10_000):
-            await api.respond("GET", f"/v1/models/half/versions/{version}", "", {}, b"")
-        return await api.respond("GET", "/v1/models/half/versions/1", "", {}, b"")
+            await api.respond(HttpRequest.of("GET", f"/v1/models/half/versions/{version}"))
+        return await api.respond(HttpRequest.of("GET", "/v1/models/half/versions/1"))
 
     assert asyncio.run(ask()).status == 200
     assert len(api._targets) <= 4096
 
 
 def test_long_paths_are_answered_and_not_remembered():
-    api = RestApi(manager())
+    api = RestApi(Pipeline(manager()))
     assert get("a" * 60_000, api=api)[0] == 404
     assert not api._targets
 
@@ -317,8 +321,8 @@ def test_no_path_breaks_an_error_message(tail):
 
 def test_a_version_in_use_is_released_after_its_answer():
     models = manager()
-    post("half:predict", {"instances": [1]}, api=RestApi(models))
-    post("many:predict", {"instances": [1]}, api=RestApi(models))
+    post("half:predict", {"instances": [1]}, api=RestApi(Pipeline(models)))
+    post("many:predict", {"instances": [1]}, api=RestApi(Pipeline(models)))
     assert set(models.open_handles.values()) == {0}
 
 

@@ -1,13 +1,21 @@
 """What every protocol does with a request, between its own reading and writing."""
 
-from tenon.serving.answering._deadlines import Deadlines
+from tenon.serving.answering._call import PRIORITY_HEADER, Call, Protocol
 from tenon.serving.answering._model_info import SIGNATURE_DEF, model_metadata, model_spec, model_status
-from tenon.serving.answering._predict import MAX_GROWTH_BYTES, predict
+from tenon.serving.answering._pipeline import Interceptor, Pipeline, Selector
+from tenon.serving.answering._predict import DEFAULT_SIGNATURE_NAME, MAX_GROWTH_BYTES, Prediction, predict
 
 __all__ = [
+    "DEFAULT_SIGNATURE_NAME",
     "MAX_GROWTH_BYTES",
+    "PRIORITY_HEADER",
     "SIGNATURE_DEF",
-    "Deadlines",
+    "Call",
+    "Interceptor",
+    "Pipeline",
+    "Prediction",
+    "Protocol",
+    "Selector",
     "model_metadata",
     "model_spec",
     "model_status",

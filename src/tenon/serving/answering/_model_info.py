@@ -6,6 +6,8 @@ from typing import Any
 
 from tenon.base import Code, NotFoundError
 from tenon.formats import message_class
+from tenon.serving.answering._call import Call
+from tenon.serving.answering._pipeline import Pipeline
 from tenon.serving.servables import Manager, ServableId, ServableRequest, ServableState
 
 SIGNATURE_DEF = "signature_def"
@@ -52,24 +54,26 @@ def _version_status(state: ServableState) -> Any:
     )
 
 
-def model_metadata(manager: Manager, request: ServableRequest) -> Any:
+def model_metadata(pipeline: Pipeline, call: Call) -> Any:
     """Return the ``GetModelMetadataResponse`` of one version, with its signatures.
 
     Args:
-        manager: where the versions live.
-        request: which version.
+        pipeline: the way to the versions.
+        call: the request, admitted.
 
     Raises:
         NotFoundError: no such model, or the version is not available.
         InvalidArgumentError: an unknown label.
 
     Example:
+        >>> from tenon.serving.answering import Protocol
         >>> from tenon.serving.testing import StaticManager, half_plus_two
-        >>> manager = StaticManager({"m": {3: half_plus_two()}})
-        >>> model_metadata(manager, ServableRequest.latest("m")).model_spec.version.value
+        >>> pipeline = Pipeline(StaticManager({"m": {3: half_plus_two()}}))
+        >>> call = Call(Protocol.REST, "metadata", {}.get, 0.0, request=ServableRequest.latest("m"))
+        >>> model_metadata(pipeline, call).model_spec.version.value
         3
     """
-    with manager.servable_handle(request) as handle:
+    with pipeline.open(call) as handle:
         signatures = _SignatureDefMap()
         for name, signature in handle.servable.signatures.items():
             signatures.signature_def[name].CopyFrom(signature.definition)

@@ -9,7 +9,9 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError, TenonError, TensorSpec
 from tenon.formats import make_ndarray
-from tenon.serving.servables import Manager, ServableId, ServableRequest, ServableSignature
+from tenon.serving.answering._call import Call
+from tenon.serving.answering._pipeline import Pipeline
+from tenon.serving.servables import ServableId, ServableSignature
 
 DEFAULT_SIGNATURE_NAME = "serving_default"
 """The signature of a request that names none."""
@@ -36,8 +38,8 @@ class Prediction:
 
 
 async def predict(
-    manager: Manager,
-    request: ServableRequest,
+    pipeline: Pipeline,
+    call: Call,
     signature_name: str,
     read_inputs: Callable[[Mapping[str, TensorSpec]], Arrays],
     unknown_signature: Callable[[str], TenonError],
@@ -46,8 +48,8 @@ async def predict(
     """Run one signature of one version; the version stays loaded until the answer is there.
 
     Args:
-        manager: where the versions live.
-        request: which version.
+        pipeline: the way to the versions.
+        call: the request, admitted; the version, the signature and the arrays are written down in it.
         signature_name: empty for ``serving_default``.
         read_inputs: called with the signature's inputs; returns the arrays that the client sent.
         unknown_signature: makes the error for a name that the version lacks; the protocols differ in its code.
@@ -59,15 +61,16 @@ async def predict(
         TenonError: whatever ``read_inputs``, ``unknown_signature`` and ``Servable.run`` give.
     """
     name = signature_name or DEFAULT_SIGNATURE_NAME
-    with manager.servable_handle(request) as handle:
+    with pipeline.open(call) as handle:
         signature = handle.servable.signatures.get(name)
         if signature is None:
             raise unknown_signature(name)
         if output_filter:
             _check_output_filter(output_filter, signature)
-        inputs = complete_inputs(read_inputs(signature.inputs), signature)
-        outputs = await handle.servable.run(name, inputs, output_filter or None)
-        return Prediction(handle.id, name, outputs)
+        call.signature_name, call.engine = name, signature.engine
+        call.inputs = complete_inputs(read_inputs(signature.inputs), signature)
+        call.outputs = await handle.servable.run(name, call.inputs, output_filter or None, call.run_options())
+        return Prediction(handle.id, name, call.outputs)
 
 
 def _check_output_filter(output_filter: Sequence[str], signature: ServableSignature) -> None:

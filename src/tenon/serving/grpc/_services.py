@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -22,8 +23,18 @@ from tenon.base import (
     UnimplementedError,
 )
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
-from tenon.serving.answering import MAX_GROWTH_BYTES, SIGNATURE_DEF, model_metadata, model_spec, model_status, predict
-from tenon.serving.servables import Manager, ServableRequest
+from tenon.serving.answering import (
+    MAX_GROWTH_BYTES,
+    SIGNATURE_DEF,
+    Call,
+    Pipeline,
+    Protocol,
+    model_metadata,
+    model_spec,
+    model_status,
+    predict,
+)
+from tenon.serving.servables import ServableRequest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -44,7 +55,7 @@ _PredictResponse = message_class("tensorflow.serving.PredictResponse")
 _GetModelMetadataRequest = message_class("tensorflow.serving.GetModelMetadataRequest")
 _GetModelStatusRequest = message_class("tensorflow.serving.GetModelStatusRequest")
 
-Answer = Callable[[Manager, bytes], Awaitable[Any]]
+Answer = Callable[[Pipeline, Call, bytes], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class GrpcServices:
             await self.health.set(name, statuses.SERVING if serving else statuses.NOT_SERVING)
 
 
-async def grpc_services(manager: Manager) -> GrpcServices:
+async def grpc_services(pipeline: Pipeline) -> GrpcServices:
     """Make the handlers of PredictionService, ModelService and ``grpc.health.v1.Health``.
 
     Messages, codes and texts are TensorFlow Serving's; Classify, Regress, MultiInference and
@@ -74,12 +85,15 @@ async def grpc_services(manager: Manager) -> GrpcServices:
     A call that is cancelled, or whose deadline passes, cancels its run.
 
     Args:
-        manager: where the versions live; the handlers belong to its event loop.
+        pipeline: the way to the versions; the handlers belong to the event loop of its manager.
     """
     services = [
         grpc.method_handlers_generic_handler(
             f"tensorflow.serving.{service}",
-            {name: grpc.unary_unary_rpc_method_handler(_handler(manager, answer)) for name, answer in methods.items()},
+            {
+                name: grpc.unary_unary_rpc_method_handler(_handler(pipeline, name, answer))
+                for name, answer in methods.items()
+            },
         )
         for service, methods in _METHODS.items()
     ]
@@ -101,10 +115,13 @@ def _health_handler(servicer: Any) -> Any:
     return grpc.method_handlers_generic_handler(health.SERVICE_NAME, methods)
 
 
-def _handler(manager: Manager, answer: Answer) -> Callable[[bytes, Any], Awaitable[bytes]]:
+def _handler(pipeline: Pipeline, api: str, answer: Answer) -> Callable[[bytes, Any], Awaitable[bytes]]:
     async def handle(data: bytes, context: Any) -> bytes:
+        call = _call(api, context)
         try:
-            message = await answer(manager, data)
+            message = await pipeline.answer(call, partial(answer, pipeline, call, data))
+            if call.reply:
+                context.set_trailing_metadata(tuple(call.reply))
             return bytes(message.SerializeToString())
         except TenonError as error:
             failure = error
@@ -115,6 +132,28 @@ def _handler(manager: Manager, answer: Answer) -> Callable[[bytes, Any], Awaitab
         raise AssertionError("abort always raises")
 
     return handle
+
+
+def _call(api: str, context: Any) -> Call:
+    now, remaining = asyncio.get_running_loop().time(), context.time_remaining()
+    deadline = None if remaining is None else now + remaining
+    return Call(Protocol.GRPC, api, _Metadata(context).get, now, deadline)
+
+
+class _Metadata:
+    """The metadata of one call, looked at only if somebody asks."""
+
+    __slots__ = ("_context", "_values")
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._values: dict[str, Any] | None = None
+
+    def get(self, key: str) -> str | None:
+        if self._values is None:
+            self._values = dict(self._context.invocation_metadata() or ())
+        value = self._values.get(key)
+        return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def _cut(text: str) -> str:
@@ -144,11 +183,12 @@ def _servable_request(request: Any) -> ServableRequest:
     )
 
 
-async def _predict(manager: Manager, data: bytes) -> Any:
+async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = _parse(_PredictRequest, data)
+    pipeline.admit(call, _servable_request(request))
     prediction = await predict(
-        manager,
-        _servable_request(request),
+        pipeline,
+        call,
         request.model_spec.signature_name,
         partial(_read_inputs, request.inputs),
         _unknown_signature,
@@ -176,9 +216,9 @@ def _unknown_signature(name: str) -> FailedPreconditionError:
     return FailedPreconditionError(f'Serving signature key "{name}" not found.')
 
 
-async def _get_model_metadata(manager: Manager, data: bytes) -> Any:
+async def _get_model_metadata(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = _parse(_GetModelMetadataRequest, data)
-    target = _servable_request(request)
+    pipeline.admit(call, _servable_request(request))
     if not request.metadata_field:
         raise InvalidArgumentError(
             f"GetModelMetadataRequest must specify at least one metadata_field: {SIGNATURE_DEF!r}."
@@ -186,16 +226,17 @@ async def _get_model_metadata(manager: Manager, data: bytes) -> Any:
     for field in request.metadata_field:
         if field != SIGNATURE_DEF:
             raise InvalidArgumentError(f"Metadata field {field} is not supported; ask for {SIGNATURE_DEF!r}.")
-    return model_metadata(manager, target)
+    return model_metadata(pipeline, call)
 
 
-async def _get_model_status(manager: Manager, data: bytes) -> Any:
-    return model_status(manager, _servable_request(_parse(_GetModelStatusRequest, data)))
+async def _get_model_status(pipeline: Pipeline, call: Call, data: bytes) -> Any:
+    request = _servable_request(_parse(_GetModelStatusRequest, data))
+    return model_status(pipeline.manager, pipeline.admit(call, request))
 
 
 def _instead(method: str, advice: str) -> Answer:
-    async def refuse(manager: Manager, data: bytes) -> Any:
-        del manager, data
+    async def refuse(pipeline: Pipeline, call: Call, data: bytes) -> Any:
+        del pipeline, call, data
         raise UnimplementedError(f"{method} is not served. {advice}")
 
     return refuse

@@ -28,6 +28,11 @@ class Action(Enum):
     CLASSIFY = "classify"
     REGRESS = "regress"
 
+    @property
+    def api(self) -> str:
+        """What metrics and logs call it."""
+        return self.value or "status"
+
 
 @dataclass(frozen=True)
 class Target:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tenon.base import DeadlineExceededError
-from tenon.serving.answering._deadlines import Deadlines
+from tenon.serving.http._deadlines import Deadlines
 
 
 def test_work_in_time_gives_its_result_or_its_error():

@@ -1,0 +1,112 @@
+"""One request on its way through the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+import numpy as np
+
+from tenon.base import InvalidArgumentError
+from tenon.serving.servables import Priority, RunOptions, RunTimes, ServableId, ServableRequest
+
+PRIORITY_HEADER = "x-tenon-priority"
+"""The header (REST) or metadata key (gRPC) that says ``normal`` or ``low``."""
+
+_PRIORITIES = {None: Priority.NORMAL, "normal": Priority.NORMAL, "low": Priority.LOW}
+
+
+class Protocol(Enum):
+    """How a request came; the values are the entrypoints in TensorFlow Serving's metrics."""
+
+    GRPC = "GRPC"
+    REST = "REST"
+
+
+class Call:
+    """What a request asks, who asks and until when; and, as it is answered, what came of it.
+
+    Belongs to one request. Whoever learns something writes it down here, so that the interceptors that see the end of
+    a request (metrics, audit, logs, traces) need not ask.
+
+    Args:
+        protocol: how it came.
+        api: what is asked, such as ``Predict`` or ``GetModelStatus``.
+        header: returns the value of a header or of gRPC metadata by its name in lower case, or ``None``.
+        started: the event loop's time when it came.
+        deadline: the event loop's time at which nobody waits any more; ``None`` for no such time.
+        request: which servable is asked, as soon as that is known.
+        remote: the client's address, where it is known.
+
+    Attributes:
+        client: who asks, once somebody has found out; empty for nobody in particular.
+        id: the version that answers.
+        signature_name: the signature that runs.
+        engine: what computes it.
+        inputs: the arrays sent.
+        outputs: the arrays answered.
+        times: what the run took.
+        reply: names and values of headers (REST) or trailing metadata (gRPC) that the answer shall carry.
+
+    Example:
+        >>> call = Call(Protocol.REST, "Predict", {"x-tenon-priority": "low"}.get, 0.0)
+        >>> call.priority().name
+        'LOW'
+    """
+
+    __slots__ = (
+        "api",
+        "client",
+        "deadline",
+        "engine",
+        "header",
+        "id",
+        "inputs",
+        "outputs",
+        "protocol",
+        "remote",
+        "reply",
+        "request",
+        "signature_name",
+        "started",
+        "times",
+    )
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        api: str,
+        header: Callable[[str], str | None],
+        started: float,
+        deadline: float | None = None,
+        request: ServableRequest | None = None,
+        remote: str = "",
+    ) -> None:
+        self.protocol, self.api, self.header = protocol, api, header
+        self.started, self.deadline, self.request, self.remote = started, deadline, request, remote
+        self.client = self.signature_name = self.engine = ""
+        self.id: ServableId | None = None
+        self.inputs: Mapping[str, np.ndarray] = {}
+        self.outputs: Mapping[str, np.ndarray] = {}
+        self.times: RunTimes | None = None
+        self.reply: list[tuple[str, str]] = []
+
+    def priority(self) -> Priority:
+        """Return how urgent the client says it is.
+
+        Raises:
+            InvalidArgumentError: the header has another value than ``normal`` and ``low``.
+        """
+        word = self.header(PRIORITY_HEADER)
+        if word not in _PRIORITIES:
+            raise InvalidArgumentError(f"{PRIORITY_HEADER}: must be 'normal' or 'low'; received {word!r}.")
+        return _PRIORITIES[word]
+
+    def run_options(self) -> RunOptions:
+        """Return how urgent the run of this call is; ``times`` is filled in by it.
+
+        Raises:
+            InvalidArgumentError: see ``priority``.
+        """
+        self.times = RunTimes()
+        return RunOptions(self.deadline, self.priority(), self.times)

@@ -1,0 +1,34 @@
+"""What every API over HTTP shares: requests, responses, errors, deadlines, and the web server below them."""
+
+from tenon.serving.http._bodies import JSON_HEADERS, MAX_INFLATED_BYTES, error_body, inflated_body
+from tenon.serving.http._deadlines import Deadlines
+from tenon.serving.http._messages import (
+    HTTP_STATUS,
+    BodyTooLargeError,
+    Headers,
+    HttpApi,
+    HttpRequest,
+    RequestHeaders,
+    Response,
+    http_status,
+)
+from tenon.serving.http._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
+
+__all__ = [
+    "DEFAULT_MAX_REQUEST_BYTES",
+    "DEFAULT_TIMEOUT_SECONDS",
+    "HTTP_STATUS",
+    "JSON_HEADERS",
+    "MAX_INFLATED_BYTES",
+    "BodyTooLargeError",
+    "Deadlines",
+    "Headers",
+    "HttpApi",
+    "HttpRequest",
+    "RequestHeaders",
+    "Response",
+    "RsgiApp",
+    "error_body",
+    "http_status",
+    "inflated_body",
+]
