@@ -15,6 +15,7 @@ import numpy as np
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
 from tenon.core.functions._forced_sizes import with_forced_sizes
+from tenon.core.functions._hosted import HostedProgram
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
 from tenon.core.functions._pure import PureForm, held, pure_form
@@ -22,7 +23,7 @@ from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
 from tenon.core.functions._tracer import Attempt, Tracer, is_on_host, is_string
-from tenon.core.host_symbols import recording_steps
+from tenon.core.host_symbols import NeedsHostStepsError, recording_steps
 from tenon.core.nest import flatten, map_up_to
 from tenon.core.tensors import (
     Tensor,
@@ -52,6 +53,8 @@ class ConcreteFunction:
         self._variables = [ArgumentVariable(variable) for variable in call.variables]
         self._lock = threading.RLock()
         self._programs: dict[Any, list[Program]] = {}
+        self._hosted_programs: dict[Any, HostedProgram] = {}
+        self._needs_host = False
         self._general: Program | None = None
         self._is_checked = False
         self._name = f"__inference_{tracer.name}_{next(_numbers)}"
@@ -67,8 +70,34 @@ class ConcreteFunction:
             ]
         )
 
-    def program(self, call: Call) -> Program:
+    def program(self, call: Call) -> Program | HostedProgram:
         """Return the program for the sizes of a call; trace it at the first time."""
+        with self._lock:
+            try:
+                return self._hosted(call) if self._needs_host else self._traced(call)
+            except NeedsHostStepsError:
+                if self._needs_host:
+                    raise
+                self._needs_host = True
+                return self._hosted(call)
+
+    def _hosted(self, call: Call) -> HostedProgram:
+        """Return the program whose strings are symbols: what they are does not count."""
+        self._check_pure()
+        shapes = (*[(array.shape, array.dtype) for array in call.arrays], SETTINGS.check_numerics)
+        if shapes not in self._hosted_programs:
+            form = self._pure([jax.ShapeDtypeStruct(array.shape, array.dtype) for array in call.arrays])
+            self._hosted_programs[shapes] = HostedProgram(form, self._tracer.name, self._inlined)
+        return self._hosted_programs[shapes]
+
+    def _inlined(self, arrays: Sequence[Any], variables: Sequence[Any]) -> Any:
+        """Run the Python function as a part of what is being traced."""
+        args, kwargs = self._tracer.binder.spread(
+            self._template.filled([Tensor(array) for array in arrays], list(variables))
+        )
+        return self._tracer.function(*args, **kwargs)
+
+    def _traced(self, call: Call) -> Program:
         shapes = call.shapes()
         with self._lock:
             for program in self._programs.setdefault(shapes, []):
@@ -119,7 +148,11 @@ class ConcreteFunction:
         """
         if self._is_open:
             return False  # what it returns is known when it is called
-        given, attempt = self._attempt(variables, may_create)
+        try:
+            given, attempt = self._attempt(variables, may_create)
+        except NeedsHostStepsError:
+            self._needs_host = True
+            return False
         if attempt.has_created:
             attempt.initialize(given)
             return True
@@ -153,12 +186,16 @@ class ConcreteFunction:
             if program.takes(call.arrays, call.variables):
                 self._general, self._is_checked = program, SETTINGS.check_numerics
                 return False
-        return self.trace(call, may_create)
+        try:
+            return self.trace(call, may_create)
+        except NeedsHostStepsError:
+            self._needs_host = True
+            return False
 
     @property
     def _is_open(self) -> bool:
         """Whether only a call tells what it returns."""
-        if is_on_host(self._tracer.function):
+        if self._needs_host or is_on_host(self._tracer.function):
             return True
         return any([is_string(spec.dtype) or spec.shape.rank is None for spec in self.specs])
 
@@ -197,10 +234,7 @@ class ConcreteFunction:
             call = Call(self._converted(bound))
         self._check(call, args, kwargs)
         if is_on_host(self._tracer.function):
-            args, kwargs = self._tracer.binder.spread(
-                self._template.filled([Tensor(array) for array in call.arrays], call.variables)
-            )
-            return self._tracer.function(*args, **kwargs)
+            return self._inlined(call.arrays, call.variables)
         return self.program(call)(call.arrays, call.variables)
 
     def _converted(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -299,7 +333,7 @@ class ConcreteFunction:
         """What it returns, where strings are symbols; ``None`` where the function does not allow that."""
         if is_on_host(self._tracer.function):
             return self._tracer.function.on_host_outputs  # type: ignore[attr-defined]  # it says what it is
-        if not any([is_string(spec.dtype) for spec in self.specs]):
+        if not self._needs_host and not any([is_string(spec.dtype) for spec in self.specs]):
             return None
         try:
             return next(self.pure_forms()).structured_outputs

@@ -5,11 +5,19 @@ symbols then, and what is done with them is written down as steps that run on th
 or after the program that XLA compiles.
 """
 
-from tenon.core.host_symbols._recorder import HostRecorder, HostSource, StringSymbol, current_recorder, recording_steps
+from tenon.core.host_symbols._recorder import (
+    HostRecorder,
+    HostSource,
+    NeedsHostStepsError,
+    StringSymbol,
+    current_recorder,
+    recording_steps,
+)
 
 __all__ = [
     "HostRecorder",
     "HostSource",
+    "NeedsHostStepsError",
     "StringSymbol",
     "current_recorder",
     "recording_steps",

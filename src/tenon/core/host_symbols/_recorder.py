@@ -11,11 +11,18 @@ import jax
 import numpy as np
 from jax.export import SymbolicScope, is_symbolic_dim, symbolic_shape
 
-from tenon.base import UnimplementedError
+from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._jax_internals import FunctionTrace, trace_as_current
 from tenon.host_steps import INPUT, RESULT, STEP, HostSteps, Reference, Step
 
 _STRINGS: Final = np.dtype(object)
+
+
+class NeedsHostStepsError(InvalidArgumentError):
+    """Strings depend on what a function computes that is being traced: it needs steps on the host behind its program.
+
+    ``tf.function`` traces it anew for them, where it can.
+    """
 
 
 class StringSymbol:
@@ -89,7 +96,7 @@ class HostRecorder:
             outputs: how many tensors it makes.
 
         Raises:
-            UnimplementedError: an input is computed inside a branch or a loop.
+            NeedsHostStepsError: an input is computed inside a branch or a loop.
         """
         first = self._add(Step(op, tuple([self._reference(op, value) for value in inputs]), attributes, outputs))
         return [first._replace(output=number) for number in range(outputs)]
@@ -119,7 +126,7 @@ class HostRecorder:
         return argument
 
     def new_size(self, beside: Sequence[Any]) -> Any:
-        """Return a symbol for a size that only the data tells.
+        """Return a symbol for a size that only the data tells, and that may be 0.
 
         Args:
             beside: sizes with whose symbols it will be used.
@@ -127,7 +134,7 @@ class HostRecorder:
         self._sizes += 1
         symbols = [size for size in beside if is_symbolic_dim(size)]
         scope = symbols[0].scope if symbols else SymbolicScope()
-        return symbolic_shape(f"s{self._sizes}", scope=scope)[0]
+        return symbolic_shape(f"s{self._sizes} - 1", scope=scope)[0]  # a symbol by itself stands for 1 and more
 
     def finished(self, arguments: Sequence[Reference], outputs: Sequence[Reference]) -> HostSteps:
         """Return the steps.
@@ -142,10 +149,10 @@ class HostRecorder:
         """Return a reference to an array that the program computes; it is one of its results then.
 
         Raises:
-            UnimplementedError: it is computed inside a branch or a loop.
+            NeedsHostStepsError: it is computed inside a branch or a loop.
         """
         if getattr(array, "_trace", None) is not self._trace:
-            raise UnimplementedError(
+            raise NeedsHostStepsError(
                 f"{op}: strings are made on the host after the program has run, so that they cannot depend on what a "
                 "branch or loop inside of it computes. Make them outside of it."
             )

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from tenon.base import InvalidArgumentError, UnimplementedError
-from tenon.core.host_symbols import current_recorder
+from tenon.core.host_symbols import NeedsHostStepsError, current_recorder
 from tenon.core.operations._conversion import conversion
 from tenon.core.operations._moved_strings import MOVING, is_open, moved
 from tenon.core.operations._row import Operation
@@ -183,7 +183,7 @@ def _on_host(row: Operation, arrays: Sequence[Any], attributes: Values, call: Ca
     if current_recorder() is not None and is_open([arrays, attributes]):
         return _recorded(row, arrays, attributes, call)
     if not _are_known(arrays):
-        raise InvalidArgumentError(
+        raise NeedsHostStepsError(
             f"tf.{row.name}: an operation on strings or bytes runs on the host, and an argument is computed in a "
             "function that is being traced; use tf.py_function, or call it outside of the function."
         )

@@ -1,7 +1,9 @@
 """What every protocol does with a request, between its own reading and writing."""
 
 from tenon.serving.answering._call import PRIORITY_HEADER, Call, Protocol
+from tenon.serving.answering._inference import Inference, classify, regress
 from tenon.serving.answering._model_info import SIGNATURE_DEF, model_metadata, model_spec, model_status
+from tenon.serving.answering._multi_inference import InferenceTask, multi_inference
 from tenon.serving.answering._pipeline import Interceptor, Pipeline, Selector
 from tenon.serving.answering._predict import DEFAULT_SIGNATURE_NAME, MAX_GROWTH_BYTES, Prediction, predict
 
@@ -11,13 +13,18 @@ __all__ = [
     "PRIORITY_HEADER",
     "SIGNATURE_DEF",
     "Call",
+    "Inference",
+    "InferenceTask",
     "Interceptor",
     "Pipeline",
     "Prediction",
     "Protocol",
     "Selector",
+    "classify",
     "model_metadata",
     "model_spec",
     "model_status",
+    "multi_inference",
     "predict",
+    "regress",
 ]

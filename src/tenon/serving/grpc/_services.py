@@ -11,7 +11,6 @@ from typing import Any
 
 import grpc
 import numpy as np
-from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2
 
 from tenon.base import (
@@ -34,7 +33,8 @@ from tenon.serving.answering import (
     model_status,
     predict,
 )
-from tenon.serving.servables import ServableRequest
+from tenon.serving.grpc._inference import INFERENCE_METHODS
+from tenon.serving.grpc._requests import parsed, servable_request
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -80,8 +80,8 @@ class GrpcServices:
 async def grpc_services(pipeline: Pipeline) -> GrpcServices:
     """Make the handlers of PredictionService, ModelService and ``grpc.health.v1.Health``.
 
-    Messages, codes and texts are TensorFlow Serving's; Classify, Regress, MultiInference and
-    HandleReloadConfigRequest answer UNIMPLEMENTED. The health service says NOT_SERVING until ``set_serving(True)``.
+    Messages, codes and texts are TensorFlow Serving's; HandleReloadConfigRequest answers UNIMPLEMENTED. The health
+    service says NOT_SERVING until ``set_serving(True)``.
     A call that is cancelled, or whose deadline passes, cancels its run.
 
     Args:
@@ -160,32 +160,9 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MAX_DETAILS else text[:_MAX_DETAILS] + "...TRUNCATED"
 
 
-def _parse(message: type[Any], data: bytes) -> Any:
-    try:
-        return message.FromString(data)
-    except DecodeError as error:
-        raise InvalidArgumentError(
-            f"The request is not a {message.DESCRIPTOR.full_name}: {len(data)} bytes do not parse."
-        ) from error
-
-
-def _servable_request(request: Any) -> ServableRequest:
-    if not request.HasField("model_spec"):
-        raise InvalidArgumentError("Missing ModelSpec")
-    spec = request.model_spec
-    if not spec.name:
-        raise InvalidArgumentError("ModelSpec has no name specified.")
-    choice = spec.WhichOneof("version_choice")
-    return ServableRequest(
-        spec.name,
-        spec.version.value if choice == "version" else None,
-        spec.version_label if choice == "version_label" else None,
-    )
-
-
 async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
-    request = _parse(_PredictRequest, data)
-    pipeline.admit(call, _servable_request(request))
+    request = parsed(_PredictRequest, data)
+    pipeline.admit(call, servable_request(request))
     prediction = await predict(
         pipeline,
         call,
@@ -217,8 +194,8 @@ def _unknown_signature(name: str) -> FailedPreconditionError:
 
 
 async def _get_model_metadata(pipeline: Pipeline, call: Call, data: bytes) -> Any:
-    request = _parse(_GetModelMetadataRequest, data)
-    pipeline.admit(call, _servable_request(request))
+    request = parsed(_GetModelMetadataRequest, data)
+    pipeline.admit(call, servable_request(request))
     if not request.metadata_field:
         raise InvalidArgumentError(
             f"GetModelMetadataRequest must specify at least one metadata_field: {SIGNATURE_DEF!r}."
@@ -230,7 +207,7 @@ async def _get_model_metadata(pipeline: Pipeline, call: Call, data: bytes) -> An
 
 
 async def _get_model_status(pipeline: Pipeline, call: Call, data: bytes) -> Any:
-    request = _servable_request(_parse(_GetModelStatusRequest, data))
+    request = servable_request(parsed(_GetModelStatusRequest, data))
     return model_status(pipeline.manager, pipeline.admit(call, request))
 
 
@@ -242,16 +219,13 @@ def _instead(method: str, advice: str) -> Answer:
     return refuse
 
 
-_USE_PREDICT = "Send the input tensors with Predict, which runs every signature."
 _RESTART = "Restart the server with the models wanted; new versions in a model's directory are found without it."
 
 _METHODS: dict[str, dict[str, Answer]] = {
     "PredictionService": {
         "Predict": _predict,
         "GetModelMetadata": _get_model_metadata,
-        "Classify": _instead("Classify", _USE_PREDICT),
-        "Regress": _instead("Regress", _USE_PREDICT),
-        "MultiInference": _instead("MultiInference", _USE_PREDICT),
+        **INFERENCE_METHODS,
     },
     "ModelService": {
         "GetModelStatus": _get_model_status,

@@ -14,6 +14,7 @@ import numpy as np
 from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving.batching import SignatureRunner
 from tenon.serving.engines import CompiledProgram, Shapes, XlaEngine, weights_on_device
+from tenon.serving.models._steps_runner import StepsRunner
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Loader, RunOptions, Servable, ServableId, ServableSignature
 
 PROBE_TOLERANCE = 1e-3
@@ -33,7 +34,9 @@ class SavedModelServable(Servable):
         runners: what runs them, by the same names.
     """
 
-    def __init__(self, signatures: Mapping[str, ServableSignature], runners: Mapping[str, SignatureRunner]) -> None:
+    def __init__(
+        self, signatures: Mapping[str, ServableSignature], runners: Mapping[str, SignatureRunner | StepsRunner]
+    ) -> None:
         self._signatures = signatures
         self._runners = dict(runners)
 
@@ -89,14 +92,20 @@ class SavedModelLoader(Loader):
             for name, dtype in zip(signature.variables, signature.variable_dtypes, strict=True)
         }
         weights = weights_on_device({name: model.variables[name] for name in dtypes}, dtypes)
-        runners = {}
+        runners: dict[str, SignatureRunner | StepsRunner] = {}
         for name, signature in model.signatures.items():
-            engine = XlaEngine(signature, [weights[variable] for variable in signature.variables])
-            runners[name] = self._prepared(name, signature, engine)
+            runners[name] = self._runner(name, signature, [weights[variable] for variable in signature.variables])
         return SavedModelServable(_descriptions(model), runners)
 
-    def _prepared(self, name: str, signature: LoadedSignature, engine: XlaEngine) -> SignatureRunner:
+    def _runner(self, name: str, signature: LoadedSignature, weights: Sequence[Any]) -> SignatureRunner | StepsRunner:
         label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
+        program = signature.program
+        if signature.host is None:
+            return self._prepared(label, program, XlaEngine(program, weights))
+        runner = self._prepared(label, program, XlaEngine(program, weights)) if program.outputs else None
+        return StepsRunner(label, signature, runner, self._executor)
+
+    def _prepared(self, label: str, signature: LoadedSignature, engine: XlaEngine) -> SignatureRunner:
         start = time.perf_counter()
         sizes = self._sizes if signature.batched else ()
         shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
