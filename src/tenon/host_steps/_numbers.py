@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from tenon.base import InvalidArgumentError
+from tenon.formats import data_type, data_type_name
 
 _FILLS: Final = ("", "0", " ", "-", "+")
 
@@ -205,9 +206,8 @@ def decode_raw(
         [[1, 2]]
     """
     if out_type.name not in _RAW:
-        raise InvalidArgumentError(
-            f"out_type: {out_type.name} is not in the list of allowed values: {', '.join(sorted(_RAW))}"
-        )
+        name = data_type_name(data_type(out_type)).removeprefix("DT_").lower()
+        raise InvalidArgumentError(f"out_type: {name} is not in the list of allowed values: {', '.join(sorted(_RAW))}")
     rows = strings.ravel().tolist()
     if fixed_length is not None:
         _check_length(fixed_length, out_type, "fixed_length ({}) must be a multiple of the size of out_type ({})")

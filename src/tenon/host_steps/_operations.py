@@ -68,6 +68,16 @@ def _string_to_number(attributes: Mapping[str, Any], _: Sequence[np.ndarray | No
     return lambda strings: [string_to_number(strings, attributes["out_type"])]
 
 
+def _string_length(attributes: Mapping[str, Any], _: Sequence[np.ndarray | None]) -> Function:
+    del attributes
+
+    def run(strings: np.ndarray) -> list[np.ndarray]:
+        lengths = np.array([len(string) for string in strings.ravel().tolist()], np.int32)
+        return [lengths.reshape(strings.shape)]
+
+    return run
+
+
 def _reshape(attributes: Mapping[str, Any], _: Sequence[np.ndarray | None]) -> Function:
     del attributes
     return lambda values, shape: [values.reshape(shape.tolist())]
@@ -96,5 +106,6 @@ _MAKERS: Final[Mapping[str, Maker]] = {
     "GatherV2": _gather,
     "ParseExampleV2": _parse_example,
     "Reshape": _reshape,
+    "StringLength": _string_length,
     "StringToNumber": _string_to_number,
 }

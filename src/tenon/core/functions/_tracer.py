@@ -94,6 +94,8 @@ class Tracer:
             args, kwargs = self.binder.spread(template.filled(tensors, variables))
             outputs, form = taken_apart(self.function(*args, **kwargs), self._output)
             results = recorder.results if recorder is not None else []
+            if recorder is not None:
+                recorder.show_sizes(symbols)
             return [*map(_settled, outputs), *[array for _, array in creations.initial], *results], form
 
         traced = trace(flat, [array for array in arrays if not is_string(array)], self.name, creations)

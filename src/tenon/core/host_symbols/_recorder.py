@@ -49,6 +49,12 @@ class StringSymbol:
     def __repr__(self) -> str:
         return f"<strings of shape {self.shape}>"
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        raise InvalidArgumentError(
+            "strings that only a call tells have no value while a function is traced to be saved, or for other strings "
+            "than those of one call. They can be parsed to numbers, moved about and returned."
+        )
+
 
 class HostSource(NamedTuple):
     """Stands among the sources of a traced function for a tensor that a step on the host makes.
@@ -76,6 +82,7 @@ class HostRecorder:
         self._steps: list[Step] = []
         self._trace: FunctionTrace | None = None
         self._sizes = 0
+        self._inputs: list[StringSymbol] = []
 
     def begin(self, trace: FunctionTrace) -> None:
         """Learn what the function is written down on; branches and loops in it come later and do not count."""
@@ -185,7 +192,23 @@ class HostRecorder:
 
     def symbol(self, place: int, shape: Sequence[Any]) -> StringSymbol:
         """Return what stands for an input of the function."""
-        return StringSymbol(Reference(INPUT, place), shape)
+        self._inputs.append(StringSymbol(Reference(INPUT, place), shape))
+        return self._inputs[-1]
+
+    def show_sizes(self, arguments: Sequence[Any]) -> None:
+        """Let the program know every open size: those of strings whose numbers it does not take.
+
+        Args:
+            arguments: the other arguments of the program.
+        """
+        assert self._trace is not None
+        made = [source for source in self._trace.sources if isinstance(source, HostSource)]
+        known = {str(size) for array in (*arguments, *made) for size in array.shape}
+        for strings in self._inputs:
+            if any([is_symbolic_dim(size) and str(size) not in known for size in strings.shape]):
+                (made_by,) = self.step("StringLength", [strings], {"unit": "BYTE"})
+                self.numbers(strings, made_by, strings.shape, np.dtype(np.int32))
+                known.update(map(str, strings.shape))
 
 
 _CURRENT: ContextVar[HostRecorder | None] = ContextVar("tenon_host_recorder", default=None)

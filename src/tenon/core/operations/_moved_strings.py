@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tenon.core.host_symbols import HostRecorder, StringSymbol
+from tenon.core.host_symbols import HostRecorder, StringSymbol, current_recorder
 from tenon.core.operations._row import Operation
 from tenon.core.recording import kernel, stage
 from tenon.core.tensors import Tensor, is_symbol
@@ -76,11 +76,10 @@ def moved(
             return [numbered(item) for item in array]
         if array is None or array.dtype != object:
             return array if array is None else Tensor(array)
-        size = prod(array.shape)
-        numbers = stage(kernel(_numbers, size=size, start=start, shape=tuple(array.shape)), ())
+        numbers = _numbered(array, start)
         tables.append(array)
-        start = start + size
-        return Tensor(numbers)
+        start = start + prod(array.shape)
+        return numbers
 
     found = call(tuple(map(numbered, arrays)), attributes)
     if row.name in _IN_PLACE and isinstance(tables[0], StringSymbol):
@@ -89,6 +88,24 @@ def moved(
             return in_place
     table = _joined(tables, recorder)
     return _looked_up(found, table, recorder)
+
+
+def taken(strings: Any, take: Callable[[Tensor], Tensor]) -> StringSymbol:
+    """Return the strings that a function takes of some, as a symbol.
+
+    Args:
+        strings: a symbol or an array.
+        take: does with numbers what shall be done with the strings.
+    """
+    recorder = current_recorder()
+    assert recorder is not None
+    found: StringSymbol = _looked_up(take(_numbered(strings, 0)), _joined([strings], recorder), recorder)
+    return found
+
+
+def _numbered(array: Any, start: Any) -> Tensor:
+    """Return the numbers of strings in a table, in which they stand from a place on."""
+    return Tensor(stage(kernel(_numbers, size=prod(array.shape), start=start, shape=tuple(array.shape)), ()))
 
 
 def _numbers(size: Any, start: Any, shape: tuple[Any, ...]) -> Any:
