@@ -227,7 +227,7 @@ def test_what_cannot_be_saved_says_why(case, tmp_path):
 
 
 def test_what_a_step_refuses_is_told(saved):
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Feature: x .* is required but could not be found"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"Feature: x .* is required but could not be found"):
         tf.saved_model.load(saved).classify(tf.constant([b""]))
 
 

@@ -60,7 +60,7 @@ async def multi_inference(
 
     Raises:
         NotFoundError: no such model, or the version is not available.
-        InvalidArgumentError: tasks name several models or one signature twice, a signature is not there or does not
+        InvalidArgumentError: there are no tasks, tasks name several models or one signature twice, a signature is not there or does not
             fit its method, or as for ``classify`` and ``regress``.
         UnimplementedError: a task has another method.
     """
@@ -89,6 +89,8 @@ async def multi_inference(
 
 
 def _checked_names(tasks: Sequence[InferenceTask]) -> list[str]:
+    if not tasks:
+        raise InvalidArgumentError("Missing ModelSpec: a MultiInferenceRequest needs at least one task.")
     names: list[str] = []
     for task in tasks:
         if not task.model:
