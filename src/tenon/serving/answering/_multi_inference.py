@@ -60,8 +60,8 @@ async def multi_inference(
 
     Raises:
         NotFoundError: no such model, or the version is not available.
-        InvalidArgumentError: there are no tasks, tasks name several models or one signature twice, a signature is not there or does not
-            fit its method, or as for ``classify`` and ``regress``.
+        InvalidArgumentError: there are no tasks, they name several models or one signature twice, a signature is not
+            there or does not fit its method, or as for ``classify`` and ``regress``.
         UnimplementedError: a task has another method.
     """
     names = _checked_names(tasks)
