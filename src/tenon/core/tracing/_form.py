@@ -67,6 +67,7 @@ def taken_apart(structure: Any, convert: Callable[[Any], Any] = array_of) -> tup
         convert: makes an array of a leaf.
 
     Example:
+        >>> import numpy as np
         >>> arrays, form = taken_apart([1, None])
         >>> arrays, form.unflatten([np.float32(2)])
         ([array(1, dtype=int32)], [<tf.Tensor: shape=(), dtype=float32, numpy=2.0>, None])
