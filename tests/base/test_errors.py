@@ -1,5 +1,7 @@
 """One tree of errors, with gRPC's codes."""
 
+import pickle
+
 import grpc
 import pytest
 
@@ -36,3 +38,10 @@ def test_an_error_prints_its_message_alone(kind):
 )
 def test_errors_are_also_what_python_users_catch(kind, builtin):
     assert issubclass(kind, builtin)
+
+
+def test_an_exhausted_resource_may_say_when_to_come_back():
+    assert base.ResourceExhaustedError("full").retry_after is None
+    error = base.ResourceExhaustedError("full", retry_after=2.5)
+    assert (error.retry_after, str(error)) == (2.5, "full")
+    assert pickle.loads(pickle.dumps(error)).retry_after == 2.5

@@ -227,6 +227,13 @@ def wait_for_state(server, version, state):
     raise AssertionError(f"version {version} does not become {state}")
 
 
+def wait_for_line(server, text):
+    deadline = time.monotonic() + 60
+    while not any(text in line for line in server.lines):
+        assert time.monotonic() < deadline, f"the server never says {text!r}"
+        time.sleep(0.02)
+
+
 def test_a_damaged_new_version_is_reported_and_the_old_one_goes_on(serve, tmp_path):
     save_dense(tmp_path / "m" / "1")
     server = serve("--model", f"m={tmp_path / 'm'}", "--file-system-poll-wait-seconds", 0.1, "--max-batch-size", 1)
@@ -246,7 +253,7 @@ def test_a_version_that_is_copied_slowly_is_served_once_it_is_whole(serve, tmp_p
     save_dense(tmp_path / "2", factor=2.0)
     data = tmp_path / "2" / "variables" / "variables.data-00000-of-00001"
     shutil.copytree(tmp_path / "2", tmp_path / "m" / "2", ignore=shutil.ignore_patterns(data.name))
-    wait_for_state(server, "2", "END")
+    wait_for_line(server, f"2 is ignored until it is whole: variables/{data.name} is missing")
     assert server.predict("m", {"instances": [[1, 0, 0, 0]]}).status_code == 200
     shutil.copy(data, tmp_path / "m" / "2" / "variables")
     wait_for_state(server, "2", "AVAILABLE")
@@ -281,8 +288,8 @@ def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, number):
 
 
 def test_a_stop_answers_calls_that_no_handler_has_seen_yet(serve, models):
-    """Two hundred calls arrive at once, and the stop with the first answer, when most still queue inside gRPC."""
-    server = serve("--model", f"dense={models / 'dense'}", "--max-batch-size", 1)
+    """Two hundred calls arrive at once, and the stop with the first answer."""
+    server = serve("--model", f"dense={models / 'dense'}", "--max-batch-size", 4)
     request = dense_request(np.ones((1, 4), "f4")).SerializeToString()
     first = threading.Event()
     with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:

@@ -41,8 +41,8 @@ pytestmark = pytest.mark.interop
 def report():
     async def main():
         models = manager(failure=DataLossError("damaged"), m={3: FakeServable(EXAMPLE_SIGNATURES)})
-        async with grpc_serving(models) as (services, port):
-            await services.set_serving(True)
+        async with grpc_serving(models) as (health, port):
+            health.set_serving(True)
             client = await asyncio.create_subprocess_exec(PYTHON, CLIENT, str(port), stdout=asyncio.subprocess.PIPE)
             output, _ = await client.communicate()
             assert client.returncode == 0

@@ -4,27 +4,29 @@ import asyncio
 import socket
 from contextlib import asynccontextmanager
 
-import grpc
 from granian.server.embed import Server
 
 from tenon.serving.answering import Pipeline
-from tenon.serving.grpc._services import SERVER_OPTIONS, grpc_services
+from tenon.serving.grpc import Health, grpc_methods
 from tenon.serving.http import RsgiApp
+from tenon.serving.http2 import GrpcServer
 from tenon.serving.rest import RestApi
+
+ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+"""Options of a channel for messages of any size."""
 
 
 @asynccontextmanager
 async def grpc_serving(models):
-    """Yield the services and the port of a gRPC server."""
-    services = await grpc_services(Pipeline(models))
-    server = grpc.aio.server(options=SERVER_OPTIONS)
-    server.add_generic_rpc_handlers(services.handlers)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
+    """Yield the health and the port of a gRPC server."""
+    health = Health()
+    server = GrpcServer({**grpc_methods(Pipeline(models)), **health.methods()})
+    port = await server.listen("127.0.0.1", 0)
     try:
-        yield services, port
+        yield health, port
     finally:
-        await server.stop(None)
+        health.close()
+        await server.stop(grace=1)
 
 
 @asynccontextmanager

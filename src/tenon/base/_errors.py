@@ -128,9 +128,21 @@ class PermissionDeniedError(TenonError):
 
 
 class ResourceExhaustedError(TenonError):
-    """A quota, a limit of size or the disk is used up."""
+    """A quota, a limit of size or the disk is used up.
+
+    Args:
+        *arguments: as for ``TenonError``.
+        retry_after: seconds after which the same request may succeed; ``None`` where waiting does not help.
+
+    Attributes:
+        retry_after: what was given; edges tell it to clients (``Retry-After`` in HTTP).
+    """
 
     code = Code.RESOURCE_EXHAUSTED
+
+    def __init__(self, *arguments: Any, retry_after: float | None = None) -> None:
+        super().__init__(*arguments)
+        self.retry_after = retry_after
 
 
 class FailedPreconditionError(TenonError):

@@ -13,7 +13,10 @@ from tenon.base import InvalidArgumentError, TenonError
 
 _COMMANDS = {
     "demo": "train on real data, export, serve, and ask the server over REST and gRPC",
+    "predict": "ask a server for a prediction, over gRPC or REST",
     "serve": "serve SavedModels over TensorFlow Serving's REST and gRPC",
+    "sign": "sign every file of a model with a private key (OpenSSF model-signing)",
+    "verify": "check that a model is, file for file, what a trusted key signed",
 }
 """Every word and its help; the module ``tenon.cli._WORD`` has ``add_arguments(parser)`` and ``run(arguments)``."""
 
@@ -28,15 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 1 after an error that is printed, 2 for words that make no sense, 130 when interrupted.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _parser(words)
-    parsed = parser.parse_args(words)
     try:
+        parsed = _parser(words).parse_args(words)
         return int(_module(parsed.command).run(parsed))
     except InvalidArgumentError as error:
-        print(f"tenon {parsed.command}: {error}", file=sys.stderr)
+        print(f"tenon {words[0]}: {error}", file=sys.stderr)
         return 2
     except TenonError as error:
-        print(f"tenon {parsed.command}: {error}", file=sys.stderr)
+        print(f"tenon {words[0]}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -47,7 +49,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tenon {version('tenon-ml')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for word, text in _COMMANDS.items():
-        command = commands.add_parser(word, help=text, description=text[0].upper() + text[1:] + ".")
+        command = commands.add_parser(word, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
         if word in words[:1]:  # only the module of the word typed is imported: it may be heavy
             _module(word).add_arguments(command)
     return parser

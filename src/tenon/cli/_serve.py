@@ -6,45 +6,59 @@ import argparse
 import logging
 import os
 from contextlib import suppress
-from pathlib import Path
+from importlib.metadata import version
+from typing import Any
 from urllib.parse import quote
 
-from tenon.base import InvalidArgumentError, require_extra
+from tenon.base import require_extra
+
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags; names and defaults are TensorFlow Serving's where it has them, ``-`` and ``_`` are one."""
-    flags = (
-        ("model", "NAME=DIR", str, "a model's name and its directory of numbered versions; repeat for more models"),
-        ("model_name", "NAME", str, "with --model_base_path: TensorFlow Serving's way to name one model"),
-        ("model_base_path", "DIR", str, "with --model_name: the directory of numbered versions"),
-        ("host", "ADDRESS", str, "address to listen on (default 127.0.0.1)"),
-        ("port", "PORT", int, "gRPC port (default 8500; 0 takes a free one)"),
-        ("rest_api_port", "PORT", int, "REST port (default 8501; 0 takes a free one)"),
-        ("max_batch_size", "ROWS", int, "rows that share one run at most (default 64)"),
-        ("file_system_poll_wait_seconds", "S", float, "seconds between looks for new versions (default 1; 0: once)"),
-        ("drain_seconds", "S", float, "time for requests in flight after SIGTERM (default 30)"),
-        ("compile_cache", "DIR", Path, "directory of compiled programs (default: the user's cache folder)"),
-    )
-    for name, metavar, kind, text in flags:
-        spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))
-        extra = {"action": "append", "default": []} if name == "model" else {"default": argparse.SUPPRESS}
-        parser.add_argument(*spellings, dest=name, metavar=metavar, type=kind, help=text, **extra)
+    """Declare the flags of ``tenon.serving.configuration.FLAGS``; ``-`` and ``_`` are one.
+
+    As in TensorFlow Serving, a boolean may stand alone or have a value.
+    """
+    require_extra("serving")
+    from tenon.serving.configuration import FLAGS, Effect, Flag
+
+    groups = {effect: parser.add_argument_group(effect.value) for effect in Effect}
+
+    def add(flag: Flag) -> None:
+        spellings = dict.fromkeys((f"--{flag.name.replace('_', '-')}", f"--{flag.name}"))
+        more: dict[str, Any] = {"type": flag.kind, "metavar": flag.kind.__name__.upper()}
+        if flag.kind is bool:
+            more = {"type": _boolean, "metavar": "true|false", "nargs": "?", "const": True}
+        if flag.name == "model":
+            more |= {"action": "append"}
+        if flag.name == "version":
+            more = {"action": "version", "version": f"tenon {version('tenon-ml')}"}
+        text = flag.text.replace("%", "%%").replace("`", "'")
+        groups[flag.effect].add_argument(*spellings, dest=flag.name, help=text, default=argparse.SUPPRESS, **more)
+
+    for flag in FLAGS:
+        add(flag)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _BOOLEANS:
+        raise argparse.ArgumentTypeError(f"must be one of {sorted(_BOOLEANS)}; received {text!r}")
+    return _BOOLEANS[text.lower()]
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C, and end the process: a load in progress would keep it for minutes."""
-    require_extra("serving")
-    from tenon.serving import ModelServer, ServerOptions, host_and_port, serve
+    from tenon.serving import ModelServer, host_and_port, serve
+    from tenon.serving.configuration import server_options
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    given = {key: value for key, value in vars(arguments).items() if key not in _NOT_OPTIONS}
-    options = ServerOptions(models=_models(arguments), **given)
+    options = server_options({name: value for name, value in vars(arguments).items() if name != "command"})
 
     def ready(server: ModelServer) -> None:
         grpc, rest = (host_and_port(options.host, port) for port in (server.port, server.rest_api_port))
-        for name in options.models:
-            _print(f"model {name!r}: http://{rest}/v1/models/{quote(name)}")
+        for model in server.models():
+            _print(f"model {model.name!r}: http://{rest}/v1/models/{quote(model.name)}")
         _print(f"serving: gRPC {grpc}, REST {rest}")
 
     serve(options, ready)
@@ -55,26 +69,3 @@ def run(arguments: argparse.Namespace) -> int:
 def _print(line: str) -> None:
     with suppress(OSError):  # whoever read the output has gone, or its disk is full; requests are answered all the same
         print(line, flush=True)
-
-
-_NOT_OPTIONS = ("command", "model", "model_name", "model_base_path")
-
-
-def _models(arguments: argparse.Namespace) -> dict[str, Path]:
-    models: dict[str, Path] = {}
-    named = getattr(arguments, "model_base_path", None)
-    if named is None and hasattr(arguments, "model_name"):
-        raise InvalidArgumentError(
-            f"--model-name: needs --model-base-path DIR beside it; received {arguments.model_name!r} alone."
-        )
-    pairs = [f"{getattr(arguments, 'model_name', 'default')}={named}"] if named else []
-    for pair in (*arguments.model, *pairs):
-        name, equals, directory = pair.partition("=")
-        if not (name and equals and directory):
-            raise InvalidArgumentError(
-                f"--model: must be NAME=DIR; received {pair!r}. Example: --model digits=models/digits"
-            )
-        if name in models:
-            raise InvalidArgumentError(f"--model: each name may be given once; received {name!r} twice.")
-        models[name] = Path(directory)
-    return models

@@ -14,12 +14,14 @@ from tenon.saved_model import signature_def_utils
     >>> load(folder).signatures["serving_default"](x=[1.0, 2.0])["output_0"].numpy().tolist()
     [2.0, 3.0]
 
-``read`` gives the same as pure functions and arrays, for those who compile and serve them.
+``read`` gives the same as pure functions and arrays, for those who compile and serve them. ``sign`` and ``verify``
+vouch for every file of a model with a key.
 """
 
 from tenon.base import TensorSpec
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
+from tenon.saved_model._manifest import manifest_sizes
 from tenon.saved_model._options import (
     ASSETS_DIRECTORY,
     ASSETS_KEY,
@@ -52,6 +54,7 @@ from tenon.saved_model._options import (
 )
 from tenon.saved_model._program import Method, Program, Signature, SupportsProgram, Variable
 from tenon.saved_model._reader import LoadedModel, LoadedSignature, read
+from tenon.saved_model._signing import SignedModel, sign, verify
 from tenon.saved_model._writer import save
 
 __all__ = [
@@ -88,12 +91,16 @@ __all__ = [
     "Program",
     "SaveOptions",
     "Signature",
+    "SignedModel",
     "SupportsProgram",
     "TensorSpec",
     "Variable",
     "contains_saved_model",
     "load",
+    "manifest_sizes",
     "read",
     "save",
     "signature_def_utils",
+    "sign",
+    "verify",
 ]

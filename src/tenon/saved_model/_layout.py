@@ -6,6 +6,9 @@ EXTRAS = "assets.extra/tenon"
 MANIFEST = f"{EXTRAS}/manifest.json"
 """Every file with its size and SHA-256. It is written last: a directory without it is not whole."""
 
+SIGNATURE = f"{EXTRAS}/model.sig"
+"""Who vouches for every other file of the directory; the manifest does not name it, for it comes later."""
+
 PROGRAM = f"{EXTRAS}/program.json"
 """The names that tie exported programs and variables together."""
 

@@ -49,6 +49,22 @@ def verify_manifest(root: Path) -> None:
         raise DataLossError(f"{error.filename}: the file cannot be read ({error.strerror}). {_ADVICE}") from error
 
 
+def manifest_sizes(root: Path) -> dict[str, int] | None:
+    """Return the size in bytes of every file that the manifest of a SavedModel names, by its path in the directory.
+
+    Args:
+        root: the SavedModel's directory.
+
+    Returns:
+        The sizes, or ``None`` if there is no manifest that can be read and is intact.
+    """
+    try:
+        files = _read(root / MANIFEST)["files"]
+        return {name: entry["size"] for name, entry in files.items()}
+    except (DataLossError, OSError, AttributeError, KeyError, TypeError):  # its checksum is no proof of its structure
+        return None
+
+
 def _verify(root: Path, name: str, size: int, sha256: str) -> None:
     path = root / name
     if not path.is_file():

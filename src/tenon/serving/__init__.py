@@ -1,24 +1,30 @@
 """Versions of a servable live, answer and die safely; the nouns are TensorFlow Serving's.
 
 A *Source* finds versions, a *Loader* brings one to life as a *Servable*, a *Manager* keeps the aspired versions loaded
-and hands out *ServableHandles*, a stateless policy decides which version to load or unload next.
+and hands out *ServableHandles*, a stateless policy decides which version to load or unload next. A *Client* asks.
+
+What runs models loads when it is first used: who only asks needs no JAX.
 """
 
-from tenon.serving._server import ModelServer, ServerOptions, host_and_port, serve
+import importlib
+import typing
+
+from tenon.serving.client import Client
 from tenon.serving.lifecycle import (
     All,
+    AspiredVersionPolicy,
     AspiredVersionsManager,
     AvailabilityPreservingPolicy,
     FileSystemSource,
     Latest,
     PollResult,
+    ResourcePreservingPolicy,
     ServableToMonitor,
     Source,
     SourcePoller,
     Specific,
     VersionPolicy,
 )
-from tenon.serving.models import SavedModelLoader, SavedModelServable
 from tenon.serving.servables import (
     Loader,
     LoaderFactory,
@@ -32,17 +38,27 @@ from tenon.serving.servables import (
     State,
 )
 
+if typing.TYPE_CHECKING:
+    from tenon.serving._server import ModelServer, host_and_port, serve
+    from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
+    from tenon.serving.models import SavedModelLoader, SavedModelServable
+
 __all__ = [
     "All",
+    "AspiredVersionPolicy",
     "AspiredVersionsManager",
     "AvailabilityPreservingPolicy",
+    "Client",
     "FileSystemSource",
     "Latest",
     "Loader",
     "LoaderFactory",
     "Manager",
+    "ModelConfig",
     "ModelServer",
+    "ModelServerConfig",
     "PollResult",
+    "ResourcePreservingPolicy",
     "SavedModelLoader",
     "SavedModelServable",
     "Servable",
@@ -52,6 +68,7 @@ __all__ = [
     "ServableSignature",
     "ServableState",
     "ServableToMonitor",
+    "ServedModel",
     "ServerOptions",
     "Source",
     "SourcePoller",
@@ -61,3 +78,22 @@ __all__ = [
     "host_and_port",
     "serve",
 ]
+
+_LATER = {
+    "_server": ("ModelServer", "host_and_port", "serve"),
+    "configuration": ("ModelConfig", "ModelServerConfig", "ServedModel", "ServerOptions"),
+    "models": ("SavedModelLoader", "SavedModelServable"),
+}
+
+
+def __getattr__(name: str) -> typing.Any:
+    for part, names in _LATER.items():
+        if name in names:
+            value = getattr(importlib.import_module(f"tenon.serving.{part}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

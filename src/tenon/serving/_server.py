@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
-import math
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import grpc
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server as Granian
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tenon.base import FailedPreconditionError, InvalidArgumentError
+from tenon.base import FailedPreconditionError, UnimplementedError
+from tenon.saved_model import manifest_sizes
 from tenon.serving._open_files import max_rest_connections, raise_open_files_limit
 from tenon.serving.answering import Pipeline
 from tenon.serving.batching import batch_sizes
-from tenon.serving.grpc import SERVER_OPTIONS, GrpcServices, grpc_services
-from tenon.serving.http import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
-from tenon.serving.lifecycle import AspiredVersionsManager, FileSystemSource, ServableToMonitor, SourcePoller
+from tenon.serving.configuration import (
+    ConfigFilePoller,
+    ModelServerConfig,
+    ServedModel,
+    ServerCore,
+    ServerOptions,
+)
+from tenon.serving.grpc import Health, grpc_methods
+from tenon.serving.http import RsgiApp
+from tenon.serving.http2 import GrpcServer
+from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES, AspiredVersionsManager, FileSystemSource, SourcePoller
 from tenon.serving.models import SavedModelLoader
 from tenon.serving.rest import RestApi
 from tenon.serving.servables import Loader, ServableId, State
@@ -37,60 +44,14 @@ from tenon.xla import enable_compile_cache, run_in_calling_thread
 GC_THRESHOLD = (50_000, 20, 100)
 """Requests make hardly any cycles; Python's default would look for them after every few dozen requests."""
 
+_NOT_WIRED = (
+    *("batching_parameters", "enable_per_model_batching_parameters", "enable_model_warmup", "ssl", "monitoring"),
+    *("num_request_iterations_for_warmup", "prefer_tflite_model", "num_tflite_pools"),
+    *("enable_signature_method_name_check", "enable_serialization_as_tensor_content"),
+)
+"""Options that this server does not act upon yet."""
+
 _log = logging.getLogger("tenon.serving")
-
-
-@dataclass(frozen=True)
-class ServerOptions:
-    """How to serve.
-
-    Args:
-        models: a base directory of numbered versions (or one SavedModel) per model name.
-        host: the address to listen on; the loopback by default.
-        port: gRPC port; 0 takes a free one.
-        rest_api_port: REST port; 0 takes a free one.
-        max_batch_size: rows that share one run at most; programs are compiled for its powers of two.
-        file_system_poll_wait_seconds: seconds between two looks for new versions; 0 looks once.
-        rest_api_timeout_seconds: a REST request that takes longer is answered 504.
-        max_request_bytes: a larger REST body is answered 413.
-        drain_seconds: how long requests in flight may take after a stop was asked for.
-        compile_cache: directory of compiled programs; ``None`` for the user's cache folder.
-
-    Raises:
-        InvalidArgumentError: no model, a name that no URL can hold, or a number out of its range; seconds are finite
-            and not negative.
-    """
-
-    models: Mapping[str, Path]
-    host: str = "127.0.0.1"
-    port: int = 8500
-    rest_api_port: int = 8501
-    max_batch_size: int = 64
-    file_system_poll_wait_seconds: float = 1.0
-    rest_api_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
-    max_request_bytes: int = DEFAULT_MAX_REQUEST_BYTES
-    drain_seconds: float = 30.0
-    compile_cache: Path | None = None
-
-    def __post_init__(self) -> None:
-        if not self.models:
-            raise InvalidArgumentError("models: name at least one model and its directory; received none.")
-        for name in self.models:
-            if not name or "/" in name or ":" in name:
-                raise InvalidArgumentError(
-                    f"models: a name must be non-empty and hold neither '/' nor ':'; received {name!r}."
-                )
-        batch_sizes(self.max_batch_size)
-        for field in ("file_system_poll_wait_seconds", "rest_api_timeout_seconds", "drain_seconds"):
-            if not 0 <= getattr(self, field) < math.inf:
-                raise InvalidArgumentError(
-                    f"{field}: must be a number of seconds, at least 0; received {getattr(self, field)}."
-                )
-        for field in ("port", "rest_api_port"):
-            if not 0 <= getattr(self, field) < 2**16:
-                raise InvalidArgumentError(f"{field}: must lie in 0..65535; received {getattr(self, field)}.")
-        if self.port == self.rest_api_port != 0:
-            raise InvalidArgumentError(f"rest_api_port: must differ from port; received {self.port} for both.")
 
 
 class ModelServer:
@@ -102,26 +63,47 @@ class ModelServer:
     Args:
         options: what and where.
 
+    Raises:
+        NotFoundError: the file that lists the models is not there.
+        PermissionDeniedError: it may not be read.
+        InvalidArgumentError: it breaks a rule.
+        UnimplementedError: an option is set that the server does not act upon.
+
     Attributes:
         port: the gRPC port in use after ``start``.
         rest_api_port: the REST port in use after ``start``.
     """
 
     def __init__(self, options: ServerOptions) -> None:
+        _refuse_what_is_not_wired(options)
         self.port, self.rest_api_port = options.port, options.rest_api_port
         self._options = options
+        self._first_config = options.model_server_config()
         self._executor = ThreadPoolExecutor(os.cpu_count(), "tenon-run")
         self._sizes = batch_sizes(options.max_batch_size)
-        self._manager = AspiredVersionsManager()
+        self._manager = AspiredVersionsManager(
+            ASPIRED_VERSION_POLICIES[options.aspired_version_policy](),
+            options.num_load_threads or 1,
+            options.num_unload_threads,
+            options.max_num_load_retries,
+            options.load_retry_interval_seconds,
+        )
         self._pipeline = Pipeline(self._manager)
-        source = FileSystemSource({name: ServableToMonitor(path) for name, path in options.models.items()})
+        source = FileSystemSource({}, listed_sizes=manifest_sizes)
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
-        self._polling: asyncio.Task[None] | None = None
+        self._core = ServerCore(
+            self._manager,
+            source,
+            self._poller,
+            reload_timeout=options.reload_timeout_seconds,
+            allow_version_labels_for_unavailable_models=options.allow_version_labels_for_unavailable_models,
+            loads_beside=options.aspired_version_policy == "availability",
+        )
+        self._polling: list[asyncio.Task[None]] = []
         self._rest: Granian | None = None
         self._rest_task: asyncio.Task[None] | None = None
-        self._grpc: Any = None
-        self._grpc_address = ""
-        self._services: GrpcServices | None = None
+        self._grpc: GrpcServer | None = None
+        self._health = Health()
 
     async def start(self) -> None:
         """Listen on both ports.
@@ -133,33 +115,58 @@ class ModelServer:
         await self._start_rest()
 
     async def load(self) -> None:
-        """Load every model, then report healthy and watch for new versions.
+        """Load every model, then report healthy and watch for new versions and, if it may change, for the config file.
+
+        A model that cannot be served is logged, and tried again when its files change; the others are served.
 
         Raises:
-            FailedPreconditionError: a model has no version that can be served; the message tells each one's reason.
+            FailedPreconditionError: no model can be served, or one cannot and ``exit_on_failed_load`` is set; the
+                message tells each one's reason.
         """
         gc.collect()
         gc.freeze()  # modules stay for good, the collector need not walk them; models come later and may go
         gc.set_threshold(*GC_THRESHOLD)
-        found = await self._poller.poll_once()
-        errors = dict(found.errors) | await self._manager.first_outcomes(found.versions.keys())
+        errors = await self._core.start(self._first_config)
         if errors:
-            reasons = "; ".join(f"{name}: {found.warnings.get(name, error.message)}" for name, error in errors.items())
-            raise FailedPreconditionError(f"{len(errors)} model(s) did not become available: {reasons}")
-        await self._required_services().set_serving(True)
-        self._polling = asyncio.create_task(self._poller.run())
+            reasons = "; ".join(f"{name}: {error.message}" for name, error in errors.items())
+            text = f"{len(errors)} model(s) did not become available: {reasons}"
+            if self._options.exit_on_failed_load or len(errors) == len(self._first_config.models):
+                raise FailedPreconditionError(text)
+            _log.error("%s. The others are served.", text)
+        self._health.set_serving(True)
+        self._polling.append(asyncio.create_task(self._poller.run()))
+        if self._options.model_config_file is not None and self._options.model_config_file_poll_wait_seconds:
+            interval = self._options.model_config_file_poll_wait_seconds
+            file_poller = ConfigFilePoller(self._options.model_config_file, self.reload, interval)
+            self._polling.append(asyncio.create_task(file_poller.run()))
+
+    async def reload(self, config: ModelServerConfig) -> None:
+        """Change to other models while requests are answered; ``ServerCore.reload`` says how.
+
+        Args:
+            config: all models that are to be served.
+
+        Raises:
+            UnknownError: a new model has no version that can be served; nothing has changed, as with all of these.
+            FailedPreconditionError: a label points to a version that does not answer.
+            DeadlineExceededError: the new models took too long.
+        """
+        await self._core.reload(config)
+
+    def models(self) -> tuple[ServedModel, ...]:
+        """Return every model that is configured or has states, sorted by name."""
+        return self._core.models()
 
     async def stop(self) -> None:
         """Refuse new requests, answer those in flight (for ``drain_seconds`` at most), unload the models.
 
         A load that has begun cannot be interrupted; it is not awaited, and its thread goes on.
         """
-        if self._services is not None:
-            await self._services.set_serving(False)
-        if self._polling is not None:
-            self._polling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._polling
+        self._health.set_serving(False)
+        for polling in self._polling:
+            polling.cancel()
+        await asyncio.gather(*self._polling, return_exceptions=True)
+        await self._core.stop()
         await asyncio.gather(self._stop_rest(), self._stop_grpc())
         unloading = asyncio.create_task(self._manager.shutdown())
         await asyncio.sleep(0)  # from its first turn on, only what loads or is still used has not ended
@@ -176,22 +183,33 @@ class ModelServer:
         return SavedModelLoader(servable_id, path, self._sizes, self._executor, compile_threads=os.cpu_count() or 1)
 
     async def _start_grpc(self) -> None:
-        options = [*SERVER_OPTIONS, ("grpc.so_reuseport", 0)]
-        self._services = await grpc_services(self._pipeline)
-        self._grpc = grpc.aio.server(options=options)
-        self._grpc.add_generic_rpc_handlers(self._services.handlers)
+        methods = grpc_methods(self._pipeline, reload=self._reload_message)
+        self._grpc = GrpcServer({**methods, **self._health.methods()})
         address, self.port = free_port(self._options.host, self._options.port, "port")
         try:
-            self._grpc.add_insecure_port(host_and_port(address, self.port))
-        except RuntimeError as error:
+            await self._grpc.listen(address, self.port)
+        except OSError as error:
             raise _cannot_listen("port", self._options.host, self.port, str(error)) from error
-        await self._grpc.start()
-        self._grpc_address = host_and_port(address, self.port)
+        if self._options.grpc_socket_path:
+            await self._listen_unix(self._grpc, self._options.grpc_socket_path)
+
+    async def _listen_unix(self, server: GrpcServer, path: str) -> None:
+        try:
+            _remove_stale_socket(path)
+            await server.listen_unix(path)
+        except OSError as error:
+            raise FailedPreconditionError(
+                f"grpc_socket_path: cannot listen on {path!r}: {error.strerror or error}. Name a file, in at most 107 "
+                "bytes, that nobody listens on, in a directory that this user may write."
+            ) from error
+
+    async def _reload_message(self, message: Any) -> None:
+        await self.reload(ModelServerConfig.from_proto(message))
 
     async def _start_rest(self) -> None:
         address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
         app = RsgiApp(
-            [RestApi(self._pipeline)],
+            [RestApi(self._pipeline, enable_cors=self._options.rest_api_enable_cors_support)],
             max_request_bytes=self._options.max_request_bytes,
             timeout=self._options.rest_api_timeout_seconds,
         )
@@ -217,26 +235,9 @@ class ModelServer:
             await asyncio.wait_for(self._rest_task, self._options.drain_seconds)
 
     async def _stop_grpc(self) -> None:
-        if self._grpc is None:
-            return
-        if self._grpc_address:
-            await self._accept_waiting_calls()
-        await self._grpc.stop(self._options.drain_seconds)
-
-    async def _accept_waiting_calls(self) -> None:
-        """Wait until the calls that have arrived are ours: a stop cancels those that still queue inside gRPC.
-
-        They are accepted in the order they came, so a call of our own that is answered stands behind them all.
-        """
-        async with grpc.aio.insecure_channel(self._grpc_address, options=[("grpc.enable_http_proxy", 0)]) as channel:
-            with contextlib.suppress(grpc.RpcError):
-                check = health_pb2_grpc.HealthStub(channel).Check
-                await check(health_pb2.HealthCheckRequest(), timeout=self._options.drain_seconds)
-
-    def _required_services(self) -> GrpcServices:
-        if self._services is None:
-            raise FailedPreconditionError("the server must be started before models are loaded; call start() first.")
-        return self._services
+        self._health.close()
+        if self._grpc is not None:
+            await self._grpc.stop(self._options.drain_seconds)
 
 
 def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None = None) -> None:
@@ -249,7 +250,8 @@ def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None
         on_ready: called once, when every model answers.
 
     Raises:
-        FailedPreconditionError: a port is taken, or a model cannot be served.
+        FailedPreconditionError: a port is taken, or no model can be served.
+        TenonError: the file that lists the models cannot be read, or an option is not acted upon.
     """
     raise_open_files_limit()
     run_in_calling_thread()
@@ -276,6 +278,12 @@ async def _serve(options: ServerOptions, on_ready: Callable[[ModelServer], None]
         if loading is not None:
             loading.cancel()
         await server.stop()
+
+
+def _refuse_what_is_not_wired(options: ServerOptions) -> None:
+    for field in fields(options):
+        if field.name in _NOT_WIRED and getattr(options, field.name) != field.default:
+            raise UnimplementedError(f"{field.name}: this server does not act upon it yet. Leave it at its default.")
 
 
 def _stop_signal() -> asyncio.Event:
@@ -308,6 +316,15 @@ def free_port(host: str, port: int, name: str) -> tuple[str, int]:
         raise _cannot_listen(name, host, port, error.strerror or str(error)) from error
     except ValueError as error:  # no host name at all, such as "a..b"
         raise _cannot_listen(name, host, port, str(error)) from error
+
+
+def _remove_stale_socket(path: str) -> None:
+    """Remove what a server left behind that did not end well; one that listens keeps its socket."""
+    if Path(path).is_socket():
+        with socket.socket(socket.AF_UNIX) as probe:
+            if not probe.connect_ex(path):  # asyncio would take the path away from it
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        Path(path).unlink()
 
 
 def _cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPreconditionError:

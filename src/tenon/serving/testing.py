@@ -224,6 +224,10 @@ class StaticManager(Manager):
         self.open_handles[id_] += 1
         return ServableHandle(id_, servable, partial(self._release, id_))
 
+    def available(self, name: str) -> tuple[int, ...]:
+        """Return the versions given, newest first."""
+        return self._serving.available(name)
+
     def states(self, name: str) -> tuple[ServableState, ...]:
         """Return the states given, newest version first."""
         return tuple(state for _, state in sorted(self._states.get(name, {}).items(), reverse=True))

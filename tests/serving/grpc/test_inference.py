@@ -6,7 +6,6 @@ import grpc
 import pytest
 
 from tenon.formats import message_class
-from tenon.serving.grpc._services import SERVER_OPTIONS
 from tests.serving.examples import BAD_FOR_CLASSIFY, BAD_FOR_REGRESS, CLASSIFY, REGRESS, example, manager
 from tests.serving.servers import grpc_serving
 
@@ -42,7 +41,7 @@ def ask():
     with asyncio.Runner() as runner:
         stack = grpc_serving(manager())
         _, port = runner.run(stack.__aenter__())
-        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=SERVER_OPTIONS)
+        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
 
         async def call(method, request):
             try:

@@ -11,9 +11,8 @@ from grpc_health.v1 import health_pb2
 
 from tenon.base import InvalidArgumentError
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
-from tenon.serving.grpc._services import SERVER_OPTIONS
 from tests.serving.doubles import manager
-from tests.serving.servers import grpc_serving
+from tests.serving.servers import ANY_SIZE, grpc_serving
 
 PREDICTION = "/tensorflow.serving.PredictionService/"
 HEALTH = "/grpc.health.v1.Health/"
@@ -48,10 +47,10 @@ def predict_request(model_spec, inputs, output_filter=(), as_tensor_content=Fals
 @asynccontextmanager
 async def serving(models):
     async with (
-        grpc_serving(models) as (services, port),
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=SERVER_OPTIONS) as channel,
+        grpc_serving(models) as (health, port),
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=ANY_SIZE) as channel,
     ):
-        yield services, channel
+        yield health, channel
 
 
 async def call(channel, path, request, response_class=None, timeout=30):
@@ -241,7 +240,7 @@ def test_a_method_that_is_not_served_names_the_alternative(path, advice):
 
 def test_the_health_service_tells_what_it_is_told():
     async def main():
-        async with serving(manager()) as (services, channel):
+        async with serving(manager()) as (health, channel):
 
             async def check(name):
                 request = health_pb2.HealthCheckRequest(service=name)
@@ -253,7 +252,7 @@ def test_the_health_service_tells_what_it_is_told():
             seen = []
             for serving_now in (None, True, False):
                 if serving_now is not None:
-                    await services.set_serving(serving_now)
+                    health.set_serving(serving_now)
                 seen.append({await check(name) for name in names})
             assert seen == [{2}, {1}, {2}]
             with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -263,7 +262,7 @@ def test_the_health_service_tells_what_it_is_told():
             request = health_pb2.HealthCheckRequest(service="").SerializeToString()
             watch = channel.unary_stream(HEALTH + "Watch")(request)
             assert health_pb2.HealthCheckResponse.FromString(await watch.read()).status == 2
-            await services.set_serving(True)
+            health.set_serving(True)
             assert health_pb2.HealthCheckResponse.FromString(await watch.read()).status == 1
             watch.cancel()
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tenon.serving import AvailabilityPreservingPolicy, ServableId, State
+from tenon.serving import AvailabilityPreservingPolicy, ResourcePreservingPolicy, ServableId, State
 from tenon.serving.lifecycle._aspired import AspiredServableStateSnapshot, Load, Unload
 
 START, LOADING, AVAILABLE, UNLOADING, END = State
@@ -76,3 +76,42 @@ def test_in_every_situation_the_action_is_legal_and_keeps_the_service_up():
             assert by_id[action.id].state is AVAILABLE
             assert not by_id[action.id].is_aspired
             assert len(answering) > 1 or not any(snapshot.is_aspired for snapshot in situation)
+
+
+FRUGAL = {
+    "nothing at all": ({}, {}, None),
+    "one new version is loaded": ({1: START}, {}, Load(1)),
+    "the highest is loaded first": ({1: START, 3: START}, {}, Load(3)),
+    "the old one goes before the new one is loaded": ({2: START}, {1: AVAILABLE}, Unload(1)),
+    "the lowest goes first": ({4: START}, {3: AVAILABLE, 1: AVAILABLE}, Unload(1)),
+    "the new one waits until the old one has ended": ({2: START}, {1: UNLOADING}, None),
+    "the new one waits for a load that nobody wants any more": ({2: START}, {1: LOADING}, None),
+    "what failed and is unwanted is no reason to wait": ({2: START}, {1: END}, Load(2)),
+    "all are served: nothing to do": ({1: AVAILABLE, 2: AVAILABLE}, {}, None),
+    "a failed version is not tried again": ({1: END}, {}, None),
+    "nothing is aspired: everything goes": ({}, {1: AVAILABLE}, Unload(1)),
+}
+
+
+@pytest.mark.parametrize(("aspired", "unaspired", "action"), FRUGAL.values(), ids=FRUGAL.keys())
+def test_resources_are_preserved(aspired, unaspired, action):
+    policy = ResourcePreservingPolicy()
+    for order in (snapshots(aspired, unaspired), snapshots(aspired, unaspired)[::-1]):
+        assert policy.next_action(order) == named(action)
+
+
+def test_a_version_with_a_successor_goes_first_where_resources_are_preserved_and_stays_where_answers_are():
+    (answers,), (successor,) = snapshots({1: AVAILABLE}, {}), snapshots({1: START}, {})
+    (unloads,) = snapshots({1: UNLOADING}, {})
+    assert ResourcePreservingPolicy().next_action([answers, successor]) == named(Unload(1))
+    assert ResourcePreservingPolicy().next_action([unloads, successor]) is None
+    assert ResourcePreservingPolicy().next_action([successor]) == named(Load(1))
+    assert AvailabilityPreservingPolicy().next_action([answers, successor]) == named(Load(1))
+
+
+def test_where_resources_are_preserved_a_load_never_begins_beside_what_is_unwanted():
+    policy = ResourcePreservingPolicy()
+    for situation in all_situations():
+        action = policy.next_action(situation)
+        if isinstance(action, Load):
+            assert all(snapshot.is_aspired or snapshot.state is END for snapshot in situation)

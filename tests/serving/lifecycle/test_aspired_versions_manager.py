@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError, UnknownError
-from tenon.serving import AspiredVersionsManager, ServableRequest
+from tenon.serving import AspiredVersionsManager, ResourcePreservingPolicy, ServableRequest
 from tenon.serving.testing import FakeLoader, FakeServable, half_plus_two
 
 LATEST = ServableRequest.latest("m")
 BROKEN = NotFoundError("saved_model.pb is missing")
 
 
-def live(body, num_load_threads=1):
+def live(body, num_load_threads=1, **options):
     """Run ``body(manager)`` in a loop of its own, then shut the manager down: it hangs if a handle was lost."""
 
     async def main():
-        manager = AspiredVersionsManager(num_load_threads=num_load_threads)
+        manager = AspiredVersionsManager(num_load_threads=num_load_threads, **options)
         await body(manager)
         await manager.shutdown()
 
@@ -394,3 +394,204 @@ def test_a_load_never_blocks_the_event_loop():
         await reach(manager, {1: "AVAILABLE"})
 
     live(body)
+
+
+def test_a_load_that_failed_is_tried_again_so_many_times_without_holding_a_thread(caplog):
+    async def body(manager):
+        bad = FakeLoader(error=BROKEN)
+        manager.set_aspired("m", factories(v1=bad))
+        manager.set_aspired("n", {1: FakeLoader})
+        await manager.wait_until(lambda: bad.loads == 3 and states(manager) == {1: "END"})
+        assert manager.available("n") == (1,)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert states(manager) == {1: "END"}
+        bad.error = None
+        manager.retry("m", 1)
+        await reach(manager, {1: "AVAILABLE"})
+
+    caplog.set_level(logging.INFO, "tenon.serving")
+    live(body, max_num_load_retries=2, load_retry_interval=0)
+    assert "is tried again in 0 s (2 of 2)" in caplog.text
+
+
+def test_a_retry_that_succeeds_begins_the_count_anew():
+    async def body(manager):
+        flaky = FakeLoader(error=BROKEN)
+        manager.set_aspired("m", factories(v1=flaky))
+        for loads in (2, 4):
+            await manager.wait_until(lambda loads=loads: flaky.loads == loads and manager.failed("m") == (1,))
+            flaky.error = None
+            manager.retry("m", 1)
+            await reach(manager, {1: "AVAILABLE"})
+            flaky.error = BROKEN
+            manager.set_aspired("m", {})
+            await reach(manager, {1: "END"})
+            flaky.loads = loads
+            manager.set_aspired("m", factories(v1=flaky))
+
+    live(body, max_num_load_retries=1, load_retry_interval=0)
+
+
+def test_a_version_that_is_un_aspired_is_not_tried_again():
+    async def body(manager):
+        bad = FakeLoader(error=BROKEN)
+        manager.set_aspired("m", factories(v1=bad))
+        await reach(manager, {1: "END"})
+        manager.set_aspired("m", {})
+        good = FakeLoader()
+        manager.set_aspired("m", factories(v1=good))
+        await reach(manager, {1: "AVAILABLE"})
+        await asyncio.sleep(0.02)
+        assert (bad.loads, good.loads) == (1, 1)
+
+    live(body, max_num_load_retries=5, load_retry_interval=0.01)
+
+
+def test_a_shutdown_does_not_wait_for_retries():
+    async def body(manager):
+        manager.set_aspired("m", {1: partial(FakeLoader, error=BROKEN)})
+        await reach(manager, {1: "END"})
+
+    live(body, max_num_load_retries=5, load_retry_interval=3600)
+
+
+def test_a_version_is_replaced_without_a_gap():
+    async def body(manager):
+        old, new, gate = half_plus_two(), half_plus_two(), threading.Event()
+        manager.set_aspired("m", factories(v1=FakeLoader(old)))
+        await reach(manager, {1: "AVAILABLE"})
+        handle = manager.servable_handle(LATEST)
+        manager.set_aspired("m", factories(v1=FakeLoader(new, gate=gate)))
+        assert manager.replace("m", 1)
+        await asyncio.sleep(0)
+        assert not manager.replace("m", 1)
+        assert states(manager) == {1: "AVAILABLE"}
+        gate.set()
+
+        def is_new():
+            with manager.servable_handle(LATEST) as current:
+                return current.servable is new
+
+        await manager.wait_until(is_new)
+        assert old.closed == 0
+        handle.release()
+        await manager.wait_until(lambda: old.closed == 1)
+        assert states(manager) == {1: "AVAILABLE"}
+
+    live(body)
+
+
+def test_a_replacement_that_fails_leaves_what_answers():
+    async def body(manager):
+        bad = FakeLoader(error=BROKEN)
+        manager.set_aspired("m", {1: FakeLoader})
+        await reach(manager, {1: "AVAILABLE"})
+        manager.set_aspired("m", factories(v1=bad))
+        assert manager.replace("m", 1)
+        await manager.wait_until(lambda: bad.loads == 1)
+        await manager.wait_until(lambda: manager.replace("m", 1))
+        assert states(manager) == {1: "AVAILABLE"}
+        assert answering(manager) == 1
+
+    live(body)
+
+
+def test_a_replacement_of_what_goes_meanwhile_never_answers():
+    async def body(manager):
+        new, gate = half_plus_two(), threading.Event()
+        manager.set_aspired("m", {1: FakeLoader})
+        await reach(manager, {1: "AVAILABLE"})
+        manager.set_aspired("m", factories(v1=FakeLoader(new, gate=gate)))
+        manager.replace("m", 1)
+        await asyncio.sleep(0)
+        manager.set_aspired("m", {})
+        await reach(manager, {1: "LOADING"})
+        gate.set()
+        await reach(manager, {1: "END"})
+        assert new.closed == 1
+
+    live(body)
+
+
+def test_only_a_version_that_answers_is_replaced():
+    async def body(manager):
+        manager.set_aspired("m", {1: partial(FakeLoader, error=BROKEN)})
+        await reach(manager, {1: "END"})
+        assert not manager.replace("m", 1)
+        assert not manager.replace("m", 2)
+        assert not manager.replace("n", 1)
+
+    live(body)
+
+
+def test_where_resources_are_preserved_a_replacement_waits_for_the_end_of_what_it_replaces():
+    async def body(manager):
+        old = half_plus_two()
+        manager.set_aspired("m", factories(v1=FakeLoader(old)))
+        await reach(manager, {1: "AVAILABLE"})
+        manager.set_aspired("m", {1: FakeLoader})
+        with manager.servable_handle(LATEST):
+            manager.replace("m", 1)
+            await reach(manager, {1: "UNLOADING"})
+        await reach(manager, {1: "AVAILABLE"})
+        assert old.closed == 1
+
+    live(body, policy=ResourcePreservingPolicy())
+
+
+def test_a_removed_name_ends_and_a_hundred_of_them_are_remembered():
+    async def body(manager):
+        for number in range(150):
+            name = f"m{number}"
+            manager.set_labels(name, {"stable": 1})
+            manager.set_aspired(name, {1: FakeLoader})
+            await reach(manager, {1: "AVAILABLE"}, name)
+            manager.remove(name)
+            await reach(manager, {1: "END"}, name)
+            assert manager.labels(name) == {}
+        manager.set_aspired("last", {1: FakeLoader})
+        await reach(manager, {1: "AVAILABLE"}, "last")
+        assert len(manager.names()) == 101
+        assert manager.states("m0") == ()
+        manager.remove("nobody")
+
+    live(body)
+
+
+def test_servables_are_closed_in_threads_if_so_wished():
+    class SlowClose(FakeServable):
+        def close(self):
+            super().close()
+            self.thread = threading.current_thread()
+
+    async def body(manager):
+        servable = SlowClose({})
+        manager.set_aspired("m", factories(v1=FakeLoader(servable)))
+        await reach(manager, {1: "AVAILABLE"})
+        manager.set_aspired("m", {})
+        await reach(manager, {1: "END"})
+        assert servable.closed == 1
+        assert servable.thread is not threading.main_thread()
+
+    live(body, num_unload_threads=2)
+
+
+def test_a_close_in_a_thread_that_fails_is_told():
+    class BrokenClose(FakeServable):
+        def close(self):
+            raise RuntimeError("device lost")
+
+    async def body(manager):
+        manager.set_aspired("m", {1: partial(FakeLoader, BrokenClose({}))})
+        await reach(manager, {1: "AVAILABLE"})
+        manager.set_aspired("m", {})
+        await reach(manager, {1: "END"})
+        assert "device lost" in str(manager.states("m")[0].error)
+
+    live(body, num_unload_threads=1)
+
+
+def test_numbers_below_zero_are_refused():
+    with pytest.raises(InvalidArgumentError, match=r"must be at least 0; received 0, -1, 60.0"):
+        AspiredVersionsManager(max_num_load_retries=-1)

@@ -22,7 +22,7 @@ class ScriptedSource(Source):
         self.polls = 0
         self.done = threading.Event()
 
-    def poll(self):
+    def poll(self, failed=None):
         step = self.script[min(self.polls, len(self.script) - 1)]
         self.polls += 1
         if self.polls >= len(self.script) + 2:
@@ -171,3 +171,55 @@ def test_an_interval_of_zero_polls_once():
 def test_a_negative_interval_is_refused():
     with pytest.raises(InvalidArgumentError, match=r"interval: .* at least 0; received -1"):
         SourcePoller(ScriptedSource(found()), AspiredVersionsManager(), FakeLoader, interval=-1)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "loads"), [("aaaa", 1), ("abab", 1), ("abb", 2), ("abbbb", 2), ("abbcc", 3), ("a-bb", 2), ("a--a", 1)]
+)
+def test_a_version_that_answers_is_replaced_once_per_change_that_has_come_to_rest(stamps, loads, caplog):
+    """A dash is a look at which the version was being written: it has no stamp."""
+
+    async def main():
+        loader = FakeLoader()
+        manager = AspiredVersionsManager()
+        source = ScriptedSource(*(found(1, stamps={"m": {} if s == "-" else {1: s}}) for s in stamps))
+        poller = SourcePoller(source, manager, lambda id_, path: loader)
+        for _ in stamps:
+            await poller.poll_once()
+            await manager.first_outcomes(["m"])
+            await manager.wait_until(lambda: len(manager._streams["m"]._successors) == 0)
+        await manager.shutdown()
+        assert loader.loads == loads
+
+    asyncio.run(main())
+    assert caplog.text.count("the files of version 1 were replaced") == loads - 1
+
+
+def test_polls_never_overlap_even_if_a_caller_gives_up():
+    class SlowSource(Source):
+        def __init__(self):
+            self.inside, self.most, self.gate = 0, 0, threading.Event()
+
+        def poll(self, failed):
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.gate.wait(10)
+            self.inside -= 1
+            return found(1)
+
+    async def main():
+        source, manager = SlowSource(), AspiredVersionsManager()
+        poller = SourcePoller(source, manager, load_anything)
+        first = asyncio.create_task(poller.poll_once())
+        while not source.inside:
+            await asyncio.sleep(0.001)
+        first.cancel()
+        others = [asyncio.create_task(poller.poll_once()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        source.gate.set()
+        await asyncio.gather(*others)
+        await manager.first_outcomes(["m"])
+        await manager.shutdown()
+        assert source.most == 1
+
+    asyncio.run(main())

@@ -53,3 +53,23 @@ def test_an_empty_replacement_removes_the_name(serving):
     serving.replace("m", {})
     with pytest.raises(NotFoundError):
         serving.find(ServableRequest.latest("m"))
+
+
+def test_a_label_stands_for_its_version_and_for_no_other_names(serving):
+    serving.set_labels("m", {"stable": 3, "coming": 4})
+    assert serving.labels("m") == {"stable": 3, "coming": 4}
+    assert serving.find(ServableRequest("m", label="stable")) == "three"
+    with pytest.raises(NotFoundError, match=r"^Servable not found for request: Specific\(m, 4\)$"):
+        serving.find(ServableRequest("m", label="coming"))
+    with pytest.raises(InvalidArgumentError, match=r"^Unrecognized servable version label: stable$"):
+        serving.find(ServableRequest("n", label="stable"))
+
+
+def test_labels_are_replaced_as_a_whole(serving):
+    serving.set_labels("m", {"stable": 3})
+    serving.set_labels("m", {"canary": 20})
+    assert serving.find(ServableRequest("m", label="canary")) == "twenty"
+    with pytest.raises(InvalidArgumentError, match="stable"):
+        serving.find(ServableRequest("m", label="stable"))
+    serving.set_labels("m", {})
+    assert serving.labels("m") == {}

@@ -24,7 +24,7 @@ def put(base, *names):
 
 
 def poll(base, policy=ALL):
-    return FileSystemSource({"m": ServableToMonitor(base, policy)}).poll()
+    return FileSystemSource({"m": ServableToMonitor(base, policy)}).poll({})
 
 
 def found(base, policy=ALL):
@@ -115,7 +115,7 @@ def test_an_empty_base_path_wants_nothing_and_says_so(tmp_path):
 def test_a_missing_base_path_is_an_error_of_its_servable_alone(tmp_path):
     put(tmp_path / "good", "1")
     servables = {"bad": ServableToMonitor(tmp_path / "bad"), "good": ServableToMonitor(tmp_path / "good")}
-    result = FileSystemSource(servables).poll()
+    result = FileSystemSource(servables).poll({})
     assert set(result.versions) == {"good"}
     assert isinstance(result.errors["bad"], NotFoundError)
     assert str(result.errors["bad"]).startswith("servable 'bad': its base path cannot be listed; received")
@@ -162,3 +162,39 @@ def test_any_name_is_a_number_of_int64_or_ignored(name):
 @given(st.integers(0, 2**63 - 1), st.integers(0, 4))
 def test_every_int64_is_read_back(version, zeros):
     assert _version_number("0" * zeros + str(version)) == version
+
+
+@pytest.mark.parametrize(
+    ("policy", "failed", "wanted"),
+    [
+        (Latest(), [], [4]),
+        (Latest(), [4], [4, 3]),
+        (Latest(), [4, 3], [4, 3, 2]),
+        (Latest(), [3], [4]),
+        (Latest(), [1, 2, 3, 4], [4, 3, 2, 1]),
+        (Latest(2), [4], [4, 3, 2]),
+        (ALL, [4], [4, 3, 2, 1]),
+        (Specific((4,)), [4], [4]),
+    ],
+)
+def test_a_version_that_failed_stays_wanted_and_so_is_what_would_be_without_it(tmp_path, policy, failed, wanted):
+    put(tmp_path, "1", "2", "3", "4")
+    source = FileSystemSource({"m": ServableToMonitor(tmp_path, policy)})
+    assert sorted(source.poll({"m": failed}).versions["m"], reverse=True) == wanted
+
+
+def test_another_kind_of_model_may_be_looked_for(tmp_path):
+    put(tmp_path, "1")
+    (tmp_path / "2").mkdir()
+    (tmp_path / "2" / "model.tflite").touch()
+    source = FileSystemSource({"m": ServableToMonitor(tmp_path)}, ("saved_model.pb", "model.tflite"))
+    assert list(source.poll({}).versions["m"]) == [2]
+    assert "expected a directory <number>/saved_model.pb" in poll(tmp_path / "2").warnings["m"]
+
+
+def test_what_is_watched_may_change(tmp_path):
+    put(tmp_path, "a/1", "b/1", "b/2")
+    source = FileSystemSource({"a": ServableToMonitor(tmp_path / "a")})
+    source.poll({})
+    source.watch({"b": ServableToMonitor(tmp_path / "b", ALL)})
+    assert {name: sorted(versions) for name, versions in source.poll({}).versions.items()} == {"b": [1, 2]}

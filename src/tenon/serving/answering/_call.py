@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
 from tenon.base import InvalidArgumentError
+from tenon.serving.security import Admission, Identity
 from tenon.serving.servables import Priority, RunOptions, RunTimes, ServableId, ServableRequest
+from tenon.serving.telemetry import LogKind, RequestObservation
+from tenon.serving.traffic import Route
 
 PRIORITY_HEADER = "x-tenon-priority"
 """The header (REST) or metadata key (gRPC) that says ``normal`` or ``low``."""
@@ -39,12 +43,19 @@ class Call:
         remote: the client's address, where it is known.
 
     Attributes:
-        client: who asks, once somebody has found out; empty for nobody in particular.
+        identity: who asks, once the gate has found out.
+        client: the name of who asks; empty for nobody in particular.
+        admission: what the gate gave, to be given back at the end.
+        observation: what telemetry knows of the request.
+        route: what the rules of traffic decided, if they have any for the model.
         id: the version that answers.
         signature_name: the signature that runs.
         engine: what computes it.
         inputs: the arrays sent.
         outputs: the arrays answered.
+        rows: how many rows the inputs have.
+        exchange: for a log, what kind of request it was, and the messages asked and answered; ``None`` where
+            ``inputs`` and ``outputs`` say all.
         times: what the run took.
         reply: names and values of headers (REST) or trailing metadata (gRPC) that the answer shall carry.
 
@@ -55,21 +66,9 @@ class Call:
     """
 
     __slots__ = (
-        "api",
-        "client",
-        "deadline",
-        "engine",
-        "header",
-        "id",
-        "inputs",
-        "outputs",
-        "protocol",
-        "remote",
-        "reply",
-        "request",
-        "signature_name",
-        "started",
-        "times",
+        *("admission", "api", "client", "deadline", "engine", "exchange", "header", "id", "identity", "inputs"),
+        *("observation", "outputs", "protocol", "remote", "reply", "request", "route", "rows", "signature_name"),
+        *("started", "times"),
     )
 
     def __init__(
@@ -88,7 +87,13 @@ class Call:
         self.id: ServableId | None = None
         self.inputs: Mapping[str, np.ndarray] = {}
         self.outputs: Mapping[str, np.ndarray] = {}
+        self.rows = 0
+        self.exchange: tuple[LogKind, Any, Any] | None = None
         self.times: RunTimes | None = None
+        self.identity: Identity | None = None
+        self.admission: Admission | None = None
+        self.observation: RequestObservation | None = None
+        self.route: Route | None = None
         self.reply: list[tuple[str, str]] = []
 
     def priority(self) -> Priority:

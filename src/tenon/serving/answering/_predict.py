@@ -69,8 +69,16 @@ async def predict(
             _check_output_filter(output_filter, signature)
         call.signature_name, call.engine = name, signature.engine
         call.inputs = complete_inputs(read_inputs(signature.inputs), signature)
+        call.rows = _rows(call.inputs)
         call.outputs = await handle.servable.run(name, call.inputs, output_filter or None, call.run_options())
         return Prediction(handle.id, name, call.outputs)
+
+
+def _rows(inputs: Arrays) -> int:
+    """Return the size of the first dimension, 1 where there is none."""
+    for array in inputs.values():
+        return len(array) if array.ndim else 1
+    return 1
 
 
 def _check_output_filter(output_filter: Sequence[str], signature: ServableSignature) -> None:

@@ -1,9 +1,6 @@
-"""TensorFlow Serving's gRPC services."""
+"""TensorFlow Serving's gRPC services, and the standard health service."""
 
-from tenon.serving.grpc._services import SERVER_OPTIONS, GrpcServices, grpc_services
+from tenon.serving.grpc._health import HEALTH_SERVICES, Health
+from tenon.serving.grpc._services import grpc_methods
 
-__all__ = [
-    "SERVER_OPTIONS",
-    "GrpcServices",
-    "grpc_services",
-]
+__all__ = ["HEALTH_SERVICES", "Health", "grpc_methods"]

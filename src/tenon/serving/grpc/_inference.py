@@ -22,7 +22,7 @@ from tenon.serving.answering import (
     multi_inference,
     regress,
 )
-from tenon.serving.grpc._requests import parsed, servable_request
+from tenon.serving.grpc._parsing import parsed, servable_request
 
 Answer = Callable[[Pipeline, Call, bytes], Awaitable[Any]]
 

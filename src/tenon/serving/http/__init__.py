@@ -10,6 +10,7 @@ from tenon.serving.http._messages import (
     HttpRequest,
     RequestHeaders,
     Response,
+    error_headers,
     http_status,
 )
 from tenon.serving.http._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
@@ -29,6 +30,7 @@ __all__ = [
     "Response",
     "RsgiApp",
     "error_body",
+    "error_headers",
     "http_status",
     "inflated_body",
 ]

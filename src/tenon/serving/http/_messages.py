@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from tenon.base import Code, InvalidArgumentError, TenonError
+from tenon.base import Code, InvalidArgumentError, ResourceExhaustedError, TenonError
 
 HTTP_STATUS: Mapping[Code, int] = {
     Code.OK: 200,
@@ -45,6 +46,21 @@ def http_status(error: TenonError) -> int:
         (413, 400)
     """
     return 413 if isinstance(error, BodyTooLargeError) else HTTP_STATUS[error.code]
+
+
+def error_headers(error: TenonError) -> list[tuple[str, str]]:
+    """Return the headers that tell a client what to do about an error: when to ask again, how to say who it is.
+
+    Args:
+        error: what went wrong.
+
+    Example:
+        >>> error_headers(ResourceExhaustedError("too many", retry_after=0.2))
+        [('Retry-After', '1')]
+    """
+    if isinstance(error, ResourceExhaustedError) and error.retry_after is not None:
+        return [("Retry-After", str(max(1, math.ceil(error.retry_after))))]
+    return [("WWW-Authenticate", "Bearer")] if error.code is Code.UNAUTHENTICATED else []
 
 
 Headers = list[tuple[str, str]]

@@ -7,7 +7,7 @@ is wanted, the manager takes it and asks again.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tenon.serving.servables import ServableId, State
@@ -21,6 +21,8 @@ class AspiredServableStateSnapshot:
         id: the servable's name and version.
         state: where it stands.
         is_aspired: whether the source wants it.
+
+    A version whose files were replaced is there twice: the one that answers, and its successor that is in ``START``.
     """
 
     id: ServableId
@@ -83,3 +85,38 @@ class AvailabilityPreservingPolicy(AspiredVersionPolicy):
             return Unload(min(unwanted))
         untried = [version.id for version in aspired if version.state is State.START]
         return Load(max(untried)) if untried else None
+
+
+class ResourcePreservingPolicy(AspiredVersionPolicy):
+    """Unload the old before loading the new: never both in memory, at the price of a time without an answer.
+
+    TensorFlow Serving's rules, in this order:
+
+    1. Unload the lowest available version that is not aspired, or whose successor waits.
+    2. Wait until every version that is not aspired has ended.
+    3. Load the highest aspired version that has not been tried.
+
+    Example:
+        >>> old = AspiredServableStateSnapshot(ServableId("m", 1), State.AVAILABLE, is_aspired=False)
+        >>> new = AspiredServableStateSnapshot(ServableId("m", 2), State.START, is_aspired=True)
+        >>> ResourcePreservingPolicy().next_action([old, new])
+        Unload(id=ServableId(name='m', version=1))
+    """
+
+    def next_action(self, versions: Sequence[AspiredServableStateSnapshot]) -> Action | None:
+        """Apply the three rules."""
+        untried = {version.id for version in versions if version.is_aspired and version.state is State.START}
+        available = [version for version in versions if version.state is State.AVAILABLE]
+        if unwanted := [version.id for version in available if not version.is_aspired or version.id in untried]:
+            return Unload(min(unwanted))
+        if any(not version.is_aspired and version.state is not State.END for version in versions):
+            return None
+        ready = untried - {version.id for version in versions if version.state is State.UNLOADING}
+        return Load(max(ready)) if ready else None
+
+
+ASPIRED_VERSION_POLICIES: Mapping[str, type[AspiredVersionPolicy]] = {
+    "availability": AvailabilityPreservingPolicy,
+    "resource": ResourcePreservingPolicy,
+}
+"""The policies by the names that operators use."""

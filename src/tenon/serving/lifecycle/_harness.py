@@ -43,6 +43,7 @@ class LoaderHarness:
         self._error: TenonError | None = None
         self._servable: Servable | None = None
         self._handles = 0
+        self._close_error: UnknownError | None = None
         self._on_quiet: Callable[[], object] | None = None
         self._since = time.monotonic()
 
@@ -126,25 +127,30 @@ class LoaderHarness:
         else:
             on_quiet()
 
-    def finish_unloading(self) -> None:
-        """Close the servable and end; an error of ``close`` is kept as the version's error.
+    def close(self) -> None:
+        """Close the servable, once; in any thread, between the quiet of ``start_unloading`` and ``finish_unloading``.
 
         Raises:
             InternalError: a handle is still held.
         """
         if self._handles:
             raise InternalError(f"servable {self.id}: closed while {self._handles} handle(s) are held. Report it.")
-        self.transition(State.END, self._close())
-
-    def _close(self) -> UnknownError | None:
         servable, self._servable = self._servable, None
         try:
             if servable is not None:
                 servable.close()
         except Exception as error:
             _logger.exception("servable %s: close failed; its memory may not be freed until a restart", self.id)
-            return UnknownError(f"closing servable {self.id} raised {type(error).__name__}: {error}")
-        return None
+            self._close_error = UnknownError(f"closing servable {self.id} raised {type(error).__name__}: {error}")
+
+    def finish_unloading(self) -> None:
+        """Close the servable if ``close`` was not called, and end; an error of closing is kept as the version's error.
+
+        Raises:
+            InternalError: a handle is still held.
+        """
+        self.close()
+        self.transition(State.END, self._close_error)
 
     def _release(self) -> None:
         self._handles -= 1

@@ -24,7 +24,7 @@ class SourcePoller:
     """Poll a source and tell the manager what is aspired.
 
     A version whose load failed is tried again when what is stored has changed since and has come to rest (two polls in
-    a row see the same), so that a model copied in slowly is served once it is whole.
+    a row see the same). So is a version that answers: it is replaced by what is stored now under its number.
 
     What an operator should know (an error, a warning) is logged when it appears, changes and disappears, not at every
     poll.
@@ -52,17 +52,31 @@ class SourcePoller:
         self._interval = interval
         self._notices = _Notices()
         self._changes = _Changes()
+        self._one_at_a_time = asyncio.Lock()
+        self._last_poll: asyncio.Future[PollResult] | None = None
 
     async def poll_once(self) -> PollResult:
         """Poll, tell the manager, and return what was found; a server's start looks at ``PollResult.errors``.
 
+        While another poll goes on this one waits, so that what it returns is newer than the call.
+
         Raises:
             TenonError: the source as a whole could not be polled; nothing has changed.
         """
-        result = await asyncio.to_thread(self._poll)
+        async with self._one_at_a_time:
+            return await self._poll_and_tell()
+
+    async def _poll_and_tell(self) -> PollResult:
+        failed = {name: self._manager.failed(name) for name in self._manager.names()}
+        if self._last_poll is not None:
+            await asyncio.wait((self._last_poll,))  # a caller may have given it up; its thread goes on
+        self._last_poll = asyncio.ensure_future(asyncio.to_thread(self._poll, failed))
+        self._last_poll.add_done_callback(lambda poll: poll.cancelled() or poll.exception())
+        result = await asyncio.shield(self._last_poll)
         for name, versions in result.versions.items():
             self._manager.set_aspired(name, self._loaders(name, versions))
-            self._retry_changed(name, result.stamps.get(name, {}))
+            self._load_changed(name, result.stamps.get(name, {}))
+        self._changes.forget_all_but(result.versions.keys() | result.errors.keys())
         self._notices.report({**result.warnings, **{name: error.message for name, error in result.errors.items()}})
         return result
 
@@ -77,9 +91,9 @@ class SourcePoller:
                 return
             await asyncio.sleep(self._interval)
 
-    def _poll(self) -> PollResult:
+    def _poll(self, failed: Mapping[str, Collection[int]]) -> PollResult:
         try:
-            return self._source.poll()
+            return self._source.poll(failed)
         except TenonError:
             raise
         except Exception as error:
@@ -87,10 +101,18 @@ class SourcePoller:
                 f"polling {type(self._source).__name__} raised {type(error).__name__}: {error}"
             ) from error
 
-    def _retry_changed(self, name: str, stamps: Mapping[int, Hashable]) -> None:
-        for version in self._changes.at_rest(name, stamps, self._manager.failed(name)):
-            _logger.info("%s: version %d has changed since its load failed and is tried again", name, version)
-            self._manager.retry(name, version)
+    def _load_changed(self, name: str, stamps: Mapping[int, Hashable]) -> None:
+        manager, changes = self._manager, self._changes
+        aspired, failed = manager.aspired(name), manager.failed(name)
+        for version in changes.at_rest(name, stamps, aspired):
+            if version in failed:
+                _logger.info("%s: version %d has changed since its load failed and is tried again", name, version)
+                manager.retry(name, version)
+            elif manager.replace(name, version):
+                _logger.warning("%s: the files of version %d were replaced; it is loaded anew", name, version)
+            else:
+                continue  # it loads or unloads: asked again at the next poll
+            changes.tried(name, version, stamps[version])
 
     def _loaders(self, name: str, versions: Mapping[int, Path]) -> dict[int, Callable[[], Loader]]:
         return {v: partial(self._make_loader, ServableId(name, v), path) for v, path in versions.items()}
@@ -103,14 +125,21 @@ class _Changes:
         self._tried: dict[str, dict[int, Hashable]] = {}
         self._seen: dict[str, Mapping[int, Hashable]] = {}
 
-    def at_rest(self, name: str, stamps: Mapping[int, Hashable], failed: Collection[int]) -> list[int]:
-        """Return the failed versions whose stamp is another than when they were tried, and the same as last time."""
+    def at_rest(self, name: str, stamps: Mapping[int, Hashable], aspired: Collection[int]) -> list[int]:
+        """Return the versions whose stamp is another than when they were tried, and the same as last time."""
         before, self._seen[name] = self._seen.get(name, {}), stamps
         known = self._tried.get(name, {})
-        tried = self._tried[name] = {version: known.get(version, stamp) for version, stamp in stamps.items()}
-        changed = [v for v in failed if v in tried and tried[v] != stamps[v] == before.get(v)]
-        tried.update({version: stamps[version] for version in changed})
-        return changed
+        tried = self._tried[name] = {**stamps, **{version: known[version] for version in aspired if version in known}}
+        return [v for v in aspired if v in stamps and tried[v] != stamps[v] == before.get(v)]
+
+    def tried(self, name: str, version: int, stamp: Hashable) -> None:
+        """Say that a version is loaded from what has this stamp."""
+        self._tried[name][version] = stamp
+
+    def forget_all_but(self, names: Collection[str]) -> None:
+        """Forget the names that are watched no longer."""
+        for name in self._tried.keys() - names:
+            del self._tried[name], self._seen[name]
 
 
 class _Notices:

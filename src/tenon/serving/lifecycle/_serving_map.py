@@ -19,34 +19,59 @@ class ServingMap(Generic[T]):
     Example:
         >>> serving = ServingMap[str]()
         >>> serving.replace("digits", {1: "old", 2: "new"})
-        >>> serving.find(ServableRequest.latest("digits")), serving.find(ServableRequest.specific("digits", 1))
+        >>> serving.set_labels("digits", {"stable": 1})
+        >>> serving.find(ServableRequest.latest("digits")), serving.find(ServableRequest("digits", label="stable"))
         ('new', 'old')
     """
 
     def __init__(self) -> None:
+        self._labels: dict[str, Mapping[str, int]] = {}
         self._versions: dict[str, dict[int, T]] = {}
         self._latest: dict[str, T] = {}
+        self._numbers: dict[str, tuple[int, ...]] = {}
 
     def replace(self, name: str, versions: Mapping[int, T]) -> None:
         """Make ``versions`` the available versions of ``name``; an empty mapping removes the name."""
         self._versions.pop(name, None)
         self._latest.pop(name, None)
+        self._numbers.pop(name, None)
         if versions:
             self._versions[name] = dict(versions)
+            self._numbers[name] = tuple(sorted(versions, reverse=True))
             self._latest[name] = versions[max(versions)]
+
+    def available(self, name: str) -> tuple[int, ...]:
+        """Return the available versions of ``name``, newest first."""
+        return self._numbers.get(name, ())
+
+    def set_labels(self, name: str, labels: Mapping[str, int]) -> None:
+        """Make ``labels`` the labels of ``name``, all of them; their versions need not be available."""
+        self._labels.pop(name, None)
+        if labels:
+            self._labels[name] = dict(labels)
+
+    def labels(self, name: str) -> Mapping[str, int]:
+        """Return the version that each label of ``name`` stands for."""
+        return self._labels.get(name, {})
 
     def find(self, request: ServableRequest) -> T:
         """Return what is available under ``request``.
 
         Raises:
-            InvalidArgumentError: the request has a label: none is defined.
+            InvalidArgumentError: the name has no such label.
             NotFoundError: the name is unknown or the version is not available. The texts are TensorFlow Serving's.
         """
         if request.label is not None:
-            raise InvalidArgumentError(f"Unrecognized servable version label: {request.label}")
+            return self.find(self._labelled(request.name, request.label))
         try:
             if request.version is None:
                 return self._latest[request.name]
             return self._versions[request.name][request.version]
         except KeyError:
             raise NotFoundError(f"Servable not found for request: {request}") from None
+
+    def _labelled(self, name: str, label: str) -> ServableRequest:
+        version = self.labels(name).get(label)
+        if version is None:
+            raise InvalidArgumentError(f"Unrecognized servable version label: {label}")
+        return ServableRequest.specific(name, version)

@@ -78,3 +78,22 @@ class Specific(VersionPolicy):
         """Return the versions pinned, found or not."""
         del found  # what is pinned does not depend on it
         return tuple(sorted(set(self.versions), reverse=True))
+
+
+@dataclass(frozen=True)
+class AnyOf(VersionPolicy):
+    """Serve what any of several policies chooses.
+
+    Args:
+        policies: the policies.
+
+    Example:
+        >>> AnyOf((Latest(), Specific((3,)))).choose([1, 3, 9])
+        (9, 3)
+    """
+
+    policies: tuple[VersionPolicy, ...]
+
+    def choose(self, found: Collection[int]) -> tuple[int, ...]:
+        """Return the union."""
+        return tuple(sorted({version for policy in self.policies for version in policy.choose(found)}, reverse=True))

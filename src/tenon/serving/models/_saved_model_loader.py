@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon.saved_model import LoadedModel, LoadedSignature, read
+from tenon.saved_model import LoadedModel, LoadedSignature, read, verify
 from tenon.serving.batching import SignatureRunner
 from tenon.serving.engines import CompiledProgram, Shapes, XlaEngine, weights_on_device
 from tenon.serving.models._steps_runner import StepsRunner
@@ -69,12 +69,21 @@ class SavedModelLoader(Loader):
         sizes: padded batch sizes to compile for, ascending.
         executor: where programs run that are too slow for the event loop.
         compile_threads: programs compiled at once.
+        trusted_keys: files of public keys; a model that none of them signed as it is ends with the reason. They are
+            read anew for every load. ``None`` asks for no signature.
     """
 
     def __init__(
-        self, servable_id: ServableId, path: Path, sizes: tuple[int, ...], executor: Executor, compile_threads: int = 2
+        self,
+        servable_id: ServableId,
+        path: Path,
+        sizes: tuple[int, ...],
+        executor: Executor,
+        compile_threads: int = 2,
+        trusted_keys: Sequence[Path] | None = None,
     ) -> None:
         self._id, self._path, self._sizes = servable_id, path, sizes
+        self._trusted_keys = trusted_keys
         self._executor, self._compile_threads = executor, compile_threads
 
     def load(self) -> SavedModelServable:
@@ -84,7 +93,11 @@ class SavedModelLoader(Loader):
             NotFoundError: there is no such directory.
             PermissionDeniedError: a file may not be read.
             DataLossError: the directory is damaged, half copied or not Tenon's; the message names the file.
+            TenonError: what ``tenon.saved_model.verify`` raises, where keys are asked for.
         """
+        if self._trusted_keys is not None:
+            signed = verify(self._path, self._trusted_keys)
+            _log.info("%s: signed with key %s.", self._id, signed.key_id)
         model = read(self._path)
         dtypes = {
             name: dtype

@@ -30,6 +30,7 @@ from tenon.serving.http import (
     RequestHeaders,
     Response,
     error_body,
+    error_headers,
     http_status,
     inflated_body,
 )
@@ -46,6 +47,9 @@ from tenon.serving.rest._routes import Action, Target, is_api_path, parse_target
 _LOGGER = logging.getLogger(__name__)
 
 Answer = Callable[[Call, HttpRequest], Awaitable[bytes]]
+
+MALFORMED = "malformed"
+"""What metrics call a request whose line makes no sense."""
 
 _REMEMBERED_TARGETS = 4096
 _REMEMBERED_CHARACTERS = 256  # of a path; longer ones are read anew, so that clients cannot fill the memory with them
@@ -107,15 +111,11 @@ class RestApi(HttpApi):
         """
         method, path = request.method, request.path
         target = None if request.query else self._targets.get((method, path))
+        if target is None and (method == "OPTIONS" or not is_api_path(path)):
+            return self._respond_outside(path, request.headers)
         try:
-            if target is None:
-                if method == "OPTIONS" or not is_api_path(path):
-                    return self._respond_outside(path, request.headers)
-                target = self._find_target(method, path, request.query)
-            now = asyncio.get_running_loop().time()
-            header, asked = request.headers.get, target.request
-            call = Call(Protocol.REST, target.action.api, header, now, request.deadline, asked, request.remote)
-            body = await self._pipeline.answer(call, partial(self._answers[target.action], call, request))
+            call, answer = self._read_line(request, target)
+            body = await self._pipeline.answer(call, partial(answer, call, request))
             return Response(200, self._json + call.reply if call.reply else self._json, body)
         except TenonError as error:
             return self.error(error)
@@ -123,9 +123,20 @@ class RestApi(HttpApi):
             _LOGGER.exception("%s %s failed", method, path)
             return self.error(InternalError("Internal error. The server's log has the details."))
 
+    def _read_line(self, request: HttpRequest, target: Target | None) -> tuple[Call, Answer]:
+        """Return what is asked, and what answers it; a request line that makes no sense is a call too, for the gate."""
+        now = asyncio.get_running_loop().time()
+        header, deadline, remote = request.headers.get, request.deadline, request.remote
+        try:
+            target = target or self._find_target(request.method, request.path, request.query)
+        except TenonError as error:
+            return Call(Protocol.REST, MALFORMED, header, now, deadline, None, remote), partial(_tell, error)
+        call = Call(Protocol.REST, target.action.api, header, now, deadline, target.request, remote)
+        return call, self._answers[target.action]
+
     def error(self, error: TenonError) -> Response:
         """Return ``{"error": text}`` with the error's status."""
-        return Response(http_status(error), self._json, error_body(error.message))
+        return Response(http_status(error), self._json + error_headers(error), error_body(error.message))
 
     def _respond_outside(self, path: str, headers: RequestHeaders) -> Response:
         if not is_api_path(path):
@@ -177,6 +188,11 @@ def _rendered(message: Any) -> bytes:
         descriptor_pool=descriptor_pool(),
     )
     return text.encode()
+
+
+async def _tell(error: TenonError, call: Call, request: HttpRequest) -> bytes:
+    del call, request
+    raise error
 
 
 def _unknown_signature(name: str) -> InvalidArgumentError:

@@ -71,6 +71,10 @@ class Manager(ABC):
         """
 
     @abstractmethod
+    def available(self, name: str) -> tuple[int, ...]:
+        """Return the versions of ``name`` that answer, newest first; empty for an unknown name. Cheap."""
+
+    @abstractmethod
     def states(self, name: str) -> tuple[ServableState, ...]:
         """Return the state of every version of ``name`` known, newest version first; empty for an unknown name.
 

@@ -83,16 +83,17 @@ class RunTimes:
 
     Attributes:
         queued: when the request joined a queue; 0 where it has not.
+        closed: when its batch was complete and its rows began to be joined and padded; 0 where nobody noted it.
         started: when its batch began to run.
         ended: when its batch had run.
         batch_rows: rows of that batch, padding included.
         padding_rows: how many of them were padding.
     """
 
-    __slots__ = ("batch_rows", "ended", "padding_rows", "queued", "started")
+    __slots__ = ("batch_rows", "closed", "ended", "padding_rows", "queued", "started")
 
     def __init__(self) -> None:
-        self.queued = self.started = self.ended = 0.0
+        self.queued = self.closed = self.started = self.ended = 0.0
         self.batch_rows = self.padding_rows = 0
 
 

@@ -1,4 +1,4 @@
-"""What all gRPC requests of TensorFlow Serving share."""
+"""Messages out of bytes, and what they ask for."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tenon.serving.servables import ServableRequest
 
 
 def parsed(message: type[Any], data: bytes) -> Any:
-    """Return the message that the bytes of a request are.
+    """Return the message that ``data`` holds.
 
     Raises:
-        InvalidArgumentError: they are none.
+        InvalidArgumentError: it holds none.
     """
     try:
         return message.FromString(data)

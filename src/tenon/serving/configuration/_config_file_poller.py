@@ -1,0 +1,65 @@
+"""The file of models, read again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tenon.base import InvalidArgumentError, TenonError
+from tenon.serving.configuration._model_server_config import ModelServerConfig, parse_model_server_config
+from tenon.serving.configuration._text_proto import read_bytes
+
+_log = logging.getLogger("tenon.serving")
+
+
+class ConfigFilePoller:
+    """Reload the models when the file that lists them changes.
+
+    A file that cannot be read or breaks a rule changes nothing, and is told once. One whose reload failed for another
+    reason (a label's version or a new model is not there yet) is tried again at every poll. What came by
+    ``HandleReloadConfigRequest`` meanwhile holds until the file changes.
+
+    Args:
+        path: a ``--model_config_file``.
+        reload: changes to another configuration.
+        interval: seconds between two looks.
+
+    Raises:
+        InvalidArgumentError: ``interval`` is not above 0.
+    """
+
+    def __init__(self, path: Path, reload: Callable[[ModelServerConfig], Awaitable[None]], interval: float) -> None:
+        if not interval > 0:
+            raise InvalidArgumentError(f"interval: seconds between two looks must be above 0; received {interval}.")
+        self._path, self._reload, self._interval = path, reload, interval
+        self._done_with: bytes | None = None
+        self._trouble = ""
+
+    async def run(self) -> None:
+        """Look now and every ``interval`` seconds until cancelled; no failure ends it."""
+        while True:
+            await self.poll_once()
+            await asyncio.sleep(self._interval)
+
+    async def poll_once(self) -> None:
+        """Look once, and reload if the file has changed; a failure is logged."""
+        try:
+            content = await asyncio.to_thread(read_bytes, self._path)
+            if content != self._done_with:
+                await self._apply(content)
+            self._trouble = ""
+        except TenonError as error:
+            if error.message != self._trouble:
+                _log.error("%s: the models stay as they are: %s", self._path, error.message)
+            self._trouble = error.message
+
+    async def _apply(self, content: bytes) -> None:
+        try:
+            config = await asyncio.to_thread(parse_model_server_config, content, str(self._path))
+            await self._reload(config)
+        except InvalidArgumentError:
+            self._done_with = content
+            raise
+        self._done_with = content

@@ -1,0 +1,267 @@
+"""Certificates are checked before they are used, and followed when they change."""
+
+import asyncio
+import logging
+import ssl
+from datetime import UTC, datetime
+
+import grpc
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+from granian.server.embed import Server as Granian
+
+from tenon.base import FailedPreconditionError, InvalidArgumentError
+from tenon.formats import message_class
+from tenon.serving.http2 import GrpcServer, Unary
+from tenon.serving.security import TlsConfig, TlsWatcher, read_ssl_config
+from tests.serving.security.credentials import certificate, key_pem, private_key
+from tests.serving.servers import free_port, reachable
+
+CERTIFICATE, KEY = certificate()
+OTHER_CERTIFICATE, OTHER_KEY = certificate(private_key("ES256", 1))
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "cert.pem").write_bytes(CERTIFICATE)
+    (tmp_path / "key.pem").write_bytes(KEY)
+    return TlsConfig(tmp_path / "cert.pem", tmp_path / "key.pem")
+
+
+def test_a_pair_that_belongs_together_is_loaded(config):
+    material = config.load()
+    assert (material.certificate, material.key, material.client_ca) == (CERTIFICATE, KEY, None)
+    assert 364 <= (material.expires - datetime.now(UTC)).days <= 365
+
+
+def test_keys_of_other_kinds_are_loaded():
+    TlsConfig(*certificate(private_key("RS256"))).load()
+    TlsConfig(*certificate(private_key("ES384"))).load()
+
+
+def test_a_chain_may_follow_the_certificate():
+    material = TlsConfig(CERTIFICATE + certificate(ends=2.0)[0], KEY).load()
+    assert (material.expires - datetime.now(UTC)).days <= 2
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "message"),
+    [
+        (
+            certificate(begins=-30.0, ends=-1.0)[0],
+            KEY,
+            r"SSLConfig: the certificate of CN=localhost is valid .* and not now",
+        ),
+        (certificate(begins=1.0)[0], KEY, "and not now. Renew it"),
+        (CERTIFICATE + certificate(begins=-30.0, ends=-1.0)[0], KEY, "and not now"),
+        (CERTIFICATE, OTHER_KEY, "key of the SSLConfig: is not the key of certificate of the SSLConfig"),
+        (CERTIFICATE, b"nonsense", "must be a private key in PEM, not encrypted"),
+        (CERTIFICATE, CERTIFICATE, "must be a private key in PEM"),
+        (CERTIFICATE, key_pem(private_key("ES256"), BestAvailableEncryption(b"p")), "not encrypted"),
+        (
+            *certificate(private_key("EdDSA"), authority=private_key("ES256")),
+            "must be RSA or EC, which every client knows",
+        ),
+        (b"nonsense", KEY, "must hold certificates in PEM"),
+        (KEY, KEY, "must hold certificates in PEM"),
+    ],
+    ids=range(10),
+)
+def test_a_pair_that_is_no_good_is_refused(cert, key, message):
+    with pytest.raises(FailedPreconditionError, match=message):
+        TlsConfig(cert, key).load()
+
+
+def test_files_are_named_in_messages(config):
+    config.key.write_bytes(OTHER_KEY)
+    with pytest.raises(
+        FailedPreconditionError, match=rf"key {config.key}: is not the key of certificate {config.certificate}"
+    ):
+        config.load()
+
+
+def test_clients_are_verified_against_an_authority():
+    with pytest.raises(InvalidArgumentError, match="client_verify: needs client_ca"):
+        TlsConfig(CERTIFICATE, KEY, client_verify=True)
+    with pytest.raises(FailedPreconditionError, match="client_ca of the SSLConfig: must hold certificates"):
+        TlsConfig(CERTIFICATE, KEY, b"nonsense", client_verify=True).load()
+    assert TlsConfig(CERTIFICATE, KEY, OTHER_CERTIFICATE, client_verify=True).load().client_verify
+
+
+def test_files_for_granian_are_for_this_user_only(config, tmp_path):
+    material = TlsConfig(CERTIFICATE, KEY, OTHER_CERTIFICATE).load()
+    folder = tmp_path / "own"
+    folder.mkdir()
+    paths = material.write(folder)
+    assert [path.read_bytes() for path in paths] == [CERTIFICATE, KEY, OTHER_CERTIFICATE]
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+    assert config.load().write(folder)[2] is None
+
+
+def test_an_ssl_config_of_tensorflow_serving_is_read(tmp_path):
+    message = message_class("tensorflow.serving.SSLConfig")(
+        server_key=KEY.decode(),
+        server_cert=CERTIFICATE.decode(),
+        custom_ca=OTHER_CERTIFICATE.decode(),
+        client_verify=True,
+    )
+    (tmp_path / "ssl.txt").write_text(str(message))
+    assert read_ssl_config(tmp_path / "ssl.txt") == TlsConfig(CERTIFICATE, KEY, OTHER_CERTIFICATE, True)
+    message.ClearField("custom_ca")
+    message.ClearField("client_verify")
+    (tmp_path / "ssl.txt").write_text(str(message))
+    assert read_ssl_config(tmp_path / "ssl.txt") == TlsConfig(CERTIFICATE, KEY)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"server_kez: 'x'", "must be an SSLConfig in text form: .*server_kez"),
+        (b"\xff", "must be an SSLConfig in text form"),
+        (b"", "server_cert: must hold PEM text"),
+        (b"server_cert: 'x'", "server_key: must hold PEM text"),
+    ],
+)
+def test_what_is_no_ssl_config_is_refused(tmp_path, content, message):
+    (tmp_path / "ssl.txt").write_bytes(content)
+    with pytest.raises(InvalidArgumentError, match=message):
+        read_ssl_config(tmp_path / "ssl.txt")
+
+
+def poll(watcher):
+    watcher._due = 0.0
+    return watcher.poll()
+
+
+def test_new_certificates_are_seen(config):
+    watcher = TlsWatcher(config)
+    assert not poll(watcher)
+    config.certificate.write_bytes(OTHER_CERTIFICATE)
+    config.key.write_bytes(OTHER_KEY)
+    assert poll(watcher)
+    assert watcher.material.certificate == OTHER_CERTIFICATE
+    assert not poll(watcher)
+    assert not watcher.poll()  # it was just now
+
+
+def test_while_only_one_of_the_two_files_is_new_the_old_pair_stays(config, caplog):
+    watcher = TlsWatcher(config)
+    with caplog.at_level(logging.ERROR, "tenon.serving"):
+        config.certificate.write_bytes(OTHER_CERTIFICATE)
+        assert [poll(watcher), poll(watcher)] == [False, False]
+        assert watcher.material.certificate == CERTIFICATE
+        config.key.write_bytes(OTHER_KEY)
+        assert poll(watcher)
+    (told,) = caplog.messages
+    assert "the new certificates are not used, the old ones stay" in told
+
+
+def test_an_expired_or_missing_certificate_does_not_take_the_place_of_a_good_one(config):
+    watcher = TlsWatcher(config)
+    config.certificate.write_bytes(certificate(begins=-30.0, ends=-1.0)[0])
+    assert not poll(watcher)
+    config.certificate.unlink()
+    assert not poll(watcher)
+    assert watcher.material.certificate == CERTIFICATE
+
+
+def test_a_certificate_that_ends_soon_is_told(caplog):
+    with caplog.at_level(logging.WARNING, "tenon.serving"):
+        TlsWatcher(TlsConfig(*certificate(ends=3.0)))
+    assert "the server's certificate ends on" in caplog.text
+
+
+AUTHORITY, _ = certificate(private_key("ES256", 7), name="authority")
+SERVER, SERVER_KEY = certificate(authority=private_key("ES256", 7))
+CLIENT, CLIENT_KEY = certificate(private_key("ES256", 1), name="client", authority=private_key("ES256", 7))
+
+
+class Hello:
+    async def __rsgi__(self, scope, protocol):
+        protocol.response_str(200, [], "hello")
+
+
+def client_context(folder, own):
+    context = ssl.create_default_context(cadata=AUTHORITY.decode())
+    if own:
+        (folder / "client.pem").write_bytes(CLIENT + CLIENT_KEY)
+        context.load_cert_chain(folder / "client.pem")
+    return context
+
+
+async def https_status(port, context):
+    reader, writer = await asyncio.open_connection("localhost", port, ssl=context)
+    writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+    status = (await reader.read()).split(b"\r\n")[0]
+    writer.close()
+    return status
+
+
+def test_the_rest_port_serves_with_the_material_and_asks_clients_for_certificates(tmp_path):
+    async def main():
+        material = TlsConfig(SERVER, SERVER_KEY, AUTHORITY, client_verify=True).load()
+        cert, key, client_ca = material.write(tmp_path)
+        tls = {"ssl_cert": cert, "ssl_key": key, "ssl_ca": client_ca, "ssl_client_verify": material.client_verify}
+        port = free_port()
+        server = Granian(Hello(), address="127.0.0.1", port=port, websockets=False, log_enabled=False, **tls)
+        serving = asyncio.create_task(server.serve())
+        try:
+            await reachable(port)
+            assert await https_status(port, client_context(tmp_path, own=True)) == b"HTTP/1.1 200 OK"
+            with pytest.raises(OSError, match=r"(?i)certificate.required"):
+                await https_status(port, client_context(tmp_path, own=False))
+        finally:
+            server.stop()
+            await serving
+
+    asyncio.run(main())
+
+
+async def grpc_answer(port, authority, own=None):
+    credentials = grpc.ssl_channel_credentials(authority, *(own or ()))
+    options = [("grpc.enable_http_proxy", 0)]
+    async with grpc.aio.secure_channel(f"localhost:{port}", credentials, options) as channel:
+        try:
+            return await channel.unary_unary("/hello/Echo")(b"OK", timeout=20)
+        except grpc.RpcError as error:
+            return error.code()
+
+
+def test_the_grpc_port_serves_with_the_material_and_takes_new_certificates_without_a_restart(tmp_path):
+    config = TlsConfig(tmp_path / "cert.pem", tmp_path / "key.pem", AUTHORITY, client_verify=True)
+    config.certificate.write_bytes(SERVER)
+    config.key.write_bytes(SERVER_KEY)
+    watcher = TlsWatcher(config)
+
+    async def echo(request, context):
+        return request
+
+    async def main():
+        context = watcher.material.ssl_context()
+        server = GrpcServer({"/hello/Echo": Unary(echo)})
+        port = await server.listen("127.0.0.1", 0, tls=context)
+        own = CLIENT_KEY, CLIENT
+        assert await grpc_answer(port, AUTHORITY, own) == b"OK"
+        assert await grpc_answer(port, AUTHORITY) is grpc.StatusCode.UNAVAILABLE
+        config.certificate.write_bytes(OTHER_CERTIFICATE)
+        config.key.write_bytes(OTHER_KEY)
+        assert poll(watcher)
+        watcher.material.load_into(context)
+        assert await grpc_answer(port, OTHER_CERTIFICATE, own) == b"OK"
+        assert await grpc_answer(port, AUTHORITY, own) is grpc.StatusCode.UNAVAILABLE
+        await server.stop(1.0)
+
+    asyncio.run(main())
+
+
+def test_without_verification_clients_need_no_certificate():
+    async def echo(request, context):
+        return request
+
+    async def main():
+        server = GrpcServer({"/hello/Echo": Unary(echo)})
+        port = await server.listen("127.0.0.1", 0, tls=TlsConfig(SERVER, SERVER_KEY).load().ssl_context())
+        assert await grpc_answer(port, AUTHORITY) == b"OK"
+        await server.stop(1.0)
+
+    asyncio.run(main())
