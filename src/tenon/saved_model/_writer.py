@@ -18,7 +18,7 @@ import numpy as np
 from tenon.base import AlreadyExistsError, InvalidArgumentError, TensorSpec, replace_directory
 from tenon.formats import BundleWriter, data_type, fingerprint64, message_class
 from tenon.host_steps import steps_to_json
-from tenon.saved_model._adapt import contents_of, is_program
+from tenon.saved_model._adapt import contents_of, is_program, takes_strings
 from tenon.saved_model._contents import Contents, StoredVariable
 from tenon.saved_model._graph import GraphBuilder, program_function, wrapper_function
 from tenon.saved_model._layout import (
@@ -68,7 +68,8 @@ def save(
         signatures: what clients call by names. For objects, a ``tf.function`` with an input signature, a concrete
             function, or a dict of those; ``None`` for the only function of ``obj`` that has an input signature, if
             there is just one. For a function, the specs of its inputs: ``{"serving_default": {"x": TensorSpec((None,
-            4), "float32")}}``; ``None`` in a shape is a dimension of any size, a leading ``None`` the batch. For a
+            4), "float32")}}``; ``None`` in a shape is a dimension of any size, a leading ``None`` the batch; a function
+            that takes strings is traced as a ``tf.function``. For a
             Keras model, tf.functions or further ``Signature`` objects by name.
         options: how to save.
         variables: for a function, a pytree of weights (arrays and Python numbers) that become variables of the
@@ -91,7 +92,10 @@ def save(
     """
     options = options or SaveOptions()
     _check_target(Path(export_dir))
-    if is_program(obj, signatures, variables):
+    if takes_strings(obj, signatures):
+        objects = importlib.import_module(_OBJECTS)
+        contents = objects.contents_of_strings(obj, signatures, variables, options)
+    elif is_program(obj, signatures, variables):
         contents = contents_of(obj, signatures, variables, options)
     else:
         contents = importlib.import_module(_OBJECTS).contents_of(obj, signatures, options)
