@@ -20,6 +20,7 @@ from tenon.serving.models._options import LoadingOptions, check_signature
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
 from tenon.serving.models._servable import ModelServable
+from tenon.serving.models._steps_runner import StepsRunner
 from tenon.serving.models._warmup import predict_inputs, read_warmup, run_warmup
 from tenon.serving.servables import Loader, ServableId, ServableSignature
 
@@ -69,16 +70,29 @@ class SavedModelLoader(Loader):
         weights = _weights(model)
         digest = model_digest(model)
         prepared = {
-            name: self._prepared(name, signature, [weights[key] for key in signature.variables], digest, records)
+            name: self._answering(name, signature, [weights[key] for key in signature.variables], digest, records)
             for name, signature in model.signatures.items()
         }
         servable = ModelServable(
             {name: _description(model.signatures[name], report) for name, (_, _, report) in prepared.items()},
             {name: runner for name, (runner, _, _) in prepared.items()},
-            [engine for _, engine, _ in prepared.values()],
+            [engine for _, engine, _ in prepared.values() if engine is not None],
         )
         run_warmup(servable, records, warmup)
         return servable
+
+    def _answering(
+        self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
+    ) -> tuple[SignatureRunner | StepsRunner, Engine | None, EngineReport]:
+        """Prepare the program of a signature, and the steps around it where it has strings."""
+        if signature.host is None:
+            return self._prepared(name, signature, weights, digest, records)
+        runner: SignatureRunner | None = None
+        engine: Engine | None = None
+        report = EngineReport("it only moves strings", ((0, "host"),))
+        if signature.program.outputs:
+            runner, engine, report = self._prepared(name, signature.program, weights, digest, records)
+        return StepsRunner(SignatureId(self._id, name), signature, runner, self._batching.scheduler), engine, report
 
     def _prepared(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
