@@ -167,8 +167,20 @@ def other_methods_are_unimplemented():
     check_error(
         code_and_text(PREDICTION.Classify, classification_pb2.ClassificationRequest()), "UNIMPLEMENTED", "Classify"
     )
-    reload = model_management_pb2.ReloadConfigRequest()
-    check_error(code_and_text(MODEL.HandleReloadConfigRequest, reload), "UNIMPLEMENTED", "HandleReloadConfigRequest")
+
+
+def models_are_reloaded():
+    request = model_management_pb2.ReloadConfigRequest(metric_names=["/tensorflow/serving/reloads"])
+    check_error(code_and_text(MODEL.HandleReloadConfigRequest, request), "INVALID_ARGUMENT", "ServerModelConfig type")
+    config = request.config.model_config_list.config.add(name="m", base_path="/models/m", model_platform="tensorflow")
+    config.model_version_policy.specific.versions.append(3)
+    config.version_labels["stable"] = 3
+    answer = MODEL.HandleReloadConfigRequest(request, timeout=30)
+    assert (answer.status.error_code, answer.metric[0].int64_value_increase) == (0, 1)
+    config.model_platform = "caffe"
+    check_error(
+        code_and_text(MODEL.HandleReloadConfigRequest, request), "INVALID_ARGUMENT", "model 'm': requests unsupported"
+    )
 
 
 def health_says_serving():
@@ -191,6 +203,7 @@ CHECKS = (
     status_is_readable,
     errors_have_their_codes_and_texts,
     other_methods_are_unimplemented,
+    models_are_reloaded,
     health_says_serving,
 )
 

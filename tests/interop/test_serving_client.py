@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tenon.base import DataLossError
+from tenon.serving import ModelServerConfig
 from tests.serving.doubles import manager
 from tests.serving.servers import grpc_serving
 
@@ -25,6 +26,7 @@ CHECKS = (
     "status_is_readable",
     "errors_have_their_codes_and_texts",
     "other_methods_are_unimplemented",
+    "models_are_reloaded",
     "health_says_serving",
 )
 
@@ -33,12 +35,19 @@ pytestmark = pytest.mark.interop
 
 @pytest.fixture(scope="module")
 def report():
+    configs = []
+
+    async def reload(message):
+        configs.append(ModelServerConfig.from_proto(message))
+
     async def main():
-        async with grpc_serving(manager(failure=DataLossError("damaged"))) as (health, port):
+        options = {"reload": reload, "metric_value": lambda name: len(configs)}
+        async with grpc_serving(manager(failure=DataLossError("damaged")), **options) as (health, port):
             health.set_serving(True)
             client = await asyncio.create_subprocess_exec(PYTHON, CLIENT, str(port), stdout=asyncio.subprocess.PIPE)
             output, _ = await client.communicate()
             assert client.returncode == 0
+            assert [config.labels for config in configs] == [{"m": {"stable": 3}}]
             return json.loads(output)
 
     return asyncio.run(main())

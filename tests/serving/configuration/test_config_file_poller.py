@@ -80,6 +80,17 @@ def test_a_reload_that_fails_for_what_may_pass_is_tried_again_and_told_once(file
     assert reloads.names == ["a"] * 4
 
 
+def test_a_fault_of_ours_is_told_once_and_does_not_end_the_watch(file, caplog):
+    reloads = Reloads()
+    reloads.trouble = RuntimeError("an invariant is broken")
+    poller = ConfigFilePoller(file, reloads, 1)
+    poll(poller, 3)
+    assert caplog.text.count("an invariant is broken") == 1
+    reloads.trouble = None
+    poll(poller, 2)
+    assert reloads.names == ["a"] * 4
+
+
 def test_the_loop_goes_on_after_every_failure(file):
     async def main():
         reloads = Reloads()
