@@ -1,16 +1,16 @@
 """A loader that asks for signatures loads what a trusted key signed, and nothing else."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
 from tenon.base import DataLossError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from tenon.saved_model import TensorSpec, save, sign
 from tenon.serving import SavedModelLoader, ServableId
+from tenon.serving.batching import BatchingParameters, BatchScheduler
 from tests.saved_model.signing_keys import new_key, private_pem, public_pem
 
 KEY = new_key()
+PARAMETERS = BatchingParameters(max_batch_size=1)
 
 
 @pytest.fixture
@@ -22,8 +22,9 @@ def model(tmp_path):
 
 
 def load(model, *keys):
-    with ThreadPoolExecutor(1) as executor:
-        return SavedModelLoader(ServableId("m", 1), model, (1,), executor, trusted_keys=keys).load()
+    scheduler = BatchScheduler(1)
+    scheduler.close()
+    return SavedModelLoader(ServableId("m", 1), model, PARAMETERS, scheduler, trusted_keys=keys).load()
 
 
 def test_a_signed_model_is_loaded(model):

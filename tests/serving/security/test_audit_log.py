@@ -172,6 +172,27 @@ def test_a_strict_audit_has_a_place_for_each_request_in_work(path):
     assert verify_audit(path).lines == 5
 
 
+def test_what_a_full_disk_does_not_take_before_the_end_is_told_and_the_next_start_goes_on(path, caplog):
+    with caplog.at_level(logging.ERROR, "tenon.serving"), writing(path) as log:
+        wait_for(lambda: path.stat().st_size)
+        with full_disk(path.stat().st_size + 50):
+            log.write(record())
+            log.close()
+    assert "some lines could not be written" in caplog.messages[-1]
+    with writing(path) as log:
+        log.write(record())
+    assert (verify_audit(path).lines, verify_audit(path).torn) == (4, 1)
+
+
+def test_a_file_that_cannot_be_opened_is_an_error_and_not_locked(path):
+    path.mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        AuditLog(AuditConfig(path))
+    path.rmdir()
+    with writing(path):
+        pass
+
+
 def test_lines_may_be_flushed_to_the_disk(path):
     with writing(path, fsync=True) as log:
         log.write(record())

@@ -179,8 +179,7 @@ GUIDE = ROOT / "docs/guides/serving.md"
 
 
 def test_the_guides_file_is_read(file):
-    texts = [text for language, text in code_blocks(GUIDE) if language == "json"]
-    text = next(text for text in texts if "api_keys" in text)
+    (text,) = [text for language, text in code_blocks(GUIDE) if language == "json" and '"jwt"' in text]
     config = read(file, json.loads(text))
     assert config.authenticates
     assert config.limits.overrides[0].client == "nightly"

@@ -127,6 +127,15 @@ class Pipeline:
             interceptor.admit(call)
         return call.request
 
+    def admit_to_server(self, call: Call) -> None:
+        """Let the interceptors look at a request that asks the server for something, and no servable.
+
+        Raises:
+            TenonError: an interceptor refuses.
+        """
+        for interceptor in self._interceptors:
+            interceptor.admit(call)
+
     def open(self, call: Call) -> ServableHandle:
         """Return a handle of the version that answers ``call``, which was admitted before, and write it down.
 

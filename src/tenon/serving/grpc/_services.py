@@ -103,6 +103,7 @@ def _servable_request(request: Any) -> ServableRequest:
 async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = parsed(_PredictRequest, data)
     pipeline.admit(call, _servable_request(request))
+    call.check_size(len(data))
     prediction = await predict(
         pipeline,
         call,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tenon.saved_model import LoadedModel, LoadedSignature, read, verify
-from tenon.serving.batching import SignatureRunner
-from tenon.serving.engines import CompiledProgram, Shapes, XlaEngine, weights_on_device
+from tenon.serving.batching import BatchingParameters, BatchObserver, BatchScheduler, SignatureId, SignatureRunner
+from tenon.serving.engines import Engine, Shapes, XlaEngine, weights_on_device
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Loader, RunOptions, Servable, ServableId, ServableSignature
 
 PROBE_TOLERANCE = 1e-3
@@ -63,9 +63,10 @@ class SavedModelLoader(Loader):
     Args:
         servable_id: name and version, for the log and for errors.
         path: the SavedModel directory.
-        sizes: padded batch sizes to compile for, ascending.
-        executor: where programs run that are too slow for the event loop.
+        parameters: how to batch; programs are compiled for its ``batch_sizes``.
+        scheduler: gives turns to the batches of all models.
         compile_threads: programs compiled at once.
+        observer: is told of every batch.
         trusted_keys: files of public keys; a model that none of them signed as it is ends with the reason. They are
             read anew for every load. ``None`` asks for no signature.
     """
@@ -74,14 +75,15 @@ class SavedModelLoader(Loader):
         self,
         servable_id: ServableId,
         path: Path,
-        sizes: tuple[int, ...],
-        executor: Executor,
+        parameters: BatchingParameters,
+        scheduler: BatchScheduler,
         compile_threads: int = 2,
         trusted_keys: Sequence[Path] | None = None,
+        observer: BatchObserver | None = None,
     ) -> None:
-        self._id, self._path, self._sizes = servable_id, path, sizes
+        self._id, self._path, self._parameters = servable_id, path, parameters
         self._trusted_keys = trusted_keys
-        self._executor, self._compile_threads = executor, compile_threads
+        self._scheduler, self._compile_threads, self._observer = scheduler, compile_threads, observer
 
     def load(self) -> SavedModelServable:
         """Verify, compile and probe the model; see ``Loader.load``.
@@ -108,10 +110,10 @@ class SavedModelLoader(Loader):
             runners[name] = self._prepared(name, signature, engine)
         return SavedModelServable(_descriptions(model), runners)
 
-    def _prepared(self, name: str, signature: LoadedSignature, engine: XlaEngine) -> SignatureRunner:
-        label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
+    def _prepared(self, name: str, signature: LoadedSignature, engine: Engine) -> SignatureRunner:
+        label = SignatureId(self._id, name)
         start = time.perf_counter()
-        sizes = self._sizes if signature.batched else ()
+        sizes = self._parameters.batch_sizes if signature.batched else ()
         shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
         with ThreadPoolExecutor(self._compile_threads, "tenon-compile") as pool:
             list(pool.map(engine.prepare, shapes))
@@ -128,10 +130,10 @@ class SavedModelLoader(Loader):
                 list(signature.written),
             )
         _log.info("%s: compiled for batch sizes %s in %.2f s.", label, sizes, time.perf_counter() - start)
-        return SignatureRunner(label, signature, engine, sizes, self._executor)
+        return SignatureRunner(label, signature, engine, sizes, self._scheduler, self._parameters, self._observer)
 
 
-def rows_are_independent(signature: LoadedSignature, engine: XlaEngine, size: int) -> bool:
+def rows_are_independent(signature: LoadedSignature, engine: Engine, size: int) -> bool:
     """Probe whether a row's answer ignores the other rows, which batching and padding rely on.
 
     The same program runs twice on random rows that differ everywhere but in the first; the first answer must be the
@@ -147,11 +149,16 @@ def rows_are_independent(signature: LoadedSignature, engine: XlaEngine, size: in
     for first, second in zip(one, other, strict=True):
         second[0] = first[0]
     try:
-        program = engine.find(shapes) or CompiledProgram(signature, engine.weights, shapes)
+        answers = [_run(engine, shapes, arrays) for arrays in (one, other)]
     except Exception:  # whatever the compiler says to a size that the model cannot take; the safe answer is no
         _log.warning("signature %r cannot be probed with inputs of shapes %s.", signature.name, shapes, exc_info=True)
         return False
-    return all(_same(a[0], b[0]) for a, b in zip(program(one), program(other), strict=True))
+    return all(_same(a[0], b[0]) for a, b in zip(*answers, strict=True))
+
+
+def _run(engine: Engine, shapes: Shapes, arrays: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    program = engine.find(shapes)
+    return engine.compile_and_run(arrays) if program is None else program(arrays)
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

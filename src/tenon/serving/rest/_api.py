@@ -139,7 +139,9 @@ class RestApi(HttpApi):
 
     async def _predict(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)
-        parsed = parse_predict_body(await inflated_body(request))
+        body = await inflated_body(request)
+        call.check_size(len(body))
+        parsed = parse_predict_body(body)
         read_inputs = partial(decode_inputs, parsed)
         prediction = await predict(self._pipeline, call, parsed.signature_name, read_inputs, _unknown_signature)
         return encode_outputs(parsed.form, prediction.outputs)

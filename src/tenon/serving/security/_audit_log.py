@@ -131,8 +131,10 @@ class AuditLog:
         self._closed = True
         self._awake.set()
         self._thread.join(_CLOSE_SECONDS)
-        if self._thread.is_alive() or self._queue:
-            _log.error("audit %s: %d lines could not be written", self._config.path, len(self._queue))
+        if self._thread.is_alive() or self._queue or self._file.waits:
+            _log.error(
+                "audit %s: some lines could not be written; %d of them whole", self._config.path, len(self._queue)
+            )
 
     def _run(self) -> None:
         while True:
@@ -188,8 +190,12 @@ class _AuditFile:
         self._config = config
         config.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(config.path)
-        self._sequence, self._previous, self._pending = _resume(config.path)
-        self._descriptor = _open(config.path)
+        try:
+            self._sequence, self._previous, self._pending = _resume(config.path)
+            self._descriptor = _open(config.path)
+        except OSError:
+            os.close(self._lock)
+            raise
         self._size = os.fstat(self._descriptor).st_size
         self._dirty = False
 
@@ -221,6 +227,11 @@ class _AuditFile:
             self._pending = self._pending[written:]
             self._size += written
             self._dirty = True
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something that the disk has not taken."""
+        return bool(self._pending)
 
     def fsync(self) -> None:
         """Have the disk keep what was written."""
