@@ -1,13 +1,13 @@
 """Signatures with strings on the server: steps on the host around programs that share batches."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import tenon as tf
 from tenon.base import InvalidArgumentError
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.models import SavedModelLoader
 from tenon.serving.models._steps_runner import INLINE_BYTES
 from tenon.serving.servables import ServableId
@@ -37,8 +37,13 @@ class Model(tf.Module):
 def servable(tmp_path_factory):
     folder, model = tmp_path_factory.mktemp("steps") / "1", Model()
     tf.saved_model.save(model, folder, {"serving_default": model.classify, "through": model.through})
-    with ThreadPoolExecutor(2) as executor:
-        yield SavedModelLoader(ServableId("m", 1), folder, (1, 4, 16), executor).load()
+    scheduler = BatchScheduler(1)
+    made = SavedModelLoader(
+        ServableId("m", 1), folder, Batching(scheduler, BatchingParameters(max_batch_size=16))
+    ).load()
+    yield made
+    made.close()
+    scheduler.close()
 
 
 def strings(*rows):

@@ -89,6 +89,7 @@ def _handler(pipeline: Pipeline, api: str, answer: Answer) -> Callable[[bytes, C
 async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = parsed(_PredictRequest, data)
     pipeline.admit(call, servable_request(request))
+    call.check_size(len(data))
     prediction = await predict(
         pipeline,
         call,

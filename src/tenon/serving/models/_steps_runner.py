@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
@@ -35,14 +34,11 @@ class StepsRunner:
         name: what to call it in errors.
         signature: its specs and its steps.
         runner: runs its program; ``None`` where it has none, for it only moves strings.
-        executor: where long steps run.
     """
 
-    def __init__(
-        self, name: str, signature: LoadedSignature, runner: SignatureRunner | None, executor: Executor
-    ) -> None:
+    def __init__(self, name: str, signature: LoadedSignature, runner: SignatureRunner | None) -> None:
         assert signature.host is not None
-        self._name, self._signature, self._runner, self._executor = name, signature, runner, executor
+        self._name, self._signature, self._runner = name, signature, runner
         self._host: HostSteps = signature.host
         self._arguments = tuple(signature.program.inputs)
         self._results = tuple(signature.program.outputs)
@@ -82,7 +78,7 @@ class StepsRunner:
     async def _here_or_there(self, weight: int, step: partial[T]) -> T:
         if weight <= INLINE_BYTES:
             return step()
-        return await asyncio.get_running_loop().run_in_executor(self._executor, step)
+        return await asyncio.get_running_loop().run_in_executor(None, step)
 
     def _checked(self, key: str, array: np.ndarray) -> np.ndarray:
         spec = self._signature.inputs[key]
