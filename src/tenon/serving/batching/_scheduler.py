@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,6 +26,7 @@ NORMAL_RUNS = 16
 
 _UNLOADED = "The model is being unloaded; ask again for a version that is available."
 
+T = TypeVar("T")
 Outcome = tuple[list[np.ndarray], float, float]
 
 
@@ -60,6 +63,14 @@ class BatchScheduler:
     def close(self) -> None:
         """Run no more programs in threads; what waits for one is refused. Runs in progress go on."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def in_thread(self, step: Callable[[], T]) -> T:
+        """Run something slow that is no program in the threads of programs.
+
+        Args:
+            step: what to run.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
     def task_added(self, lane: Lane) -> None:
         """See to it that the lane gets a turn; call it after each task that joins one."""

@@ -70,7 +70,7 @@ class SavedModelLoader(Loader):
         weights = _weights(model)
         digest = model_digest(model)
         prepared = {
-            name: self._ready(name, signature, [weights[key] for key in signature.variables], digest, records)
+            name: self._answering(name, signature, [weights[key] for key in signature.variables], digest, records)
             for name, signature in model.signatures.items()
         }
         servable = ModelServable(
@@ -81,17 +81,19 @@ class SavedModelLoader(Loader):
         run_warmup(servable, records, warmup)
         return servable
 
-    def _ready(
+    def _answering(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
-    ) -> tuple[SignatureRunner | StepsRunner, Engine | None, EngineReport | None]:
-        """Return what runs a signature: its program, and its steps on the host where it has strings."""
+    ) -> tuple[SignatureRunner | StepsRunner, Engine | None, EngineReport]:
+        """Prepare the program of a signature, and the steps around it where it has strings."""
         if signature.host is None:
             return self._prepared(name, signature, weights, digest, records)
-        label = str(SignatureId(self._id, name))
-        if not signature.program.outputs:  # it only moves strings
-            return StepsRunner(label, signature, None), None, None
-        runner, engine, report = self._prepared(name, signature.program, weights, digest, [])
-        return StepsRunner(label, signature, runner), engine, report
+        runner: SignatureRunner | None = None
+        engine: Engine | None = None
+        report = EngineReport("it only moves strings", ((0, "host"),))
+        if signature.program.outputs:
+            # requests on record hold strings, which the program does not take: it is tried with random numbers
+            runner, engine, report = self._prepared(name, signature.program, weights, digest, [])
+        return StepsRunner(SignatureId(self._id, name), signature, runner, self._batching.scheduler), engine, report
 
     def _prepared(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
@@ -177,7 +179,5 @@ def _weights(model: LoadedModel) -> Mapping[str, Any]:
     return weights_on_device({name: model.variables[name] for name in dtypes}, dtypes)
 
 
-def _description(signature: LoadedSignature, report: EngineReport | None) -> ServableSignature:
-    if report is None:
-        return ServableSignature(signature.inputs, signature.outputs, signature.definition)
+def _description(signature: LoadedSignature, report: EngineReport) -> ServableSignature:
     return ServableSignature(signature.inputs, signature.outputs, signature.definition, report.name, report.as_json())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TypeVar
@@ -12,7 +11,7 @@ import numpy as np
 from tenon.base import InvalidArgumentError
 from tenon.host_steps import HostSteps
 from tenon.saved_model import LoadedSignature
-from tenon.serving.batching import SignatureRunner
+from tenon.serving.batching import BatchScheduler, SignatureId, SignatureRunner
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions
 
 T = TypeVar("T")
@@ -34,11 +33,14 @@ class StepsRunner:
         name: what to call it in errors.
         signature: its specs and its steps.
         runner: runs its program; ``None`` where it has none, for it only moves strings.
+        scheduler: has threads for long steps.
     """
 
-    def __init__(self, name: str, signature: LoadedSignature, runner: SignatureRunner | None) -> None:
+    def __init__(
+        self, name: SignatureId, signature: LoadedSignature, runner: SignatureRunner | None, scheduler: BatchScheduler
+    ) -> None:
         assert signature.host is not None
-        self._name, self._signature, self._runner = name, signature, runner
+        self._name, self._signature, self._runner, self._scheduler = name, signature, runner, scheduler
         self._host: HostSteps = signature.host
         self._arguments = tuple(signature.program.inputs)
         self._results = tuple(signature.program.outputs)
@@ -78,7 +80,7 @@ class StepsRunner:
     async def _here_or_there(self, weight: int, step: partial[T]) -> T:
         if weight <= INLINE_BYTES:
             return step()
-        return await asyncio.get_running_loop().run_in_executor(None, step)
+        return await self._scheduler.in_thread(step)
 
     def _checked(self, key: str, array: np.ndarray) -> np.ndarray:
         spec = self._signature.inputs[key]
