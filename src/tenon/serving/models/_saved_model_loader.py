@@ -85,9 +85,10 @@ class SavedModelLoader(Loader):
         if host and not signature.program.outputs:
             report = EngineReport("it only moves strings", ((0, "host"),))
             return Prepared(_description(signature, report), partial(_steps_alone, label, signature), None)
-        program = self._prepared(name, signature.program, weights, digest, records)
         if not host:
-            return program
+            return self._prepared(name, signature, weights, digest, records)
+        # requests on record hold strings, which the program does not take: it is tried with random numbers
+        program = self._prepared(name, signature.program, weights, digest, [])
         description = replace(_description(signature, EngineReport("")), engine=program.description.engine)
         description = replace(description, engine_report=program.description.engine_report)
         return Prepared(description, partial(_steps_around, label, signature, program), program.engine)
