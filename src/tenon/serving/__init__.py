@@ -43,7 +43,7 @@ if typing.TYPE_CHECKING:
     from tenon.serving._serve import serve
     from tenon.serving._server import ModelServer
     from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
-    from tenon.serving.models import SavedModelLoader, SavedModelServable
+    from tenon.serving.models import ModelServable, SavedModelLoader
 
 __all__ = [
     "All",
@@ -57,12 +57,12 @@ __all__ = [
     "LoaderFactory",
     "Manager",
     "ModelConfig",
+    "ModelServable",
     "ModelServer",
     "ModelServerConfig",
     "PollResult",
     "ResourcePreservingPolicy",
     "SavedModelLoader",
-    "SavedModelServable",
     "Servable",
     "ServableHandle",
     "ServableId",
@@ -86,7 +86,7 @@ _LATER = {
     "_serve": ("serve",),
     "_server": ("ModelServer",),
     "configuration": ("ModelConfig", "ModelServerConfig", "ServedModel", "ServerOptions"),
-    "models": ("SavedModelLoader", "SavedModelServable"),
+    "models": ("ModelServable", "SavedModelLoader"),
 }
 
 

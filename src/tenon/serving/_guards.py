@@ -38,7 +38,7 @@ class BatchCounter(BatchObserver):
     def batch_ran(
         self,
         signature_id: SignatureId,
-        priority: Priority,
+        _priority: Priority,
         queue_seconds: Sequence[float],
         rows: int,
         padding_rows: int,

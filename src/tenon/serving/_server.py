@@ -17,7 +17,7 @@ from tenon.saved_model import manifest_sizes
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
 from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket
-from tenon.serving.batching import BatchingParameters, BatchScheduler
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.configuration import (
     ConfigFilePoller,
     ModelServerConfig,
@@ -25,11 +25,12 @@ from tenon.serving.configuration import (
     ServerCore,
     ServerOptions,
 )
+from tenon.serving.engines import EngineKind
 from tenon.serving.grpc import Health, grpc_methods
 from tenon.serving.http import HttpApi, RsgiApp
 from tenon.serving.http2 import GrpcServer
 from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES, AspiredVersionsManager, FileSystemSource, SourcePoller
-from tenon.serving.models import SavedModelLoader
+from tenon.serving.models import LoadingOptions, Warmup, model_loader
 from tenon.serving.rest import MetricsApi, ProbeApi, RestApi
 from tenon.serving.security import TlsConfig, TlsWatcher, exposure_warning
 from tenon.serving.servables import Loader, ServableId, State
@@ -41,8 +42,7 @@ CERTIFICATE_SECONDS = 2.0
 """How often the server looks whether its certificates have changed."""
 
 _NOT_WIRED = (
-    *("enable_per_model_batching_parameters", "enable_model_warmup"),
-    *("num_request_iterations_for_warmup", "prefer_tflite_model", "num_tflite_pools"),
+    "enable_per_model_batching_parameters",
     *("enable_signature_method_name_check", "enable_serialization_as_tensor_content"),
 )
 """Options that this server does not act upon yet."""
@@ -75,8 +75,6 @@ class ModelServer:
         self.port, self.rest_api_port = options.port, options.rest_api_port
         self._options = options
         self._first_config = options.model_server_config()
-        self._batching = _batching_parameters(options)
-        self._scheduler = BatchScheduler(self._batching.num_batch_threads)
         self._manager = AspiredVersionsManager(
             ASPIRED_VERSION_POLICIES[options.aspired_version_policy](),
             options.num_load_threads or 1,
@@ -85,6 +83,9 @@ class ModelServer:
             options.load_retry_interval_seconds,
         )
         self._guards = Guards(options, self._manager)
+        parameters = _batching_parameters(options)
+        self._scheduler = BatchScheduler(parameters.num_batch_threads)
+        self._batching = Batching(self._scheduler, parameters, self._guards.batches)
         self._pipeline = self._guards.pipeline()
         source = FileSystemSource({}, listed_sizes=manifest_sizes)
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
@@ -189,15 +190,7 @@ class ModelServer:
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        return SavedModelLoader(
-            servable_id,
-            path,
-            self._batching,
-            self._scheduler,
-            compile_threads=os.cpu_count() or 1,
-            trusted_keys=self._options.trusted_keys if self._options.require_signed_models else None,
-            observer=self._guards.batches,
-        )
+        return model_loader(servable_id, path, self._batching, os.cpu_count() or 1, loading_options(self._options))
 
     async def _start_grpc(self) -> None:
         methods = grpc_methods(self._pipeline, reload=self._reload_message)
@@ -271,6 +264,22 @@ def _batching_parameters(options: ServerOptions) -> BatchingParameters:
     if options.batching_parameters is not None:
         return BatchingParameters.from_proto(options.batching_parameters)
     return BatchingParameters(max_batch_size=options.max_batch_size)
+
+
+def loading_options(options: ServerOptions) -> LoadingOptions:
+    """Return how models are loaded, as far as a server's options say so.
+
+    Args:
+        options: of the server.
+    """
+    return LoadingOptions(
+        engine=EngineKind(options.engine),
+        warmup=Warmup(options.enable_model_warmup, options.num_request_iterations_for_warmup or 1),
+        trusted_keys=options.trusted_keys if options.require_signed_models else None,
+        trust_compiled=options.trust_compiled_models,
+        tflite_interpreters=options.num_tflite_pools,
+        prefer_tflite=options.prefer_tflite_model,
+    )
 
 
 def _refuse_what_is_not_wired(options: ServerOptions) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 import pytest
@@ -333,3 +334,20 @@ def test_a_scheduler_serves_a_second_loop_after_the_first_ended_amid_its_work(sc
 
     asyncio.run(leave())
     assert asyncio.run(stay()) == [2]
+
+
+def test_what_waits_for_a_compiler_that_closes_is_refused(scheduler):
+    gate, compiler = Gate(), ThreadPoolExecutor(1)
+    engine = MemoryEngine(gate, compiled=False)
+    engine.compiler = compiler
+
+    async def scenario():
+        compiles, waits = (submit(scheduler, batcher_of(engine), value) for value in (1, 2))
+        await gate.run_began()
+        compiler.shutdown(wait=False, cancel_futures=True)
+        with pytest.raises(UnavailableError, match="being unloaded"):
+            await waits
+        gate.opened.set()
+        assert answer(await compiles) == [2]
+
+    asyncio.run(scenario())

@@ -3,7 +3,15 @@
 import pytest
 
 from tenon.base import InvalidArgumentError, NotFoundError
-from tenon.serving.configuration import MonitoringConfig, read_batching_parameters, read_monitoring_config
+from tenon.serving.configuration import (
+    MonitoringConfig,
+    read_batching_parameters,
+    read_monitoring_config,
+    read_ssl_config,
+)
+
+KEY = "-----BEGIN PRIVATE KEY-----\\nsecret\\n-----END PRIVATE KEY-----"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\\nabc\\n-----END CERTIFICATE-----"
 
 
 @pytest.fixture
@@ -32,6 +40,33 @@ def test_a_monitoring_config_is_read(write, text, expected):
 def test_metrics_need_a_path_of_their_own(write, path):
     with pytest.raises(InvalidArgumentError, match=r"file.txt: prometheus_config.path: must begin with '/'"):
         read_monitoring_config(write(f"prometheus_config {{ path: '{path}' }}"))
+
+
+def test_an_ssl_config_is_read_and_never_prints_its_key(write):
+    text = f"server_key: '{KEY}' server_cert: '{CERTIFICATE}' custom_ca: '{CERTIFICATE}' client_verify: true"
+    config = read_ssl_config(write(text))
+    assert config.client_verify
+    assert b"\nsecret\n" in config.key
+    assert "secret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("", "file.txt: server_key: must be PEM text"),
+        ("server_key: '/etc/key.pem'", "received 12 characters without"),
+        (f"server_key: '{KEY}'", "server_cert: must be PEM text"),
+        (f"server_key: '{KEY}' server_cert: '{CERTIFICATE}' custom_ca: 'x'", "custom_ca: must be PEM"),
+        (f"server_key: '{KEY}' server_cert: '{CERTIFICATE}' client_verify: true", "client_verify: needs client_ca"),
+        (f"server_key: '{KEY}' nonsense", "line 1, column"),
+        (f"server_key: '{KEY}", "line 1, column"),
+    ],
+)
+def test_a_bad_ssl_config_is_refused_without_a_word_of_the_key(write, text, match):
+    with pytest.raises(InvalidArgumentError, match=match) as caught:
+        read_ssl_config(write(text))
+    assert "secret" not in str(caught.value)
+    assert "/etc/key.pem" not in str(caught.value)
 
 
 def test_batching_parameters_are_read(write):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tenon.base import DataLossError, InvalidArgumentError, NotFoundError, UnavailableError
 from tenon.saved_model import TensorSpec, read, save
 from tenon.serving import SavedModelLoader, ServableId
-from tenon.serving.batching import BatchingParameters, BatchScheduler
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.batching._signature_runner import MAX_BATCHERS
 from tenon.serving.engines._xla import CompiledProgram
 
@@ -75,7 +75,7 @@ def folder(tmp_path_factory):
 def servables(folder, scheduler):
     return {
         name: SavedModelLoader(
-            ServableId(name, 1), folder / name, BatchingParameters(max_batch_size=8), scheduler
+            ServableId(name, 1), folder / name, Batching(scheduler, BatchingParameters(max_batch_size=8))
         ).load()
         for name in MODELS
     }
@@ -142,7 +142,7 @@ def test_a_model_that_mixes_rows_is_never_batched(servables, name):
 def test_mixing_rows_is_noticed_and_logged_at_load(folder, scheduler, caplog):
     with caplog.at_level(logging.WARNING, "tenon.serving"):
         SavedModelLoader(
-            ServableId("m", 1), folder / "coupled rows", BatchingParameters(max_batch_size=4), scheduler
+            ServableId("m", 1), folder / "coupled rows", Batching(scheduler, BatchingParameters(max_batch_size=4))
         ).load()
     assert "its rows depend on each other" in caplog.text
 

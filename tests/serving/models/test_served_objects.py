@@ -8,7 +8,7 @@ import numpy as np
 
 import tenon as tf
 from tenon.serving import SavedModelLoader, ServableId
-from tenon.serving.batching import BatchingParameters, BatchScheduler
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 
 
 class Wide(tf.Module):
@@ -28,7 +28,9 @@ def test_64_bits_are_served_as_such_and_state_stays_as_it_was_saved(tmp_path, ca
     tf.saved_model.save(wide, tmp_path / "1", {"serving_default": wide.compute})
     request = {"ids": np.array([1, 2]), "x": np.array([1 + 2.0**-40, 0.5])}
     scheduler = BatchScheduler(1)
-    loader = SavedModelLoader(ServableId("m", 1), tmp_path / "1", BatchingParameters(max_batch_size=4), scheduler)
+    loader = SavedModelLoader(
+        ServableId("m", 1), tmp_path / "1", Batching(scheduler, BatchingParameters(max_batch_size=4))
+    )
     servable = loader.load()
     for _ in range(2):
         answer = asyncio.run(servable.run("serving_default", request))

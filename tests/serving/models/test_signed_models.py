@@ -6,11 +6,12 @@ import pytest
 from tenon.base import DataLossError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from tenon.saved_model import TensorSpec, save, sign
 from tenon.serving import SavedModelLoader, ServableId
-from tenon.serving.batching import BatchingParameters, BatchScheduler
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
+from tenon.serving.engines import EngineKind
+from tenon.serving.models import LoadingOptions
 from tests.saved_model.signing_keys import new_key, private_pem, public_pem
 
 KEY = new_key()
-PARAMETERS = BatchingParameters(max_batch_size=1)
 
 
 @pytest.fixture
@@ -24,7 +25,9 @@ def model(tmp_path):
 def load(model, *keys):
     scheduler = BatchScheduler(1)
     scheduler.close()
-    return SavedModelLoader(ServableId("m", 1), model, PARAMETERS, scheduler, trusted_keys=keys).load()
+    batching = Batching(scheduler, BatchingParameters(max_batch_size=1))
+    options = LoadingOptions(EngineKind.XLA, trusted_keys=keys)
+    return SavedModelLoader(ServableId("m", 1), model, batching, options=options).load()
 
 
 def test_a_signed_model_is_loaded(model):

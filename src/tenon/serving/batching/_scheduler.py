@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +24,9 @@ TURN_SECONDS = 0.001
 NORMAL_RUNS = 16
 """After so many batches of normal priority, one of low priority runs although normal ones wait."""
 
+_UNLOADED = "The model is being unloaded; ask again for a version that is available."
+
+T = TypeVar("T")
 Outcome = tuple[list[np.ndarray], float, float]
 
 
@@ -58,6 +63,14 @@ class BatchScheduler:
     def close(self) -> None:
         """Run no more programs in threads; what waits for one is refused. Runs in progress go on."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def in_thread(self, step: Callable[[], T]) -> T:
+        """Run something slow that is no program in the threads of programs.
+
+        Args:
+            step: what to run.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
     def task_added(self, lane: Lane) -> None:
         """See to it that the lane gets a turn; call it after each task that joins one."""
@@ -191,9 +204,9 @@ class BatchScheduler:
                 running = loop.run_in_executor(batcher.compiler, batcher.compile_and_run, batch)
             else:
                 running = loop.run_in_executor(self._executor, _timed_run, batch)
-        except RuntimeError as error:  # the executor is closed: the model is being unloaded, or the server stops
+        except RuntimeError:  # the executor is closed: the model is being unloaded, or the server stops
             running = loop.create_future()
-            running.set_exception(UnavailableError(f"The model is being unloaded: {error}"))
+            running.cancel()
         running.add_done_callback(partial(self._finished, loop, batcher, batch, started))
 
     def _finished(
@@ -210,7 +223,7 @@ class BatchScheduler:
             self._unblock(batcher)
         else:
             self._free_threads += 1
-        error = done.exception()
+        error = UnavailableError(_UNLOADED) if done.cancelled() else done.exception()
         if error is None:
             batcher.deliver(batch, *done.result(), inline=False)
         else:

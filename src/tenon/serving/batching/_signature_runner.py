@@ -12,10 +12,9 @@ import numpy as np
 from tenon.base import InvalidArgumentError, UnavailableError
 from tenon.saved_model import LoadedSignature
 from tenon.serving.batching._batcher import Batcher
+from tenon.serving.batching._batching import Batching
 from tenon.serving.batching._lane import Backlog
-from tenon.serving.batching._observer import BatchObserver, SignatureId
-from tenon.serving.batching._parameters import BatchingParameters
-from tenon.serving.batching._scheduler import BatchScheduler
+from tenon.serving.batching._observer import SignatureId
 from tenon.serving.engines import Engine, Shapes
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions
 
@@ -30,10 +29,8 @@ class SignatureRunner:
         name: whose signature it is, for errors and the observer.
         signature: its specs.
         engine: its programs.
-        sizes: padded batch sizes, ``parameters.batch_sizes``; empty when rows may not share a batch.
-        scheduler: gives turns; shared by all signatures of a server.
-        parameters: how to batch.
-        observer: is told of every batch.
+        sizes: padded batch sizes, of those that ``batching`` allows; empty when rows may not share a batch.
+        batching: how to batch.
     """
 
     def __init__(
@@ -42,13 +39,11 @@ class SignatureRunner:
         signature: LoadedSignature,
         engine: Engine,
         sizes: tuple[int, ...],
-        scheduler: BatchScheduler,
-        parameters: BatchingParameters | None = None,
-        observer: BatchObserver | None = None,
+        batching: Batching,
     ) -> None:
         self._name, self._signature, self._engine = name, signature, engine
-        self._sizes, self._scheduler, self._observer = sizes, scheduler, observer
-        self._parameters = parameters or BatchingParameters()
+        self._sizes, self._scheduler, self._observer = sizes, batching.scheduler, batching.observer
+        self._parameters = batching.parameters
         self._backlog = Backlog(sizes[-1] if sizes else 1, self._parameters.max_enqueued_batches)
         self._batchers: OrderedDict[Shapes, Batcher] = OrderedDict()
         self._inputs = [

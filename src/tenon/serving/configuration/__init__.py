@@ -16,6 +16,7 @@ from tenon.serving.configuration._model_server_config import (
 from tenon.serving.configuration._monitoring_config import MonitoringConfig, read_monitoring_config
 from tenon.serving.configuration._options import ServerOptions
 from tenon.serving.configuration._server_core import ServedModel, ServerCore
+from tenon.serving.configuration._ssl_config import read_ssl_config
 
 __all__ = [
     "FLAGS",
@@ -33,5 +34,6 @@ __all__ = [
     "read_batching_parameters",
     "read_model_server_config",
     "read_monitoring_config",
+    "read_ssl_config",
     "server_options",
 ]

@@ -10,8 +10,7 @@ from typing import Any
 
 from tenon.serving.configuration._batching_parameters import read_batching_parameters
 from tenon.serving.configuration._monitoring_config import read_monitoring_config
-from tenon.serving.configuration._text_proto import read_text
-from tenon.serving.security import TlsConfig, read_ssl_config
+from tenon.serving.configuration._ssl_config import read_ssl_config
 
 
 class Effect(Enum):
@@ -62,11 +61,6 @@ def _path(name: str, text: str) -> Flag:
 
 def _paths(text: str) -> tuple[Path, ...]:
     return tuple(Path(path) for path in text.split(",") if path)
-
-
-def _ssl(path: Path) -> TlsConfig:
-    read_text(path, "tensorflow.serving.SSLConfig", secret=True)  # what is wrong is told without quoting a key
-    return read_ssl_config(path)
 
 
 def _file(name: str, option: str, text: str, read: Callable[[Path], Any]) -> Flag:
@@ -148,7 +142,7 @@ FLAGS = (
         "enable_signature_method_name_check", bool, "refuse requests of another kind than the signature's method name"
     ),
     _same("enable_serialization_as_tensor_content", bool, "gRPC answers carry raw bytes rather than lists of numbers"),
-    _file("ssl_config_file", "ssl", "a text file of keys and certificates", _ssl),
+    _file("ssl_config_file", "ssl", "a text file of keys and certificates", read_ssl_config),
     _file(
         "monitoring_config_file", "monitoring", "a text file that shows metrics to Prometheus", read_monitoring_config
     ),
@@ -157,6 +151,8 @@ FLAGS = (
     _path("tls_client_ca_file", "who signs the certificates that clients must show (mutual TLS)"),
     _path("security_config_file", "a JSON file: who may do what, how much of it, and where the audit is"),
     _path("traffic_config_file", "a JSON file: aliases, splits, experiments, shadows, rollbacks"),
+    _own("engine", str, "what computes: `auto` measures at load, `xla` or `litert`"),
+    _own("trust_compiled_models", bool, "run the machine code that unsigned models bring along (`tenon compile`)"),
     _own("require_signed_models", bool, "serve only models that a trusted key has signed"),
     Flag("trusted_keys", str, "files of public keys, separated by commas", "trusted_keys", _paths, ours=True),
     _own("otlp_endpoint", str, "URL of an OpenTelemetry collector, such as `http://localhost:4318/v1/traces`"),

@@ -16,6 +16,7 @@ from tenon.serving.configuration._model_server_config import (
     read_model_server_config,
 )
 from tenon.serving.configuration._monitoring_config import MonitoringConfig
+from tenon.serving.engines import EngineKind
 from tenon.serving.http import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS
 from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES
 from tenon.serving.security import TlsConfig
@@ -66,6 +67,8 @@ class ServerOptions:
         tls_client_ca_file: who signs the certificates that clients must show; ``None`` to ask for none.
         security_config_file: who may do what, and how much of it; ``None`` lets everybody in.
         traffic_config_file: aliases, splits, experiments, shadows and rollbacks; ``None`` for none.
+        engine: what computes: ``auto`` measures at load, ``xla`` or ``litert``.
+        trust_compiled_models: run the machine code that unsigned models bring along (``tenon compile``).
         require_signed_models: serve only models signed by a key in ``trusted_keys``.
         trusted_keys: files of public keys.
         otlp_endpoint: URL of an OpenTelemetry collector (OTLP over HTTP); empty to trace nothing.
@@ -116,6 +119,8 @@ class ServerOptions:
     tls_client_ca_file: Path | None = None
     security_config_file: Path | None = None
     traffic_config_file: Path | None = None
+    engine: str = "auto"
+    trust_compiled_models: bool = False
     require_signed_models: bool = False
     trusted_keys: tuple[Path, ...] = ()
     otlp_endpoint: str = ""
@@ -177,8 +182,9 @@ class ServerOptions:
             raise InvalidArgumentError("tls_client_ca_file: needs tls_certificate_file; received none. Name it too.")
         if self.require_signed_models and not self.trusted_keys:
             raise InvalidArgumentError("require_signed_models: needs trusted_keys; received none. Name public keys.")
-        if self.log_format not in LOG_FORMATS:
-            raise InvalidArgumentError(f"log_format: must be one of {LOG_FORMATS}; received {self.log_format!r}.")
+        for name, choices in (("log_format", LOG_FORMATS), ("engine", ENGINES)):
+            if getattr(self, name) not in choices:
+                raise InvalidArgumentError(f"{name}: must be one of {choices}; received {getattr(self, name)!r}.")
         if not 0 <= self.trace_sampling_rate <= 1:
             raise InvalidArgumentError(
                 f"trace_sampling_rate: must lie between 0 and 1; received {self.trace_sampling_rate}."
@@ -204,6 +210,9 @@ class ServerOptions:
             return read_model_server_config(self.model_config_file)
         return _configured(self.models) if self.config is None else self.config
 
+
+ENGINES = tuple(kind.value for kind in EngineKind)
+"""What may compute."""
 
 LOG_FORMATS = ("text", "json")
 """How log lines may look."""

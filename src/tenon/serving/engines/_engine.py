@@ -40,7 +40,7 @@ class Engine(ABC):
     """All programs of one signature; safe to use from many threads.
 
     Attributes:
-        name: the kind of engine, such as ``xla`` or ``litert``.
+        name: the kind of engine, such as ``xla`` or ``litert``; several are joined with ``+``.
         compiler: the one thread in which ``compile_and_run`` belongs, so that new shapes never take the threads in
             which programs run.
     """
@@ -69,6 +69,14 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def engine_for(self, rows: int) -> str:
+        """Return which kind of engine answers batches of a size: ``name``, or a part of it.
+
+        Args:
+            rows: the padded batch size.
+        """
+
+    @abstractmethod
     def compile_and_run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run on arrays of shapes seen for the first time: make the program, keep it while there is room, run it.
 
@@ -82,4 +90,4 @@ class Engine(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of programs and threads; runs in progress end first, and no other begins. May be called twice."""
+        """Let go of programs and threads; runs in progress end. May be called twice."""

@@ -20,10 +20,11 @@ class ProgramTable(Generic[P]):
 
     Args:
         make: makes the program for some shapes; slow.
+        on_demand: programs kept besides those kept for good.
     """
 
-    def __init__(self, make: Callable[[Shapes], P]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[Shapes], P], on_demand: int = MAX_PROGRAMS_ON_DEMAND) -> None:
+        self._make, self._max_on_demand = make, on_demand
         self._pinned: dict[Shapes, P] = {}
         self._on_demand: OrderedDict[Shapes, P] = OrderedDict()
         self._lock = Lock()
@@ -52,7 +53,7 @@ class ProgramTable(Generic[P]):
             program = self._make(shapes)
             with self._lock:
                 self._on_demand[shapes] = program
-                while len(self._on_demand) > MAX_PROGRAMS_ON_DEMAND:
+                while len(self._on_demand) > self._max_on_demand:
                     self._on_demand.popitem(last=False)
         return program
 
