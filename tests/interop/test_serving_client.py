@@ -46,8 +46,8 @@ def report():
         configs.append(ModelServerConfig.from_proto(message))
 
     async def main():
-        models = manager(failure=DataLossError("damaged"), m={3: FakeServable(EXAMPLE_SIGNATURES)})
         options = {"reload": reload, "metric_value": lambda name: len(configs)}
+        models = manager(failure=DataLossError("damaged"), m={3: FakeServable(EXAMPLE_SIGNATURES)})
         async with grpc_serving(models, **options) as (health, port):
             health.set_serving(True)
             client = await asyncio.create_subprocess_exec(PYTHON, CLIENT, str(port), stdout=asyncio.subprocess.PIPE)
