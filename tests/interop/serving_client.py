@@ -16,11 +16,14 @@ from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
+    input_pb2,
     model_management_pb2,
     model_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
+    regression_pb2,
 )
 
 CHANNEL = grpc.insecure_channel(f"127.0.0.1:{sys.argv[1]}")
@@ -163,10 +166,47 @@ def errors_have_their_codes_and_texts():
     assert (code, len(text), text[-12:]) == ("UNAVAILABLE", 1024 + 12, "...TRUNCATED")
 
 
+def inference_input(*values):
+    made = input_pb2.Input()
+    for value in values:
+        feature = tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+        features = tf.train.Features(feature={"x": feature})
+        made.example_list.examples.append(tf.train.Example(features=features))
+    return made
+
+
+def classify_answers_labels_and_scores():
+    request = classification_pb2.ClassificationRequest(model_spec=spec("m"), input=inference_input(0.25, 1.0))
+    answer = PREDICTION.Classify(request, timeout=30)
+    rows = [[(each.label, each.score) for each in row.classes] for row in answer.result.classifications]
+    assert rows == [[("low", 0.75), ("high", 0.25)], [("low", 0.0), ("high", 1.0)]], rows
+    assert (answer.model_spec.version.value, answer.model_spec.signature_name) == (3, "serving_default")
+
+
+def regress_answers_numbers():
+    request = regression_pb2.RegressionRequest(model_spec=spec("m", "regress"), input=inference_input(0.25, 1.0))
+    answer = PREDICTION.Regress(request, timeout=30)
+    assert [each.value for each in answer.result.regressions] == [0.5, 2.0], answer
+
+
+def a_context_is_part_of_every_example():
+    inputs = input_pb2.Input()
+    inputs.example_list_with_context.examples.append(tf.train.Example())
+    inputs.example_list_with_context.context.CopyFrom(inference_input(3.0).example_list.examples[0])
+    request = regression_pb2.RegressionRequest(model_spec=spec("m", "regress"), input=inputs)
+    assert PREDICTION.Regress(request, timeout=30).result.regressions[0].value == 6.0
+
+
+def multi_inference_answers_every_task():
+    request = inference_pb2.MultiInferenceRequest(input=inference_input(0.25))
+    request.tasks.add(model_spec=spec("m", "regress"), method_name="tensorflow/serving/regress")
+    request.tasks.add(model_spec=spec("m"), method_name="tensorflow/serving/classify")
+    regression, classification = PREDICTION.MultiInference(request, timeout=30).results
+    assert regression.regression_result.regressions[0].value == 0.5
+    assert classification.classification_result.classifications[0].classes[1].label == "high"
+
+
 def other_methods_are_unimplemented():
-    check_error(
-        code_and_text(PREDICTION.Classify, classification_pb2.ClassificationRequest()), "UNIMPLEMENTED", "Classify"
-    )
     reload = model_management_pb2.ReloadConfigRequest()
     check_error(code_and_text(MODEL.HandleReloadConfigRequest, reload), "UNIMPLEMENTED", "HandleReloadConfigRequest")
 
@@ -190,6 +230,10 @@ CHECKS = (
     metadata_is_readable,
     status_is_readable,
     errors_have_their_codes_and_texts,
+    classify_answers_labels_and_scores,
+    regress_answers_numbers,
+    a_context_is_part_of_every_example,
+    multi_inference_answers_every_task,
     other_methods_are_unimplemented,
     health_says_serving,
 )

@@ -8,6 +8,7 @@ A function with the specs of its inputs is enough to write one:
 
     >>> import tempfile
     >>> from tenon.base import TensorSpec
+from tenon.saved_model import signature_def_utils
     >>> folder = tempfile.mkdtemp() + "/1"
     >>> save(lambda x: x + 1, folder, {"serving_default": {"x": TensorSpec((None,), "float32")}})
     >>> load(folder).signatures["serving_default"](x=[1.0, 2.0])["output_0"].numpy().tolist()
@@ -101,6 +102,7 @@ __all__ = [
     "manifest_sizes",
     "read",
     "save",
+    "signature_def_utils",
     "sign",
     "verify",
 ]

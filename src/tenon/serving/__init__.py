@@ -39,7 +39,9 @@ from tenon.serving.servables import (
 )
 
 if typing.TYPE_CHECKING:
-    from tenon.serving._server import ModelServer, host_and_port, serve
+    from tenon.serving._ports import host_and_port
+    from tenon.serving._serve import serve
+    from tenon.serving._server import ModelServer
     from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
     from tenon.serving.models import ModelServable, SavedModelLoader
 
@@ -80,7 +82,9 @@ __all__ = [
 ]
 
 _LATER = {
-    "_server": ("ModelServer", "host_and_port", "serve"),
+    "_ports": ("host_and_port",),
+    "_serve": ("serve",),
+    "_server": ("ModelServer",),
     "configuration": ("ModelConfig", "ModelServerConfig", "ServedModel", "ServerOptions"),
     "models": ("ModelServable", "SavedModelLoader"),
 }

@@ -12,12 +12,12 @@ from tenon.base import InvalidArgumentError, NotFoundError
 from tenon.formats import message_class
 from tenon.serving import All, Latest, Specific
 from tenon.serving.configuration import (
-    LoggingConfig,
     ModelConfig,
     ModelServerConfig,
     parse_model_server_config,
     read_model_server_config,
 )
+from tenon.serving.telemetry import RequestLogOptions
 
 WHOLE = """
 model_config_list {
@@ -51,7 +51,7 @@ def test_all_that_a_config_may_say_is_read():
     assert first == ModelConfig("first", Path("/models/first"), Specific((42, 43)), labels={"stable": 42, "canary": 43})
     assert second == ModelConfig("second", Path("/models/with space"), All())
     assert third.version_policy == Latest(2)
-    assert third.logging == LoggingConfig("tfrecord", "/logs/third", 0.25, 1)
+    assert third.logging == RequestLogOptions("/logs/third", 0.25, "tfrecord")
 
 
 def test_a_file_is_read_and_named_in_errors(tmp_path):

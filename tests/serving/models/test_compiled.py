@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from tenon.saved_model import EXTRAS, amend, read, save
 from tenon.serving import ServableId
 from tenon.serving.models import LoadingOptions, SavedModelLoader, compile_saved_model
 from tenon.xla import compile_cache_in, compiled_programs
+from tests.serving.batchings import batching
 from tests.serving.engines.signatures import KERNEL, MODELS
 
 FOLDER = f"{EXTRAS}/compiled"
@@ -45,9 +45,9 @@ def copy(compiled, tmp_path):
 
 def load(path, cache, trust=True):
     """Load in a fresh container; return how many programs had to be compiled, and an answer."""
-    with ThreadPoolExecutor(1) as executor, compile_cache_in(cache):
+    with batching(*SIZES) as way, compile_cache_in(cache):
         options = LoadingOptions(cache=cache, trust_compiled=trust)
-        servable = SavedModelLoader(ServableId("m", 1), path, SIZES, executor, options=options).load()
+        servable = SavedModelLoader(ServableId("m", 1), path, way, options=options).load()
         [(name, spec)] = servable.signatures["serving_default"].inputs.items()
         x = np.ones((1, *spec.shape[1:]), "f4")
         answer = asyncio.run(servable.run("serving_default", {name: x}))

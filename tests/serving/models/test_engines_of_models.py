@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from tenon.serving import ServableId
 from tenon.serving.engines import EngineKind, EngineReport
 from tenon.serving.models import LoadingOptions, SavedModelLoader
 from tenon.serving.models._saved_model_loader import model_digest, useful_sizes
+from tests.serving.batchings import batching
 from tests.serving.engines.signatures import MODELS, expected
 
 SIZES = (1, 2, 4)
@@ -36,12 +36,12 @@ def cache(tmp_path_factory):
 
 @pytest.fixture
 def load(folder, cache):
-    with ThreadPoolExecutor(1) as executor:
+    with batching(*SIZES) as way:
         loaded = []
 
         def load_one(name, kind):
             options = LoadingOptions(kind, cache)
-            loaded.append(SavedModelLoader(ServableId("m", 1), folder / name, SIZES, executor, 1, options).load())
+            loaded.append(SavedModelLoader(ServableId("m", 1), folder / name, way, 1, options).load())
             return loaded[-1]
 
         yield load_one

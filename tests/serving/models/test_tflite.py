@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from tenon.saved_model import TensorSpec, save
 from tenon.serving import ServableId
 from tenon.serving.models import LoadingOptions, SavedModelLoader, TfLiteLoader, model_loader
 from tenon.serving.models._tflite_model import read_tflite
+from tests.serving.batchings import batching
 from tests.serving.engines.signatures import expected
 from tests.serving.models.tflite_files import modern, with_metadata, without_signatures
 
@@ -21,18 +21,18 @@ X = np.random.default_rng(2).standard_normal((5, 4)).astype("f4")
 
 
 @pytest.fixture(scope="module")
-def executor():
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
+def way():
+    with batching(1, 2, 4, threads=2) as made:
+        yield made
 
 
 @pytest.fixture
-def load(tmp_path, executor):
+def load(tmp_path, way):
     loaded = []
 
     def load_one(content):
         (tmp_path / "model.tflite").write_bytes(content)
-        loaded.append(TfLiteLoader(ServableId("m", 1), tmp_path, (1, 2, 4), executor).load())
+        loaded.append(TfLiteLoader(ServableId("m", 1), tmp_path, way).load())
         return loaded[-1]
 
     yield load_one
@@ -118,20 +118,20 @@ def test_a_file_that_is_missing_is_named(tmp_path):
         (False, False, True, SavedModelLoader),
     ],
 )
-def test_the_loader_is_that_of_the_files(tmp_path, executor, saved_model, tflite, prefer, kind):
+def test_the_loader_is_that_of_the_files(tmp_path, way, saved_model, tflite, prefer, kind):
     if saved_model:
         (tmp_path / "saved_model.pb").touch()
     if tflite:
         (tmp_path / "model.tflite").touch()
     options = LoadingOptions(prefer_tflite=prefer)
-    assert type(model_loader(ServableId("m", 1), tmp_path, (1,), executor, options=options)) is kind
+    assert type(model_loader(ServableId("m", 1), tmp_path, way, options=options)) is kind
 
 
-def test_a_saved_model_beside_it_answers_unless_tflite_is_preferred(tmp_path, executor):
+def test_a_saved_model_beside_it_answers_unless_tflite_is_preferred(tmp_path, way):
     save(lambda x: {"y": x + 1}, tmp_path / "1", {"serving_default": {"x": TensorSpec((None,), "float32")}})
     (tmp_path / "1" / "model.tflite").write_bytes(modern("dense"))
     for prefer, name in ((False, "serving_default"), (True, "signature")):
         options = LoadingOptions(prefer_tflite=prefer)
-        servable = model_loader(ServableId("m", 1), tmp_path / "1", (1,), executor, options=options).load()
+        servable = model_loader(ServableId("m", 1), tmp_path / "1", way, options=options).load()
         assert list(servable.signatures) == [name]
         servable.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,14 +13,15 @@ from tenon.saved_model import TensorSpec, save
 from tenon.serving import ServableId
 from tenon.serving.models import LoadingOptions, SavedModelLoader, Warmup
 from tenon.serving.models._warmup import MAX_RECORDS, WARMUP_FILE, predict_inputs, read_warmup
+from tests.serving.batchings import batching
 
 PredictionLog = message_class("tensorflow.serving.PredictionLog")
 
 
 @pytest.fixture(scope="module")
-def executor():
-    with ThreadPoolExecutor(1) as pool:
-        yield pool
+def way():
+    with batching(1, 2, threads=1) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,9 @@ def of_kind(kind):
     return record
 
 
-def load(saved, executor, **warmup):
+def load(saved, way, **warmup):
     options = LoadingOptions(warmup=Warmup(**warmup))
-    servable = SavedModelLoader(ServableId("m", 1), saved, (1, 2), executor, options=options).load()
+    servable = SavedModelLoader(ServableId("m", 1), saved, way, options=options).load()
     servable.close()
 
 
@@ -79,24 +79,24 @@ class Recorder:
             raise self.error
 
 
-def test_every_request_runs_as_often_as_asked_in_the_order_of_the_file(saved, executor, write):
+def test_every_request_runs_as_often_as_asked_in_the_order_of_the_file(saved, way, write):
     records = [predict(1.0), of_kind("classify_log"), PredictionLog(), of_kind("regress_log"), predict(2.0, rows=3)]
     write(*records)
     seen = Recorder()
-    load(saved, executor, iterations=2, run_record=seen.run)
+    load(saved, way, iterations=2, run_record=seen.run)
     assert seen.records == [each for each in records if each.WhichOneof("log_type") for _ in range(2)]
 
 
-def test_predict_requests_run_by_themselves(saved, executor, write):
+def test_predict_requests_run_by_themselves(saved, way, write):
     write(predict(), predict(rows=5, signature="serving_default"))
-    load(saved, executor)
+    load(saved, way)
 
 
-def test_without_a_file_or_switched_off_nothing_runs(saved, executor, write):
+def test_without_a_file_or_switched_off_nothing_runs(saved, way, write):
     seen = Recorder()
-    load(saved, executor, run_record=seen.run)
+    load(saved, way, run_record=seen.run)
     write(b"no message at all \xff")
-    load(saved, executor, enabled=False, run_record=seen.run)
+    load(saved, way, enabled=False, run_record=seen.run)
     assert seen.records == []
 
 
@@ -111,25 +111,25 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_bad_record_fails_the_load(saved, executor, write, case):
+def test_a_bad_record_fails_the_load(saved, way, write, case):
     record, error, text = REFUSED[case]
     write(predict(), record)
     with pytest.raises(error, match=text):
-        load(saved, executor)
+        load(saved, way)
 
 
-def test_the_class_of_a_failure_is_kept(saved, executor, write):
+def test_the_class_of_a_failure_is_kept(saved, way, write):
     write(predict())
     with pytest.raises(FailedPreconditionError, match=r"warm-up record 0 \(predict_log\): not today"):
-        load(saved, executor, run_record=Recorder(FailedPreconditionError("not today")).run)
+        load(saved, way, run_record=Recorder(FailedPreconditionError("not today")).run)
 
 
-def test_a_damaged_file_fails_the_load(saved, executor, write):
+def test_a_damaged_file_fails_the_load(saved, way, write):
     write(predict())
     file = saved / WARMUP_FILE
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(DataLossError, match="tf_serving_warmup_requests"):
-        load(saved, executor)
+        load(saved, way)
 
 
 def test_a_thousand_records_are_read_and_one_more_is_refused(saved, write):

@@ -2,7 +2,9 @@
 
 from tenon.serving.answering._call import PRIORITY_HEADER, Call, Protocol
 from tenon.serving.answering._gate_interceptor import GateInterceptor
+from tenon.serving.answering._inference import Inference, classify, regress
 from tenon.serving.answering._model_info import SIGNATURE_DEF, model_metadata, model_spec, model_status
+from tenon.serving.answering._multi_inference import InferenceTask, multi_inference
 from tenon.serving.answering._observer_interceptor import ObserverInterceptor
 from tenon.serving.answering._pipeline import Interceptor, Pipeline, Selector
 from tenon.serving.answering._predict import DEFAULT_SIGNATURE_NAME, MAX_GROWTH_BYTES, Prediction, predict
@@ -15,6 +17,8 @@ __all__ = [
     "SIGNATURE_DEF",
     "Call",
     "GateInterceptor",
+    "Inference",
+    "InferenceTask",
     "Interceptor",
     "ObserverInterceptor",
     "Pipeline",
@@ -22,8 +26,11 @@ __all__ = [
     "Protocol",
     "Selector",
     "TrafficInterceptor",
+    "classify",
     "model_metadata",
     "model_spec",
     "model_status",
+    "multi_inference",
     "predict",
+    "regress",
 ]

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tenon.base import InvalidArgumentError
-from tenon.serving.configuration._logging_config import LoggingConfig
 from tenon.serving.configuration._text_proto import parse_text, read_bytes
 from tenon.serving.lifecycle import All, Latest, ServableToMonitor, Specific, VersionPolicy
+from tenon.serving.telemetry import RequestLogOptions
 
 MESSAGE = "tensorflow.serving.ModelServerConfig"
 PLATFORM = "tensorflow"
@@ -41,7 +41,7 @@ class ModelConfig:
     base_path: Path
     version_policy: VersionPolicy = field(default_factory=Latest)
     labels: Mapping[str, int] = field(default_factory=dict)
-    logging: LoggingConfig | None = None
+    logging: RequestLogOptions | None = None
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or ":" in self.name:
@@ -159,8 +159,15 @@ def _model(config: Any) -> ModelConfig:
         _base_path(config.name, config.base_path),
         _version_policy(config.model_version_policy),
         dict(config.version_labels),
-        LoggingConfig.from_proto(config.logging_config, config.name) if config.HasField("logging_config") else None,
+        _logging(config) if config.HasField("logging_config") else None,
     )
+
+
+def _logging(config: Any) -> RequestLogOptions:
+    try:
+        return RequestLogOptions.from_proto(config.logging_config)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(f"model {config.name!r}: logging_config.{error.message}") from error
 
 
 def _check_platform(config: Any) -> None:

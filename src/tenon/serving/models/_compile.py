@@ -6,12 +6,12 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tenon.saved_model import amend
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.engines import EngineKind
 from tenon.serving.models._compiled import BLOBS, FOLDER, FORMAT, INDEX, PROGRAMS, environment
 from tenon.serving.models._options import LoadingOptions
@@ -74,10 +74,15 @@ def compile_saved_model(path: Path, sizes: Sequence[int], engine: EngineKind = E
 
 
 def _load_once(path: Path, sizes: tuple[int, ...], options: LoadingOptions) -> dict[str, Mapping[str, Any]]:
-    with ThreadPoolExecutor(1) as executor:
-        servable = SavedModelLoader(ServableId(path.name, 0), path, sizes, executor, options=options).load()
+    scheduler = BatchScheduler(1)
+    try:
+        parameters = BatchingParameters(max_batch_size=sizes[-1], allowed_batch_sizes=sizes)
+        batching = Batching(scheduler, parameters)
+        servable = SavedModelLoader(ServableId(path.name, 0), path, batching, options=options).load()
         engines = {name: signature.engine_report for name, signature in servable.signatures.items()}
         servable.close()
+    finally:
+        scheduler.close()
     return engines
 
 

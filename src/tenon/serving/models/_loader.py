@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from pathlib import Path
 
+from tenon.serving.batching import Batching
 from tenon.serving.models._options import LoadingOptions
 from tenon.serving.models._saved_model_loader import SavedModelLoader
 from tenon.serving.models._tflite_loader import TfLiteLoader
@@ -15,8 +15,7 @@ from tenon.serving.servables import Loader, ServableId
 def model_loader(
     servable_id: ServableId,
     path: Path,
-    sizes: tuple[int, ...],
-    executor: Executor,
+    batching: Batching,
     compile_threads: int = 2,
     options: LoadingOptions | None = None,
 ) -> Loader:
@@ -25,13 +24,12 @@ def model_loader(
     Args:
         servable_id: name and version.
         path: the version's directory.
-        sizes: padded batch sizes that may be used, ascending.
-        executor: where programs run that are too slow for the event loop.
+        batching: how requests are batched.
         compile_threads: programs compiled at once.
         options: engine, cache, warm-up, and whether TFLite is preferred.
     """
     options = options or LoadingOptions()
     has_tflite, has_saved_model = (path / TFLITE_FILE).is_file(), (path / "saved_model.pb").is_file()
     if has_tflite and (options.prefer_tflite or not has_saved_model):
-        return TfLiteLoader(servable_id, path, sizes, executor, options)
-    return SavedModelLoader(servable_id, path, sizes, executor, compile_threads, options)
+        return TfLiteLoader(servable_id, path, batching, options)
+    return SavedModelLoader(servable_id, path, batching, compile_threads, options)

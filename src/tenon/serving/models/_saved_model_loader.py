@@ -7,19 +7,20 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tenon.saved_model import LoadedModel, LoadedSignature, read
-from tenon.serving.batching import SignatureRunner
+from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
 from tenon.serving.models._compiled import install_compiled
 from tenon.serving.models._options import LoadingOptions, check_signature
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
 from tenon.serving.models._servable import ModelServable
+from tenon.serving.models._steps_runner import StepsRunner
 from tenon.serving.models._warmup import predict_inputs, read_warmup, run_warmup
 from tenon.serving.servables import Loader, ServableId, ServableSignature
 
@@ -32,9 +33,8 @@ class SavedModelLoader(Loader):
     Args:
         servable_id: name and version, for the log and for errors.
         path: the SavedModel directory.
-        sizes: padded batch sizes that may be used, ascending; those at which a row is no cheaper than in the smaller
-            ones are left out where that was measured.
-        executor: where programs run that are too slow for the event loop.
+        batching: how requests are batched; padded sizes at which a row is no cheaper than in smaller ones are left out
+            where that was measured.
         compile_threads: programs compiled at once.
         options: engine, cache, warm-up, trust.
     """
@@ -43,13 +43,12 @@ class SavedModelLoader(Loader):
         self,
         servable_id: ServableId,
         path: Path,
-        sizes: tuple[int, ...],
-        executor: Executor,
+        batching: Batching,
         compile_threads: int = 2,
         options: LoadingOptions | None = None,
     ) -> None:
-        self._id, self._path, self._sizes = servable_id, path, sizes
-        self._executor, self._compile_threads = executor, compile_threads
+        self._id, self._path = servable_id, path
+        self._batching, self._compile_threads = batching, compile_threads
         self._options = options or LoadingOptions()
 
     def load(self) -> ModelServable:
@@ -71,23 +70,36 @@ class SavedModelLoader(Loader):
         weights = _weights(model)
         digest = model_digest(model)
         prepared = {
-            name: self._prepared(name, signature, [weights[key] for key in signature.variables], digest, records)
+            name: self._answering(name, signature, [weights[key] for key in signature.variables], digest, records)
             for name, signature in model.signatures.items()
         }
         servable = ModelServable(
             {name: _description(model.signatures[name], report) for name, (_, _, report) in prepared.items()},
             {name: runner for name, (runner, _, _) in prepared.items()},
-            [engine for _, engine, _ in prepared.values()],
+            [engine for _, engine, _ in prepared.values() if engine is not None],
         )
         run_warmup(servable, records, warmup)
         return servable
 
+    def _answering(
+        self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
+    ) -> tuple[SignatureRunner | StepsRunner, Engine | None, EngineReport]:
+        """Prepare the program of a signature, and the steps around it where it has strings."""
+        if signature.host is None:
+            return self._prepared(name, signature, weights, digest, records)
+        runner: SignatureRunner | None = None
+        engine: Engine | None = None
+        report = EngineReport("it only moves strings", ((0, "host"),))
+        if signature.program.outputs:
+            runner, engine, report = self._prepared(name, signature.program, weights, digest, records)
+        return StepsRunner(SignatureId(self._id, name), signature, runner, self._batching.scheduler), engine, report
+
     def _prepared(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
     ) -> tuple[SignatureRunner, Engine, EngineReport]:
-        label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
+        label = SignatureId(self._id, name)
         start = time.perf_counter()
-        sizes = self._sizes if signature.batched else ()
+        sizes = self._batching.parameters.batch_sizes if signature.batched else ()
         samples = partial(sample_inputs, signature, sizes, predict_inputs(records, name))
         engine, report = self._options.engines.make(signature, weights, digest, samples, partial(odd_inputs, signature))
         sizes = useful_sizes(sizes, report)
@@ -110,9 +122,9 @@ class SavedModelLoader(Loader):
             report.name,
             report.reason,
         )
-        return SignatureRunner(label, signature, engine, sizes, self._executor), engine, report
+        return SignatureRunner(label, signature, engine, sizes, self._batching), engine, report
 
-    def _prepare(self, signature: LoadedSignature, engine: Engine, sizes: Sequence[int], label: str) -> None:
+    def _prepare(self, signature: LoadedSignature, engine: Engine, sizes: Sequence[int], label: SignatureId) -> None:
         shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
         with ThreadPoolExecutor(self._compile_threads, "tenon-compile") as pool:
             list(pool.map(engine.prepare, shapes))

@@ -9,6 +9,7 @@ import numpy as np
 
 from tenon.serving.batching import SignatureRunner
 from tenon.serving.engines import Engine
+from tenon.serving.models._steps_runner import StepsRunner
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions, Servable, ServableSignature
 
 
@@ -24,7 +25,7 @@ class ModelServable(Servable):
     def __init__(
         self,
         signatures: Mapping[str, ServableSignature],
-        runners: Mapping[str, SignatureRunner],
+        runners: Mapping[str, SignatureRunner | StepsRunner],
         engines: Sequence[Engine] = (),
     ) -> None:
         self._signatures = signatures

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +13,7 @@ import numpy as np
 
 from tenon.base import InternalError, TensorSpec, UnimplementedError
 from tenon.saved_model import LoadedSignature
-from tenon.serving.batching import SignatureRunner
+from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import EngineReport, LiteRtEngine, measure_alone
 from tenon.serving.models._options import LoadingOptions, check_signature
 from tenon.serving.models._probe import rows_are_independent
@@ -34,8 +33,7 @@ class TfLiteLoader(Loader):
     Args:
         servable_id: name and version, for the log and for errors.
         path: the version's directory.
-        sizes: padded batch sizes that may be used, ascending.
-        executor: where programs run that are too slow for the event loop.
+        batching: how requests are batched.
         options: warm-up, trust.
     """
 
@@ -43,11 +41,10 @@ class TfLiteLoader(Loader):
         self,
         servable_id: ServableId,
         path: Path,
-        sizes: tuple[int, ...],
-        executor: Executor,
+        batching: Batching,
         options: LoadingOptions | None = None,
     ) -> None:
-        self._id, self._path, self._sizes, self._executor = servable_id, path, sizes, executor
+        self._id, self._path, self._batching = servable_id, path, batching
         self._options = options or LoadingOptions()
 
     def load(self) -> ModelServable:
@@ -76,7 +73,7 @@ class TfLiteLoader(Loader):
     def _prepared(
         self, name: str, model: TfLiteSignature, records: Sequence[Any]
     ) -> tuple[ServableSignature, SignatureRunner, LiteRtEngine]:
-        label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
+        label, allowed = SignatureId(self._id, name), self._batching.parameters.batch_sizes
         cores = os.cpu_count() or 1
         interpreters = self._options.tflite_interpreters or cores
         engine = LiteRtEngine(model.flatbuffer, cores, interpreters=interpreters)
@@ -86,8 +83,8 @@ class TfLiteLoader(Loader):
         sizes: tuple[int, ...] = ()
         try:
             if signature.batched:
-                report = measure_alone(engine, sample_inputs(signature, self._sizes, requests))
-                sizes = useful_sizes(self._sizes, report)
+                report = measure_alone(engine, sample_inputs(signature, allowed, requests))
+                sizes = useful_sizes(allowed, report)
                 for size in sizes:
                     if (shapes := concrete_shapes(signature, size)) is not None:
                         engine.prepare(shapes)
@@ -102,7 +99,7 @@ class TfLiteLoader(Loader):
         description = ServableSignature(
             signature.inputs, signature.outputs, model.definition, "litert", report.as_json()
         )
-        return description, SignatureRunner(label, signature, engine, sizes, self._executor), engine
+        return description, SignatureRunner(label, signature, engine, sizes, self._batching), engine
 
 
 def _signature(name: str, model: TfLiteSignature, *, batched: bool) -> LoadedSignature:
