@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from tenon.serving.models._compiled import install_compiled
 from tenon.serving.models._options import LoadingOptions, check_signature
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
-from tenon.serving.models._servable import ModelServable
+from tenon.serving.models._servable import ModelServable, PreparedSignature, make_servable
 from tenon.serving.models._steps_runner import StepsRunner
 from tenon.serving.models._warmup import predict_inputs, read_warmup, run_warmup
 from tenon.serving.servables import Loader, ServableId, ServableSignature
@@ -73,30 +73,27 @@ class SavedModelLoader(Loader):
             name: self._answering(name, signature, [weights[key] for key in signature.variables], digest, records)
             for name, signature in model.signatures.items()
         }
-        servable = ModelServable(
-            {name: _description(model.signatures[name], report) for name, (_, _, report) in prepared.items()},
-            {name: runner for name, (runner, _, _) in prepared.items()},
-            [engine for _, engine, _ in prepared.values() if engine is not None],
-        )
-        run_warmup(servable, records, warmup)
-        return servable
+        run_warmup(partial(make_servable, prepared), self._batching, records, warmup)
+        return make_servable(prepared, self._batching)
 
     def _answering(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
-    ) -> tuple[SignatureRunner | StepsRunner, Engine | None, EngineReport]:
+    ) -> PreparedSignature:
         """Prepare the program of a signature, and the steps around it where it has strings."""
         if signature.host is None:
-            return self._prepared(name, signature, weights, digest, records)
-        runner: SignatureRunner | None = None
-        engine: Engine | None = None
-        report = EngineReport("it only moves strings", ((0, "host"),))
+            runner, engine, report = self._prepared(name, signature, weights, digest, records)
+            return PreparedSignature(_description(signature, report), runner, engine)
         if signature.program.outputs:
             runner, engine, report = self._prepared(name, signature.program, weights, digest, records)
-        return StepsRunner(SignatureId(self._id, name), signature, runner, self._batching.scheduler), engine, report
+            with_steps = partial(_with_steps, SignatureId(self._id, name), signature, runner)
+            return PreparedSignature(_description(signature, report), with_steps, engine)
+        report = EngineReport("it only moves strings", ((0, "host"),))
+        steps = partial(_with_steps, SignatureId(self._id, name), signature, None)
+        return PreparedSignature(_description(signature, report), steps, None)
 
     def _prepared(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
-    ) -> tuple[SignatureRunner, Engine, EngineReport]:
+    ) -> tuple[Callable[[Batching], SignatureRunner], Engine, EngineReport]:
         label = SignatureId(self._id, name)
         start = time.perf_counter()
         sizes = self._batching.parameters.batch_sizes if signature.batched else ()
@@ -122,7 +119,7 @@ class SavedModelLoader(Loader):
             report.name,
             report.reason,
         )
-        return SignatureRunner(label, signature, engine, sizes, self._batching), engine, report
+        return partial(SignatureRunner, label, signature, engine, sizes), engine, report
 
     def _prepare(self, signature: LoadedSignature, engine: Engine, sizes: Sequence[int], label: SignatureId) -> None:
         shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
@@ -145,6 +142,15 @@ class SavedModelLoader(Loader):
             known = b"independent" if independent else b"dependent"
             cache.put(key, known)
         return known == b"independent"
+
+
+def _with_steps(
+    name: SignatureId,
+    signature: LoadedSignature,
+    runner: Callable[[Batching], SignatureRunner] | None,
+    batching: Batching,
+) -> StepsRunner:
+    return StepsRunner(name, signature, None if runner is None else runner(batching), batching.scheduler)
 
 
 def useful_sizes(sizes: tuple[int, ...], report: EngineReport) -> tuple[int, ...]:
