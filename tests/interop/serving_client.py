@@ -206,9 +206,18 @@ def multi_inference_answers_every_task():
     assert classification.classification_result.classifications[0].classes[1].label == "high"
 
 
-def other_methods_are_unimplemented():
-    reload = model_management_pb2.ReloadConfigRequest()
-    check_error(code_and_text(MODEL.HandleReloadConfigRequest, reload), "UNIMPLEMENTED", "HandleReloadConfigRequest")
+def models_are_reloaded():
+    request = model_management_pb2.ReloadConfigRequest(metric_names=["/tensorflow/serving/reloads"])
+    check_error(code_and_text(MODEL.HandleReloadConfigRequest, request), "INVALID_ARGUMENT", "ServerModelConfig type")
+    config = request.config.model_config_list.config.add(name="m", base_path="/models/m", model_platform="tensorflow")
+    config.model_version_policy.specific.versions.append(3)
+    config.version_labels["stable"] = 3
+    answer = MODEL.HandleReloadConfigRequest(request, timeout=30)
+    assert (answer.status.error_code, answer.metric[0].int64_value_increase) == (0, 1)
+    config.model_platform = "caffe"
+    check_error(
+        code_and_text(MODEL.HandleReloadConfigRequest, request), "INVALID_ARGUMENT", "model 'm': requests unsupported"
+    )
 
 
 def health_says_serving():
@@ -234,7 +243,7 @@ CHECKS = (
     regress_answers_numbers,
     a_context_is_part_of_every_example,
     multi_inference_answers_every_task,
-    other_methods_are_unimplemented,
+    models_are_reloaded,
     health_says_serving,
 )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 from pathlib import Path
 
@@ -37,13 +39,15 @@ def remove_stale_socket(path: str) -> None:
 
     Args:
         path: of the UNIX socket.
+
+    Raises:
+        OSError: somebody listens on it (asyncio would take the path away from it), or the path cannot be looked at.
     """
     if Path(path).is_socket():
         with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(path)
-            except ConnectionRefusedError:
-                Path(path).unlink()
+            if not probe.connect_ex(path):
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        Path(path).unlink()
 
 
 def cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPreconditionError:

@@ -1,4 +1,4 @@
-"""Files about metrics, keys and batching."""
+"""Files about metrics and batching."""
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_an_ssl_config_is_read_and_never_prints_its_key(write):
         ("server_key: '/etc/key.pem'", "received 12 characters without"),
         (f"server_key: '{KEY}'", "server_cert: must be PEM text"),
         (f"server_key: '{KEY}' server_cert: '{CERTIFICATE}' custom_ca: 'x'", "custom_ca: must be PEM"),
-        (f"server_key: '{KEY}' server_cert: '{CERTIFICATE}' client_verify: true", "client_verify: needs custom_ca"),
+        (f"server_key: '{KEY}' server_cert: '{CERTIFICATE}' client_verify: true", "client_verify: needs client_ca"),
         (f"server_key: '{KEY}' nonsense", "line 1, column"),
         (f"server_key: '{KEY}", "line 1, column"),
     ],
@@ -86,6 +86,6 @@ def test_batching_parameters_that_forget_the_wrapper_are_refused(write):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    for read in (read_batching_parameters, read_monitoring_config, read_ssl_config):
+    for read in (read_batching_parameters, read_monitoring_config):
         with pytest.raises(NotFoundError, match="none: there is no such file"):
             read(tmp_path / "none")

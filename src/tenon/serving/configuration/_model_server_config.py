@@ -110,13 +110,18 @@ class ModelServerConfig:
             message: the message.
 
         Raises:
-            InvalidArgumentError: it breaks a rule of this class, of ``ModelConfig`` or of TensorFlow Serving (unknown
-                platform, ``custom_model_config``); the message names the model and the field.
+            InvalidArgumentError: it lists no models (an empty list is one), or breaks a rule of this class, of
+                ``ModelConfig`` or of TensorFlow Serving (unknown platform, ``custom_model_config``); the message names
+                the model and the field.
         """
         if message.WhichOneof("config") == "custom_model_config":
             raise InvalidArgumentError(
                 "custom_model_config: must not be set; received one of type "
                 f"{message.custom_model_config.type_url!r}. List the models in model_config_list."
+            )
+        if message.WhichOneof("config") is None:  # such as a file that is being written
+            raise InvalidArgumentError(
+                "model_config_list: must be there; received none. Write model_config_list {} for no models at all."
             )
         return cls(tuple(_model(config) for config in message.model_config_list.config))
 
