@@ -18,7 +18,7 @@ vouch for every file of a model with a key.
 """
 
 from tenon.base import TensorSpec
-from tenon.saved_model import signature_def_utils
+from tenon.saved_model import signature_def_utils as signature_def_utils
 from tenon.saved_model._amend import amend
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
@@ -102,7 +102,6 @@ __all__ = [
     "manifest_sizes",
     "read",
     "save",
-    "signature_def_utils",
     "sign",
     "verify",
 ]
