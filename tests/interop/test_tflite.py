@@ -9,9 +9,9 @@ import pytest
 
 from tenon.saved_model import TensorSpec, save
 from tenon.serving import ServableId
-from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.models import LoadingOptions, SavedModelLoader, TfLiteLoader
 from tenon.serving.models._warmup import WARMUP_FILE, read_warmup
+from tests.serving.batchings import batching
 
 pytestmark = pytest.mark.interop
 
@@ -65,10 +65,8 @@ def written(tmp_path_factory, run_in_tensorflow):
 
 @pytest.fixture
 def load():
-    scheduler = BatchScheduler(1)
-    batching = Batching(scheduler, BatchingParameters(max_batch_size=4))
-    yield lambda path: TfLiteLoader(ServableId("m", 1), path, batching).load()
-    scheduler.close()
+    with batching(1, 2, 4) as way:
+        yield lambda path: TfLiteLoader(ServableId("m", 1), path, way).load()
 
 
 def ask(servable, name, **inputs):
@@ -103,7 +101,6 @@ def test_a_warmup_file_that_tensorflow_wrote_is_run(written, tmp_path):
     save(lambda x: {"y": x * 2}, tmp_path / "1", {"serving_default": {"x": TensorSpec((None, 4), "float32")}})
     (tmp_path / "1" / WARMUP_FILE).write_bytes((written / "warmup").read_bytes())
     assert len(read_warmup(tmp_path / "1")) == 1
-    scheduler = BatchScheduler(1)
-    scheduler.close()  # it is the server's; warm-up has its own
-    batching = Batching(scheduler, BatchingParameters(max_batch_size=2))
-    SavedModelLoader(ServableId("m", 1), tmp_path / "1", batching, options=LoadingOptions(cache=None)).load().close()
+    with batching(1, 2) as way:
+        options = LoadingOptions(cache=None)
+        SavedModelLoader(ServableId("m", 1), tmp_path / "1", way, options=options).load().close()

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tenon.serving.batching import Batching, SignatureRunner
+from tenon.serving.batching import SignatureRunner
 from tenon.serving.engines import Engine
 from tenon.serving.models._steps_runner import StepsRunner
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions, Servable, ServableSignature
-
-Runner = SignatureRunner | StepsRunner
-
-
-@dataclass(frozen=True)
-class PreparedSignature:
-    """A signature that is ready to run.
-
-    Args:
-        description: for clients and operators.
-        runner: makes what runs it; what that knows of batches belongs to one event loop.
-        engine: its programs, ``None`` where it has none.
-    """
-
-    description: ServableSignature
-    runner: Callable[[Batching], Runner]
-    engine: Engine | None
-
-
-def make_servable(prepared: Mapping[str, PreparedSignature], batching: Batching) -> ModelServable:
-    """Return a servable of signatures that are ready.
-
-    Args:
-        prepared: the signatures by name.
-        batching: how their requests are batched.
-    """
-    return ModelServable(
-        {name: each.description for name, each in prepared.items()},
-        {name: each.runner(batching) for name, each in prepared.items()},
-        [each.engine for each in prepared.values() if each.engine is not None],
-    )
 
 
 class ModelServable(Servable):

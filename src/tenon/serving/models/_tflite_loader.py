@@ -17,12 +17,13 @@ from tenon.saved_model import LoadedSignature
 from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import EngineReport, LiteRtEngine, measure_alone
 from tenon.serving.models._options import LoadingOptions, check_signature
+from tenon.serving.models._prepared import Prepared, warmed_up
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, sample_inputs
 from tenon.serving.models._saved_model_loader import useful_sizes
-from tenon.serving.models._servable import ModelServable, PreparedSignature, make_servable
+from tenon.serving.models._servable import ModelServable
 from tenon.serving.models._tflite_model import TFLITE_FILE, TfLiteSignature, read_tflite
-from tenon.serving.models._warmup import predict_inputs, read_warmup, run_warmup
+from tenon.serving.models._warmup import predict_inputs, read_warmup
 from tenon.serving.servables import Loader, ServableId, ServableSignature
 
 _log = logging.getLogger("tenon.serving")
@@ -63,10 +64,9 @@ class TfLiteLoader(Loader):
         prepared = {
             name: self._prepared(name, each, records) for name, each in read_tflite(self._path / TFLITE_FILE).items()
         }
-        run_warmup(partial(make_servable, prepared), self._batching, records, warmup)
-        return make_servable(prepared, self._batching)
+        return warmed_up(prepared, self._batching, records, warmup)
 
-    def _prepared(self, name: str, model: TfLiteSignature, records: Sequence[Any]) -> PreparedSignature:
+    def _prepared(self, name: str, model: TfLiteSignature, records: Sequence[Any]) -> Prepared:
         label, allowed = SignatureId(self._id, name), self._batching.parameters.batch_sizes
         cores = os.cpu_count() or 1
         interpreters = self._options.tflite_interpreters or cores
@@ -93,7 +93,7 @@ class TfLiteLoader(Loader):
         description = ServableSignature(
             signature.inputs, signature.outputs, model.definition, "litert", report.as_json()
         )
-        return PreparedSignature(description, partial(SignatureRunner, label, signature, engine, sizes), engine)
+        return Prepared(description, partial(SignatureRunner, label, signature, engine, sizes), engine)
 
 
 def _signature(name: str, model: TfLiteSignature, *, batched: bool) -> LoadedSignature:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from google.protobuf.message import DecodeError
 
 from tenon.base import InvalidArgumentError, TenonError, UnimplementedError
 from tenon.formats import make_ndarray, message_class, read_records
-from tenon.serving.batching import Batching, BatchScheduler
 from tenon.serving.servables import Servable
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
@@ -93,14 +92,11 @@ def predict_inputs(records: Sequence[Any], signature_name: str) -> list[Mapping[
     return found
 
 
-def run_warmup(
-    make_servable: Callable[[Batching], Servable], batching: Batching, records: Sequence[Any], warmup: Warmup
-) -> None:
-    """Run records in an event loop of their own, with a scheduler of its own, while the server's goes on; blocks.
+def run_warmup(servable: Servable, records: Sequence[Any], warmup: Warmup) -> None:
+    """Run records on a servable that nobody else has yet, in an event loop of their own; blocks.
 
     Args:
-        make_servable: makes a servable of the version's signatures for one event loop.
-        batching: as in the server, whose scheduler is left alone.
+        servable: what runs them.
         records: what ``read_warmup`` returned.
         warmup: how.
 
@@ -108,12 +104,7 @@ def run_warmup(
         TenonError: a request failed; its class is that of the first failure, the message tells the record.
     """
     if records and warmup.enabled:
-        scheduler = BatchScheduler(batching.scheduler.num_batch_threads)
-        try:
-            servable = make_servable(replace(batching, scheduler=scheduler, observer=None))
-            asyncio.run(_run_all(servable, records, warmup))
-        finally:
-            scheduler.close()
+        asyncio.run(_run_all(servable, records, warmup))
 
 
 async def _run_all(servable: Servable, records: Sequence[Any], warmup: Warmup) -> None:
