@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenon.serving.answering import GateInterceptor, Interceptor, ObserverInterceptor, Pipeline, TrafficInterceptor
+from tenon.serving.answering import (
+    AnsweringOptions,
+    GateInterceptor,
+    Interceptor,
+    ObserverInterceptor,
+    Pipeline,
+    TrafficInterceptor,
+)
 from tenon.serving.batching import BatchObserver, SignatureId
 from tenon.serving.configuration import ModelServerConfig, ServerOptions
 from tenon.serving.security import Gate, SecurityConfig, read_security
@@ -99,11 +106,16 @@ class Guards:
         self._manager = manager
         self._lag = LoopLag(registry)
 
-    def pipeline(self) -> Pipeline:
-        """Return the way of requests past all of them; a gate that is open for everybody is left out."""
+    def pipeline(self, options: AnsweringOptions) -> Pipeline:
+        """Return the way of requests past all of them; a gate that is open for everybody is left out.
+
+        Args:
+            options: what holds for all answers.
+        """
         traffic = TrafficInterceptor(self.router, self.shadows, self._manager)
         gates: list[Interceptor] = [] if self.gate.is_open else [GateInterceptor(self.gate)]
-        return Pipeline(self._manager, [ObserverInterceptor(self.observer, self.request_log), *gates, traffic], traffic)
+        interceptors = [ObserverInterceptor(self.observer, self.request_log), *gates, traffic]
+        return Pipeline(self._manager, interceptors, traffic, options)
 
     def start(self) -> None:
         """Begin what runs by itself, in the running event loop."""

@@ -17,6 +17,7 @@ from tenon.saved_model import manifest_sizes
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
 from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket
+from tenon.serving.answering import AnsweringOptions
 from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.configuration import (
     ConfigFilePoller,
@@ -26,7 +27,7 @@ from tenon.serving.configuration import (
     ServerOptions,
 )
 from tenon.serving.engines import EngineKind
-from tenon.serving.grpc import Health, grpc_methods
+from tenon.serving.grpc import Health, grpc_methods, run_record
 from tenon.serving.http import HttpApi, RsgiApp
 from tenon.serving.http2 import GrpcServer
 from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES, AspiredVersionsManager, FileSystemSource, SourcePoller
@@ -41,10 +42,7 @@ GC_THRESHOLD = (50_000, 20, 100)
 CERTIFICATE_SECONDS = 2.0
 """How often the server looks whether its certificates have changed."""
 
-_NOT_WIRED = (
-    "enable_per_model_batching_parameters",
-    *("enable_signature_method_name_check", "enable_serialization_as_tensor_content"),
-)
+_NOT_WIRED = ("enable_per_model_batching_parameters",)
 """Options that this server does not act upon yet."""
 
 _log = logging.getLogger("tenon.serving")
@@ -86,8 +84,10 @@ class ModelServer:
         parameters = _batching_parameters(options)
         self._scheduler = BatchScheduler(parameters.num_batch_threads)
         self._batching = Batching(self._scheduler, parameters, self._guards.batches)
-        self._pipeline = self._guards.pipeline()
-        source = FileSystemSource({}, listed_sizes=manifest_sizes)
+        self._pipeline = self._guards.pipeline(
+            AnsweringOptions(options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content)
+        )
+        source = FileSystemSource({}, ("saved_model.pb", "model.tflite"), manifest_sizes)
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
         self._core = ServerCore(
             self._manager,
@@ -274,7 +274,7 @@ def loading_options(options: ServerOptions) -> LoadingOptions:
     """
     return LoadingOptions(
         engine=EngineKind(options.engine),
-        warmup=Warmup(options.enable_model_warmup, options.num_request_iterations_for_warmup or 1),
+        warmup=Warmup(options.enable_model_warmup, options.num_request_iterations_for_warmup or 1, run_record),
         trusted_keys=options.trusted_keys if options.require_signed_models else None,
         trust_compiled=options.trust_compiled_models,
         tflite_interpreters=options.num_tflite_pools,
