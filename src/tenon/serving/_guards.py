@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
+from typing import Any
 
+from tenon.base import TenonError
 from tenon.serving.answering import (
     AnsweringOptions,
     GateInterceptor,
@@ -14,8 +18,9 @@ from tenon.serving.answering import (
 )
 from tenon.serving.batching import BatchObserver, SignatureId
 from tenon.serving.configuration import ModelServerConfig, ServerOptions
-from tenon.serving.security import Gate, SecurityConfig, read_security
-from tenon.serving.servables import Manager, Priority, ServableId
+from tenon.serving.lifecycle import LifecycleObserver
+from tenon.serving.security import AuditRecord, Gate, SecurityConfig, read_security
+from tenon.serving.servables import Manager, Priority, Servable, ServableId
 from tenon.serving.telemetry import (
     BatchMetrics,
     History,
@@ -68,21 +73,58 @@ class BatchCounter(BatchObserver):
             del self._metrics[signature_id]
 
 
+class LifeRecorder(LifecycleObserver):
+    """Count loads and unloads, and write refused models into the audit.
+
+    Args:
+        observer: keeps the metrics.
+        batches: forgets versions that are gone.
+        gate: has the audit.
+    """
+
+    def __init__(self, observer: Observer, batches: BatchCounter, gate: Gate) -> None:
+        self._observer, self._batches, self._gate = observer, batches, gate
+
+    def loaded(self, id_: ServableId, seconds: float, servable: Servable) -> None:
+        """Count one; see ``LifecycleObserver.loaded``."""
+        engines = {name: signature.engine for name, signature in servable.signatures.items()}
+        self._observer.loaded(id_, seconds, engines=engines)
+
+    def failed(self, id_: ServableId, seconds: float, error: TenonError) -> None:
+        """Count one, and write it down; see ``LifecycleObserver.failed``."""
+        self._observer.loaded(id_, seconds, error.code)
+        self._gate.record(
+            AuditRecord(
+                time.time(),
+                "model_refused",
+                model=id_.name,
+                version=id_.version,
+                outcome=error.code.name,
+                reason=error.message,
+                latency=seconds,
+            )
+        )
+
+    def unloaded(self, id_: ServableId) -> None:
+        """Forget one; see ``LifecycleObserver.unloaded``."""
+        self._batches.forget(id_)
+        self._observer.unloaded(id_)
+
+
 class Guards:
     """Make and end them together.
 
     Args:
         options: says which there are.
-        manager: where the versions live.
 
     Attributes:
         security: the security configuration; empty where there is none.
         gate: lets requests in.
         observer: counts and traces.
         batches: counts batches.
+        life: counts loads and unloads.
         request_log: keeps samples of requests.
         router: the rules of traffic.
-        shadows: runs shadows.
 
     Raises:
         InvalidArgumentError: a file breaks a rule.
@@ -90,32 +132,39 @@ class Guards:
         OSError: a file cannot be read, or the audit cannot be opened.
     """
 
-    def __init__(self, options: ServerOptions, manager: Manager) -> None:
+    def __init__(self, options: ServerOptions) -> None:
         path = options.security_config_file
         self.security = SecurityConfig() if path is None else read_security(path)
         self.gate = Gate(self.security)
         registry = Registry()
         watch_process(registry)
-        watch_states(registry, manager)
         self._tracer = _tracer(options)
         self.observer = Observer(registry, History(), self._tracer)
         self.batches = BatchCounter(self.observer)
+        self.life = LifeRecorder(self.observer, self.batches, self.gate)
         self.request_log = RequestLog(registry, {})
         self.router = Router(_table(options))
-        self.shadows = ShadowRunner(manager)
-        self._manager = manager
+        self._shadows: ShadowRunner | None = None
         self._lag = LoopLag(registry)
 
-    def pipeline(self, options: AnsweringOptions) -> Pipeline:
+    def pipeline(self, manager: Manager, options: AnsweringOptions) -> Pipeline:
         """Return the way of requests past all of them; a gate that is open for everybody is left out.
 
         Args:
+            manager: where the versions live; called once.
             options: what holds for all answers.
         """
-        traffic = TrafficInterceptor(self.router, self.shadows, self._manager)
+        watch_states(self.observer.registry, manager)
+        self._shadows = ShadowRunner(manager)
+        traffic = TrafficInterceptor(self.router, self._shadows, manager)
         gates: list[Interceptor] = [] if self.gate.is_open else [GateInterceptor(self.gate)]
         interceptors = [ObserverInterceptor(self.observer, self.request_log), *gates, traffic]
-        return Pipeline(self._manager, interceptors, traffic, options)
+        return Pipeline(manager, interceptors, traffic, options)
+
+    @property
+    def shadows(self) -> dict[str, Any]:
+        """What became of the shadow runs, by model and version."""
+        return {} if self._shadows is None else self._shadows.status()
 
     def start(self) -> None:
         """Begin what runs by itself, in the running event loop."""
@@ -134,11 +183,10 @@ class Guards:
     async def stop(self) -> None:
         """Drop shadows that wait, and write what is to be written."""
         self._lag.stop()
-        await self.shadows.close()
-        self.request_log.close()
-        if self._tracer is not None:
-            self._tracer.close()
-        self.gate.close()
+        if self._shadows is not None:
+            await self._shadows.close()
+        closers = [self.request_log.close, self.gate.close, *([] if self._tracer is None else [self._tracer.close])]
+        await asyncio.gather(*(asyncio.to_thread(close) for close in closers))
 
 
 def _tracer(options: ServerOptions) -> Tracer | None:

@@ -8,11 +8,10 @@ import gc
 import logging
 import os
 import ssl
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from tenon.base import FailedPreconditionError, UnimplementedError
+from tenon.base import FailedPreconditionError
 from tenon.saved_model import manifest_sizes
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
@@ -20,11 +19,13 @@ from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket
 from tenon.serving.answering import AnsweringOptions
 from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.configuration import (
+    PER_MODEL_FILE,
     ConfigFilePoller,
     ModelServerConfig,
     ServedModel,
     ServerCore,
     ServerOptions,
+    read_batching_parameters,
 )
 from tenon.serving.engines import EngineKind
 from tenon.serving.grpc import Health, grpc_methods, run_record
@@ -42,8 +43,8 @@ GC_THRESHOLD = (50_000, 20, 100)
 CERTIFICATE_SECONDS = 2.0
 """How often the server looks whether its certificates have changed."""
 
-_NOT_WIRED = ("enable_per_model_batching_parameters",)
-"""Options that this server does not act upon yet."""
+NOT_BATCHED = BatchingParameters(max_batch_size=1)
+"""Every row runs alone."""
 
 _log = logging.getLogger("tenon.serving")
 
@@ -61,7 +62,6 @@ class ModelServer:
         NotFoundError: the file that lists the models is not there.
         PermissionDeniedError: it may not be read.
         InvalidArgumentError: it breaks a rule.
-        UnimplementedError: an option is set that the server does not act upon.
 
     Attributes:
         port: the gRPC port in use after ``start``.
@@ -69,23 +69,26 @@ class ModelServer:
     """
 
     def __init__(self, options: ServerOptions) -> None:
-        _refuse_what_is_not_wired(options)
         self.port, self.rest_api_port = options.port, options.rest_api_port
         self._options = options
         self._first_config = options.model_server_config()
+        self._guards = Guards(options)
         self._manager = AspiredVersionsManager(
             ASPIRED_VERSION_POLICIES[options.aspired_version_policy](),
             options.num_load_threads or 1,
             options.num_unload_threads,
             options.max_num_load_retries,
             options.load_retry_interval_seconds,
+            self._guards.life,
         )
-        self._guards = Guards(options, self._manager)
         parameters = _batching_parameters(options)
         self._scheduler = BatchScheduler(parameters.num_batch_threads)
         self._batching = Batching(self._scheduler, parameters, self._guards.batches)
         self._pipeline = self._guards.pipeline(
-            AnsweringOptions(options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content)
+            self._manager,
+            AnsweringOptions(
+                options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content
+            ),
         )
         source = FileSystemSource({}, ("saved_model.pb", "model.tflite"), manifest_sizes)
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
@@ -279,13 +282,14 @@ def loading_options(options: ServerOptions) -> LoadingOptions:
         trust_compiled=options.trust_compiled_models,
         tflite_interpreters=options.num_tflite_pools,
         prefer_tflite=options.prefer_tflite_model,
+        read_batching=_own_parameters if options.enable_per_model_batching_parameters else None,
     )
 
 
-def _refuse_what_is_not_wired(options: ServerOptions) -> None:
-    for field in fields(options):
-        if field.name in _NOT_WIRED and getattr(options, field.name) != field.default:
-            raise UnimplementedError(f"{field.name}: this server does not act upon it yet. Leave it at its default.")
+def _own_parameters(version: Path) -> BatchingParameters:
+    """Return the batching parameters of one version; one without the file is not batched, as in TensorFlow Serving."""
+    file = version / PER_MODEL_FILE
+    return BatchingParameters.from_proto(read_batching_parameters(file)) if file.is_file() else NOT_BATCHED
 
 
 def _watcher(config: TlsConfig | None) -> TlsWatcher | None:
