@@ -146,7 +146,8 @@ class Operations:
     async def _columns(self, query: Mapping[str, str]) -> dict[str, Any]:
         seconds = _seconds(query.get("seconds", str(KEPT_SECONDS)))
         snapshot = await self._controls.history(seconds)
-        return await asyncio.to_thread(history_columns, snapshot, query.get("model"))
+        columns = await asyncio.to_thread(history_columns, snapshot, query.get("model"))
+        return columns | {"now": int(time.time() - columns["offset"])}
 
     async def _set_traffic(self, asked: Asked) -> None:
         await self._controls.set_traffic(read_traffic_table(await asked.body()))
