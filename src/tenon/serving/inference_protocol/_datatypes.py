@@ -121,7 +121,10 @@ def narrowed(name: str, wide: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return wide
     with np.errstate(over="ignore"):
         array = wide.astype(dtype)
-    wrong = np.isinf(array) & np.isfinite(wide) if wide.dtype.kind == "f" else array != wide
+    is_float = wide.dtype.kind == "f"
+    if is_float and np.isfinite(array).all():  # the usual case, at the price of one look
+        return array
+    wrong = np.isinf(array) & np.isfinite(wide) if is_float else array != wide
     if wrong.any():
         raise InvalidArgumentError(
             f"input {name!r}: every element must fit {datatype_name(dtype)}; received {wide[wrong][0]}. "

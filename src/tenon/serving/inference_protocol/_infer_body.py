@@ -29,6 +29,7 @@ Arrays = dict[str, np.ndarray]
 T = TypeVar("T")
 
 _NUMBERS: Final = frozenset((int, float))
+_INTEGERS: Final = frozenset((int,))
 _WIDE: Final[Mapping[np.dtype, np.dtype]] = {
     **{DTYPES[name]: np.dtype(np.float64) for name in ("FP16", "BF16", "FP32")},
     DTYPES["UINT16"]: np.dtype(np.int64),
@@ -168,7 +169,7 @@ def _input_tensors(entries: Sequence[Mapping[str, Any]], tail: memoryview) -> li
 
 def _shape(entry: Mapping[str, Any], where: str) -> tuple[int, ...]:
     shape: list[Any] = _typed(entry, "shape", list, None, where)
-    if not all(type(size) is int for size in shape):
+    if not _INTEGERS.issuperset(map(type, shape)):
         raise InvalidArgumentError(f"{where}: 'shape' must be a list of integers; received {debug_json(shape)}.")
     return tuple(shape)
 
