@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenon.base import InvalidArgumentError
@@ -13,6 +13,7 @@ from tenon.serving.inference_protocol._raw import read_raw, write_raw
 from tests.serving.inference_protocol.asking import arrays, same
 
 
+@settings(max_examples=30)
 @given(st.data())
 @pytest.mark.parametrize("datatype", DTYPES)
 def test_every_tensor_survives(datatype, data):

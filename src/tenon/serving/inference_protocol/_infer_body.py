@@ -221,7 +221,8 @@ def _read_json(name: str, dtype: np.dtype, shape: tuple[int, ...], data: Any) ->
     array = narrowed(name, wide, dtype)
     if array.shape == shape:
         return array
-    if array.ndim > 1 or array.size != count:
+    is_empty = not count and array.shape == shape[: array.ndim]  # no list shows what lies below a dimension of 0
+    if array.size != count or (array.ndim > 1 and not is_empty):
         raise InvalidArgumentError(
             f"input {name!r}: 'data' must be nested as the shape {list(shape)} says, or a flat list of {count} "
             f"elements; received the shape {list(array.shape)}. Correct either."
