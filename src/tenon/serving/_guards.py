@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from tenon.base import TenonError
 from tenon.serving.answering import (
@@ -116,6 +115,7 @@ class Guards:
 
     Args:
         options: says which there are.
+        manager: makes where the versions live, given who is told of loads and unloads.
 
     Attributes:
         security: the security configuration; empty where there is none.
@@ -125,6 +125,7 @@ class Guards:
         life: counts loads and unloads.
         request_log: keeps samples of requests.
         router: the rules of traffic.
+        shadows: runs shadows.
 
     Raises:
         InvalidArgumentError: a file breaks a rule.
@@ -132,7 +133,7 @@ class Guards:
         OSError: a file cannot be read, or the audit cannot be opened.
     """
 
-    def __init__(self, options: ServerOptions) -> None:
+    def __init__(self, options: ServerOptions, manager: Callable[[LifecycleObserver], Manager]) -> None:
         path = options.security_config_file
         self.security = SecurityConfig() if path is None else read_security(path)
         self.gate = Gate(self.security)
@@ -144,27 +145,23 @@ class Guards:
         self.life = LifeRecorder(self.observer, self.batches, self.gate)
         self.request_log = RequestLog(registry, {})
         self.router = Router(_table(options))
-        self._shadows: ShadowRunner | None = None
+        check, raw = options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content
+        self._answering = AnsweringOptions(check, raw)
         self._lag = LoopLag(registry)
+        self._manager = manager(self.life)
+        self.shadows = ShadowRunner(self._manager)
+        watch_states(registry, self._manager)
 
-    def pipeline(self, manager: Manager, options: AnsweringOptions) -> Pipeline:
+    def pipeline(self, *, gated: bool = True) -> Pipeline:
         """Return the way of requests past all of them; a gate that is open for everybody is left out.
 
         Args:
-            manager: where the versions live; called once.
-            options: what holds for all answers.
+            gated: whether the gate stands in the way; operators have passed one of their own.
         """
-        watch_states(self.observer.registry, manager)
-        self._shadows = ShadowRunner(manager)
-        traffic = TrafficInterceptor(self.router, self._shadows, manager)
-        gates: list[Interceptor] = [] if self.gate.is_open else [GateInterceptor(self.gate)]
+        traffic = TrafficInterceptor(self.router, self.shadows, self._manager)
+        gates: list[Interceptor] = [GateInterceptor(self.gate)] if gated and not self.gate.is_open else []
         interceptors = [ObserverInterceptor(self.observer, self.request_log), *gates, traffic]
-        return Pipeline(manager, interceptors, traffic, options)
-
-    @property
-    def shadows(self) -> dict[str, Any]:
-        """What became of the shadow runs, by model and version."""
-        return {} if self._shadows is None else self._shadows.status()
+        return Pipeline(self._manager, interceptors, traffic, self._answering)
 
     def start(self) -> None:
         """Begin what runs by itself, in the running event loop."""
@@ -183,8 +180,7 @@ class Guards:
     async def stop(self) -> None:
         """Drop shadows that wait, and write what is to be written."""
         self._lag.stop()
-        if self._shadows is not None:
-            await self._shadows.close()
+        await self.shadows.close()
         closers = [self.request_log.close, self.gate.close, *([] if self._tracer is None else [self._tracer.close])]
         await asyncio.gather(*(asyncio.to_thread(close) for close in closers))
 
