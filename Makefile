@@ -74,5 +74,5 @@ $(INTEROP)/.ready: requirements/interop.txt
 
 $(PEERS)/.ready: requirements/bench.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	$(PEERS)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/bench.txt
 	touch $@
