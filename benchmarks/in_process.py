@@ -11,8 +11,11 @@ from itertools import product
 import numpy as np
 import sample
 
-BATCHES = (1, 4, 8)
-"""Rows of a call; no more, for eight clients never have more rows under way."""
+CLIENTS = 8
+"""Of the servers beside it: no more rows are ever under way there, so none are here."""
+
+BATCHES = (1, 2, 4, CLIENTS)
+"""Rows of a call."""
 
 THREADS = tuple(sorted({1, os.cpu_count() or 1}))
 """Callers at the same time."""
@@ -26,13 +29,14 @@ def measure_all(name: str, image: np.ndarray, make: Callable[[int], Forward], se
     """Print a sample for each batch size and number of threads.
 
     Args:
-        name: what the settings begin with.
+        name: what the settings begin with, perhaps nothing.
         image: one row; batches repeat it.
         make: returns the model for a batch size, ready to be called by many threads.
         seconds: for all of them together, if that is enough.
     """
-    each = max(seconds / len(BATCHES) / len(THREADS), LEAST_SECONDS)
-    for batch, threads in product(BATCHES, THREADS):
+    shapes = [(batch, threads) for batch, threads in product(BATCHES, THREADS) if batch * threads <= CLIENTS]
+    each = max(seconds / len(shapes), LEAST_SECONDS)
+    for batch, threads in shapes:
         rows = np.repeat(image, batch, axis=0)
         forward = make(batch)
         _measure(forward, rows, threads, each / 4)

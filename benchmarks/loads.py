@@ -17,6 +17,7 @@ import grpc
 import mlp
 import numpy as np
 import security
+from in_process import CLIENTS
 from mobilenet import MobileNet
 from sample import Sample
 
@@ -232,8 +233,8 @@ def image_loads(model: MobileNet) -> tuple[GrpcLoad, GrpcLoad]:
 
     saturated, half = saturation(model), half_rate(model)
     return (
-        GrpcLoad(saturated, PREDICT, 8, 1, request, check, grpc_generator()),
-        GrpcLoad(half, PREDICT, 8, 1, request, check, share=0.5),
+        GrpcLoad(saturated, PREDICT, CLIENTS, 1, request, check, grpc_generator()),
+        GrpcLoad(half, PREDICT, CLIENTS, 1, request, check, share=0.5),
     )
 
 

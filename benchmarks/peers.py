@@ -50,7 +50,7 @@ def _mlserver(settings: str, **own: int) -> Server:
         **{name.upper(): str(value) for name, value in own.items()},
     }
     environment = {f"MLSERVER_{name}": value for name, value in chosen.items()} | {"PYTHONPATH": str(HERE)}
-    words = (str(PEERS_PYTHON), "-m", "mlserver.cli.main", "start", "{folder}/run")
+    words = (str(PEERS_PYTHON.parent / "mlserver"), "start", "{folder}/run")
     return _peer(MLSERVER, settings, words, environment, _INFER)
 
 
