@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from tenon.serving.grpc._inference import INFERENCE_METHODS
 from tenon.serving.grpc._parsing import parsed, servable_request
 from tenon.serving.grpc._reload import MetricValue, Reload, reload_answer
 from tenon.serving.http2 import CallContext, Streaming, Unary
+from tenon.serving.servables import ServableId
 
 _MAX_DETAILS = 1024
 _PredictRequest = message_class("tensorflow.serving.PredictRequest")
@@ -98,11 +99,20 @@ async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
         _unknown_signature,
         tuple(request.output_filter),
     )
-    response = _PredictResponse(model_spec=model_spec(prediction.id, prediction.signature_name))
+    response = _PredictResponse.FromString(
+        _without_outputs(prediction.id.name, prediction.id.version, prediction.signature_name)
+    )
     raw = pipeline.options.tensor_content
     for name, array in prediction.outputs.items():
         response.outputs[name].CopyFrom(make_tensor_proto(array, as_tensor_content=raw and not array.dtype.hasobject))
     return response
+
+
+@lru_cache(maxsize=1000)
+def _without_outputs(name: str, version: int, signature_name: str) -> bytes:
+    """Return the bytes of a ``PredictResponse``; parsing them takes a third of the time of making one of its parts."""
+    answered = _PredictResponse(model_spec=model_spec(ServableId(name, version), signature_name))
+    return bytes(answered.SerializeToString())
 
 
 def _read_inputs(protos: Mapping[str, Any], specs: Mapping[str, TensorSpec]) -> dict[str, np.ndarray]:
