@@ -43,7 +43,7 @@ class Call:
         remote: the client's address, where it is known.
 
     Attributes:
-        identity: who asks, once the gate has found out.
+        identity: who asks, between the gate's finding it out and its letting the request in.
         client: the name of who asks; empty for nobody in particular.
         admission: what the gate gave, to be given back at the end.
         observation: what telemetry knows of the request.
@@ -98,6 +98,18 @@ class Call:
         self.observation: RequestObservation | None = None
         self.route: Route | None = None
         self.reply: list[tuple[str, str]] = []
+
+    def check_size(self, size: int) -> None:
+        """Refuse a request that is larger than the gate allows for its model.
+
+        Args:
+            size: bytes of the request, as it came over the wire.
+
+        Raises:
+            ResourceExhaustedError: it is.
+        """
+        if self.admission is not None:
+            self.admission.check_size(size)
 
     def priority(self) -> Priority:
         """Return how urgent the client says it is: ``urgency``, or else the header.
