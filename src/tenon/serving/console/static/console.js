@@ -59,11 +59,11 @@ function show(overview) {
 }
 
 function showHistory(history) {
-  const columns = $("scope").value ? history.models[$("scope").value] : history.all;
+  const { columns } = history;
   if (history.now < heard) points = new Map(); // another machine answers, or this one has started anew
   ({ offset } = history);
   heard = history.now;
-  columns?.second.forEach((second, row) => {
+  columns.second.forEach((second, row) => {
     points.set(second, Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[row]])));
   });
   for (const second of points.keys()) if (second < heard - WINDOW) points.delete(second);
