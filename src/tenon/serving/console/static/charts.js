@@ -3,7 +3,7 @@
 import { $, when } from "./dom.js";
 
 export const WINDOW = 600;
-const HEIGHT = 190;
+const HEIGHT = 180;
 
 const number = (digits) => (_, value) => (value === null || value === undefined ? "–" : value.toFixed(digits));
 
@@ -67,7 +67,7 @@ export class Charts {
       cursor: { sync: { key: "tenon" }, drag: { x: false, y: false }, points: { size: 6 } },
       legend: { live: true },
       scales: { y: { range: (_, low, high) => [0, Math.max(high ?? 0, 10 ** -digits) * 1.08] } },
-      axes: [{ ...axis, space: 90, values: (_, times) => times.map((time) => when(time).slice(-8, -3)) }, { ...axis, size: 46, space: 34 }],
+      axes: [{ ...axis, space: 90, size: 30, values: (_, times) => times.map((time) => when(time).slice(-8, -3)) }, { ...axis, size: 46, space: 34 }],
       series: [
         { value: (_, time) => (time ? when(time) : "–") },
         ...series.map(([label, name, filled]) => ({
