@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -16,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tenon import base
-from tenon.cli._serve import add_arguments
 from tenon.serving import ServerOptions
 from tenon.serving.answering import Pipeline
+from tenon.serving.configuration import FLAGS, Effect
 from tenon.serving.http import HttpRequest
 from tenon.serving.rest import RestApi
 from tenon.serving.testing import StaticManager, half_plus_two
@@ -81,16 +80,31 @@ def test_the_guide_to_tensorflows_code_works_when_typed_along(tmp_path, capsys):
             exec(compile(text, str(file), "exec"), names)
 
 
+def shown_default(flag) -> str | None:
+    """Return a flag's default as the guide writes it; ``None`` where it is no plain value."""
+    if not flag.option or flag.convert is not None:
+        return None
+    value = getattr(ServerOptions(models={"m": Path("m")}), flag.option)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value).removesuffix(".0")
+
+
 def test_the_table_of_flags_has_every_flag_and_its_default():
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    flags = {action.option_strings[0]: action.dest for action in parser._actions if action.dest != "help"}
-    rows = {unquoted(flag): unquoted(default) for flag, default, _ in table_rows(SERVING, "## Flags")}
-    assert set(rows) == set(flags)
-    options = ServerOptions(models={"m": Path("m")})
-    given = {flag: getattr(options, name) for flag, name in flags.items() if hasattr(options, name)}
-    numbers = {flag: str(value).removesuffix(".0") for flag, value in given.items() if value is not None}
-    assert {flag: rows[flag] for flag in numbers} == numbers
+    rows = {unquoted(flag): (unquoted(default), text) for flag, default, text in table_rows(SERVING, "## Flags")}
+    served = {f"--{flag.name.replace('_', '-')}": flag for flag in FLAGS if flag.effect is Effect.SERVED}
+    assert {name: text for name, (_, text) in rows.items()} == {name: flag.text for name, flag in served.items()}
+    shown = {name: default for name, flag in served.items() if (default := shown_default(flag)) is not None}
+    assert {name: rows[name][0] for name in shown} == shown
+
+
+@pytest.mark.parametrize(
+    ("heading", "effect"),
+    [("### Flags without effect", Effect.NONE), ("### Flags that are refused", Effect.REFUSED)],
+)
+def test_the_tables_of_other_flags_tell_why(heading, effect):
+    rows = {unquoted(flag): text for flag, text in table_rows(SERVING, heading)}
+    assert rows == {f"--{flag.name.replace('_', '-')}": flag.text for flag in FLAGS if flag.effect is effect}
 
 
 ERRORS = table_rows(SERVING, "### Errors")

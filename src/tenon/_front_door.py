@@ -22,7 +22,10 @@ PACKAGE: Final = "tenon"
 KERAS_BACKEND: Final = "KERAS_BACKEND"
 """The environment variable by which Keras is told what it computes with."""
 
-FOLDERS: Final = ("base", "compat", "core", "formats", "keras", "saved_model", "serving", "summary", "train", "xla")
+FOLDERS: Final = (
+    *("base", "compat", "core", "formats", "host_steps", "keras"),
+    *("saved_model", "serving", "summary", "train", "xla"),
+)
 """Parts that are attributes under their own name."""
 
 EXTRAS: Final = {"serving": "serving"}

@@ -368,6 +368,82 @@ def use_checkpoint_root(tf, loaded):
     }
 
 
+def example(tf, **features):
+    made = {}
+    for name, value in features.items():
+        if isinstance(value, bytes):
+            made[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+        elif isinstance(value, int):
+            made[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+        else:
+            made[name] = tf.train.Feature(float_list=tf.train.FloatList(value=value))
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()
+
+
+def strings(tf):
+    class Texts(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.kernel = tf.Variable([[1.0, -1.0], [0.5, 0.25]])
+
+        @tf.function(input_signature=[spec(tf, [None], "string", "inputs")])
+        def classify(self, inputs):
+            features = tf.io.parse_example(
+                inputs,
+                {
+                    "x": tf.io.FixedLenFeature([2], tf.float32),
+                    "k": tf.io.FixedLenFeature([], tf.int64, default_value=7),
+                    "name": tf.io.FixedLenFeature([], tf.string, default_value="nobody"),
+                    "pair": tf.io.FixedLenFeature([1, 2], tf.int64, default_value=[[5, 6]]),
+                    "parts": tf.io.FixedLenSequenceFeature([], tf.float32, allow_missing=True, default_value=0.5),
+                    "words": tf.io.FixedLenSequenceFeature([], tf.string, allow_missing=True),
+                },
+            )
+            scores = features["x"] @ self.kernel + tf.reduce_sum(features["parts"], 1, keepdims=True)
+            best = tf.argmax(scores, 1)
+            return {
+                "classes": tf.tile(tf.constant([["up", "down"]]), [tf.shape(inputs)[0], 1]),
+                "scores": scores,
+                "best": tf.gather(tf.constant(["up", "down"]), best),
+                "side": tf.where(best > 0, "right", "left"),
+                "joined": tf.stack([features["name"], tf.strings.as_string(features["k"])], 1),
+                "pair": features["pair"] * 2,
+                "words": features["words"],
+            }
+
+        @tf.function(input_signature=[spec(tf, [None], "string")])
+        def decode(self, images):
+            return tf.cast(tf.io.decode_raw(images, tf.uint8, fixed_length=4), tf.float32) / 255.0
+
+        @tf.function(input_signature=[spec(tf, [None], "string")])
+        def numbers(self, texts):
+            return tf.strings.to_number(texts, tf.int64) + 1, tf.reverse(texts, [0])
+
+        @tf.function(input_signature=[spec(tf, [None])])
+        def words(self, x):
+            return tf.strings.as_string(x, precision=2), tf.fill([tf.shape(x)[0], 2], "z")
+
+    module = Texts()
+    return module, {"serving_default": module.classify, "decode": module.decode}
+
+
+def use_strings(tf, loaded):
+    rows = [
+        example(tf, x=[1.0, 2.0]),
+        example(tf, x=[-3.0, 1.0], k=4, name=b"ann", parts=[1.0, 2.0, 3.0], words=b"a"),
+        example(tf, x=[0.0, 0.5], more=1),
+    ]
+    return {
+        "method": loaded.classify(tf.constant(rows)),
+        "signature": loaded.signatures["serving_default"](inputs=tf.constant(rows)),
+        "first": loaded.classify(tf.constant(rows[:1])),
+        "decode": loaded.decode(tf.constant([b"\1\2\3\4", b"\5"])),
+        "numbers": loaded.numbers(tf.constant(["9007199254740993", "-2"])),
+        "words": loaded.words(tf.constant([1.0, -2.5])),
+        "specs": [str(key) for key in sorted(loaded.signatures["serving_default"].structured_outputs)],
+    }
+
+
 CASES = {
     "traced_by_calls": (traced_by_calls, use_traced_by_calls),
     "structures": (structures, use_structures),
@@ -379,6 +455,7 @@ CASES = {
     "control_flow": (control_flow, use_control_flow),
     "parts": (parts, use_parts),
     "checkpoint_root": (checkpoint_root, use_checkpoint_root),
+    "strings": (strings, use_strings),
 }
 
 

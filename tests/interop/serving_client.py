@@ -16,11 +16,14 @@ from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
+    input_pb2,
     model_management_pb2,
     model_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
+    regression_pb2,
 )
 
 CHANNEL = grpc.insecure_channel(f"127.0.0.1:{sys.argv[1]}")
@@ -163,12 +166,58 @@ def errors_have_their_codes_and_texts():
     assert (code, len(text), text[-12:]) == ("UNAVAILABLE", 1024 + 12, "...TRUNCATED")
 
 
-def other_methods_are_unimplemented():
+def inference_input(*values):
+    made = input_pb2.Input()
+    for value in values:
+        feature = tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+        features = tf.train.Features(feature={"x": feature})
+        made.example_list.examples.append(tf.train.Example(features=features))
+    return made
+
+
+def classify_answers_labels_and_scores():
+    request = classification_pb2.ClassificationRequest(model_spec=spec("m"), input=inference_input(0.25, 1.0))
+    answer = PREDICTION.Classify(request, timeout=30)
+    rows = [[(each.label, each.score) for each in row.classes] for row in answer.result.classifications]
+    assert rows == [[("low", 0.75), ("high", 0.25)], [("low", 0.0), ("high", 1.0)]], rows
+    assert (answer.model_spec.version.value, answer.model_spec.signature_name) == (3, "serving_default")
+
+
+def regress_answers_numbers():
+    request = regression_pb2.RegressionRequest(model_spec=spec("m", "regress"), input=inference_input(0.25, 1.0))
+    answer = PREDICTION.Regress(request, timeout=30)
+    assert [each.value for each in answer.result.regressions] == [0.5, 2.0], answer
+
+
+def a_context_is_part_of_every_example():
+    inputs = input_pb2.Input()
+    inputs.example_list_with_context.examples.append(tf.train.Example())
+    inputs.example_list_with_context.context.CopyFrom(inference_input(3.0).example_list.examples[0])
+    request = regression_pb2.RegressionRequest(model_spec=spec("m", "regress"), input=inputs)
+    assert PREDICTION.Regress(request, timeout=30).result.regressions[0].value == 6.0
+
+
+def multi_inference_answers_every_task():
+    request = inference_pb2.MultiInferenceRequest(input=inference_input(0.25))
+    request.tasks.add(model_spec=spec("m", "regress"), method_name="tensorflow/serving/regress")
+    request.tasks.add(model_spec=spec("m"), method_name="tensorflow/serving/classify")
+    regression, classification = PREDICTION.MultiInference(request, timeout=30).results
+    assert regression.regression_result.regressions[0].value == 0.5
+    assert classification.classification_result.classifications[0].classes[1].label == "high"
+
+
+def models_are_reloaded():
+    request = model_management_pb2.ReloadConfigRequest(metric_names=["/tensorflow/serving/reloads"])
+    check_error(code_and_text(MODEL.HandleReloadConfigRequest, request), "INVALID_ARGUMENT", "ServerModelConfig type")
+    config = request.config.model_config_list.config.add(name="m", base_path="/models/m", model_platform="tensorflow")
+    config.model_version_policy.specific.versions.append(3)
+    config.version_labels["stable"] = 3
+    answer = MODEL.HandleReloadConfigRequest(request, timeout=30)
+    assert (answer.status.error_code, answer.metric[0].int64_value_increase) == (0, 1)
+    config.model_platform = "caffe"
     check_error(
-        code_and_text(PREDICTION.Classify, classification_pb2.ClassificationRequest()), "UNIMPLEMENTED", "Classify"
+        code_and_text(MODEL.HandleReloadConfigRequest, request), "INVALID_ARGUMENT", "model 'm': requests unsupported"
     )
-    reload = model_management_pb2.ReloadConfigRequest()
-    check_error(code_and_text(MODEL.HandleReloadConfigRequest, reload), "UNIMPLEMENTED", "HandleReloadConfigRequest")
 
 
 def health_says_serving():
@@ -190,7 +239,11 @@ CHECKS = (
     metadata_is_readable,
     status_is_readable,
     errors_have_their_codes_and_texts,
-    other_methods_are_unimplemented,
+    classify_answers_labels_and_scores,
+    regress_answers_numbers,
+    a_context_is_part_of_every_example,
+    multi_inference_answers_every_task,
+    models_are_reloaded,
     health_says_serving,
 )
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from tenon.base import DataLossError
+from tenon.serving import ModelServerConfig
+from tenon.serving.testing import FakeServable
 from tests.serving.doubles import manager
+from tests.serving.examples import SIGNATURES as EXAMPLE_SIGNATURES
 from tests.serving.servers import grpc_serving
 
 CLIENT = Path(__file__).with_name("serving_client.py")
@@ -24,7 +27,11 @@ CHECKS = (
     "metadata_is_readable",
     "status_is_readable",
     "errors_have_their_codes_and_texts",
-    "other_methods_are_unimplemented",
+    "classify_answers_labels_and_scores",
+    "regress_answers_numbers",
+    "a_context_is_part_of_every_example",
+    "multi_inference_answers_every_task",
+    "models_are_reloaded",
     "health_says_serving",
 )
 
@@ -33,12 +40,20 @@ pytestmark = pytest.mark.interop
 
 @pytest.fixture(scope="module")
 def report():
+    configs = []
+
+    async def reload(message):
+        configs.append(ModelServerConfig.from_proto(message))
+
     async def main():
-        async with grpc_serving(manager(failure=DataLossError("damaged"))) as (health, port):
+        options = {"reload": reload, "metric_value": lambda name: len(configs)}
+        models = manager(failure=DataLossError("damaged"), m={3: FakeServable(EXAMPLE_SIGNATURES)})
+        async with grpc_serving(models, **options) as (health, port):
             health.set_serving(True)
             client = await asyncio.create_subprocess_exec(PYTHON, CLIENT, str(port), stdout=asyncio.subprocess.PIPE)
             output, _ = await client.communicate()
             assert client.returncode == 0
+            assert [config.labels for config in configs] == [{"m": {"stable": 3}}]
             return json.loads(output)
 
     return asyncio.run(main())

@@ -208,9 +208,14 @@ REFUSED = {
     "no signature": (lambda p: save(Program([], {}), p), InvalidArgumentError, "at least one signature"),
     "no inputs": (lambda p: save(lambda: 1, p, {"f": {}}), InvalidArgumentError, "at least one input"),
     "strings": (
-        lambda p: save(lambda x: x, p, {"f": {"x": TensorSpec((None,), "O")}}),
+        lambda p: save(Program([], {"f": Signature(lambda v, i: i, {"x": TensorSpec((None,), "O")})}), p),
         UnimplementedError,
         "XLA has no object",
+    ),
+    "strings and variables": (
+        lambda p: save(lambda w, x: x, p, {"f": {"x": TensorSpec((None,), "O")}}, variables=np.ones(1)),
+        InvalidArgumentError,
+        "which holds its own",
     ),
     "four bits": (
         lambda p: save(

@@ -51,11 +51,12 @@ SIGNATURES = {
 }
 
 
-def manager(gate: asyncio.Event | None = None, failure=None) -> StaticManager:
+def manager(gate: asyncio.Event | None = None, failure=None, **more) -> StaticManager:
     return StaticManager(
         {
             "half": {1: half_plus_two(), 3: half_plus_two()},
             "many": {7: FakeServable(SIGNATURES, gate)},
+            **more,
         },
         {} if failure is None else {"half": {2: failure}},
     )

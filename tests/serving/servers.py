@@ -17,10 +17,10 @@ ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_len
 
 
 @asynccontextmanager
-async def grpc_serving(models):
-    """Yield the health and the port of a gRPC server."""
+async def grpc_serving(models, **options):
+    """Yield the health and the port of a gRPC server; ``options`` are those of ``grpc_methods``."""
     health = Health()
-    server = GrpcServer({**grpc_methods(Pipeline(models)), **health.methods()})
+    server = GrpcServer({**grpc_methods(Pipeline(models), **options), **health.methods()})
     port = await server.listen("127.0.0.1", 0)
     try:
         yield health, port

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+from dataclasses import fields
 
 import grpc
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ import pytest
 from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError, UnimplementedError
 from tenon.saved_model import TensorSpec, save
 from tenon.serving import ModelConfig, ModelServer, ModelServerConfig, ServableRequest, ServerOptions
-from tenon.serving.configuration import SSLConfig
+from tenon.serving._server import _NOT_WIRED
 
 
 def save_version(path, factor):
@@ -96,7 +97,7 @@ def test_replaced_files_are_served_anew_without_a_gap(base, tmp_path):
 
 def test_a_config_file_is_watched(base, tmp_path):
     file = tmp_path / "models.config"
-    file.write_text("")
+    file.write_text("model_config_list {}")
 
     async def body(server):
         file.write_text(f"model_config_list {{ config {{ name: 'good' base_path: '{base / 'good'}' }} }}")
@@ -143,6 +144,8 @@ def test_a_unix_socket_that_is_taken_or_no_socket_is_refused(base, tmp_path):
 
 
 def test_an_option_that_is_not_acted_upon_is_refused(base):
-    ssl = SSLConfig("-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----")
-    with pytest.raises(UnimplementedError, match="ssl: this server does not act upon it yet"):
-        run(options(base, "good", ssl=ssl))
+    for name in _NOT_WIRED:
+        (field,) = [field for field in fields(ServerOptions) if field.name == name]
+        other = not field.default if isinstance(field.default, bool) else 7
+        with pytest.raises(UnimplementedError, match=f"{name}: this server does not act upon it yet"):
+            run(options(base, "good", **{name: other}))

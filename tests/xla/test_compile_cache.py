@@ -4,6 +4,11 @@ import os
 import subprocess
 import sys
 
+import jax
+import pytest
+
+from tenon.xla import add_compiled_programs, compile_cache_directory, compile_cache_in, compiled_programs
+
 COMPILE = """
 import sys, jax, jax.numpy as jnp
 from tenon.xla import enable_compile_cache, run_in_calling_thread
@@ -49,3 +54,49 @@ def test_a_folder_that_cannot_be_made_costs_the_cache_only(tmp_path):
     printed, log = compile_in_a_process(tmp_path / "file" / "cache")
     assert printed == "None"
     assert "cannot be written" in log
+
+
+def test_a_partial_entry_is_removed(tmp_path):
+    compile_in_a_process(tmp_path)
+    [whole] = [path for path in tmp_path.glob("*-atime") if "lambda" in path.name]
+    whole.unlink()  # the file that is written last is missing: its writer died, or the disk was full
+    partial = tmp_path / whole.name.replace("-atime", "-cache")
+    partial.write_bytes(partial.read_bytes()[:10])
+    compile_in_a_process(tmp_path)
+    assert partial.stat().st_size > 10
+    assert whole.is_file()
+
+
+def compile_one(number):
+    return jax.jit(lambda x: x * number).lower(1.0).compile()
+
+
+def test_what_is_compiled_in_a_block_is_kept_elsewhere(tmp_path):
+    before = jax.config.jax_compilation_cache_dir
+    with compile_cache_in(tmp_path):
+        assert compile_cache_directory() == tmp_path
+        compile_one(3)
+    compile_one(4)
+    assert len(compiled_programs(tmp_path)) == 1
+    assert jax.config.jax_compilation_cache_dir == before
+
+
+def test_programs_of_others_are_found_and_own_ones_stay(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    with compile_cache_in(first):
+        compile_one(5)
+    [program] = compiled_programs(first)
+    with compile_cache_in(second):
+        add_compiled_programs(second, {program.name: program.read_bytes()})
+        compile_one(5)
+        assert [path.name for path in compiled_programs(second)] == [program.name]
+        add_compiled_programs(second, {program.name: b"other"})
+    assert (second / program.name).read_bytes() == program.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["../up-cache", "/etc/up-cache"])
+def test_programs_of_others_stay_inside_the_directory(tmp_path, name):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    add_compiled_programs(folder, {name: b"x"})
+    assert [path.name for path in compiled_programs(folder)] == ["up-cache"]

@@ -12,6 +12,7 @@ from typing import Any
 from tenon.base import InvalidArgumentError, TenonError
 
 _COMMANDS = {
+    "compile": "compile a SavedModel for this kind of machine and put the result into it",
     "demo": "train on real data, export, serve, and ask the server over REST and gRPC",
     "predict": "ask a server for a prediction, over gRPC or REST",
     "serve": "serve SavedModels over TensorFlow Serving's REST and gRPC",

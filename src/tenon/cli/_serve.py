@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     require_extra("serving")
     from tenon.serving.configuration import FLAGS, Effect, Flag
 
+    parser.usage = "tenon serve --model NAME=DIR [--FLAG VALUE ...]"
     groups = {effect: parser.add_argument_group(effect.value) for effect in Effect}
 
     def add(flag: Flag) -> None:

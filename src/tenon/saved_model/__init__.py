@@ -18,6 +18,8 @@ vouch for every file of a model with a key.
 """
 
 from tenon.base import TensorSpec
+from tenon.saved_model import signature_def_utils as signature_def_utils
+from tenon.saved_model._amend import amend
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
 from tenon.saved_model._manifest import manifest_sizes
@@ -94,6 +96,7 @@ __all__ = [
     "SupportsProgram",
     "TensorSpec",
     "Variable",
+    "amend",
     "contains_saved_model",
     "load",
     "manifest_sizes",

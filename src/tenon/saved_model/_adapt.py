@@ -54,6 +54,14 @@ def is_program(obj: Any, signatures: Any, variables: Any | None) -> bool:
     return variables is not None or (not signatures and isinstance(obj, functools.partial | types.FunctionType))
 
 
+def takes_strings(obj: Any, signatures: Any) -> bool:
+    """Tell whether what is to be saved is a function with specs of strings, which Tenon traces and not JAX alone."""
+    if not callable(obj) or isinstance(obj, Program | SupportsProgram) or not isinstance(signatures, Mapping):
+        return False
+    specs = [spec for given in signatures.values() if isinstance(given, Mapping) for spec in given.values()]
+    return any([getattr(spec, "dtype", None) == np.dtype(object) for spec in specs])
+
+
 def as_program(
     model_or_function: Any, signatures: Mapping[str, SignatureLike] | None, variables: Any | None
 ) -> Program:

@@ -53,27 +53,32 @@ def export_concrete(
 
     Raises:
         InvalidArgumentError: a value of Python that it was traced for, or returns, cannot stand in a SavedModel.
-        UnimplementedError: it calls Python, takes or returns strings, or JAX cannot export it for the open sizes.
+        UnimplementedError: it calls Python, does with strings what no steps around a program can, or JAX cannot export
+            it for the open sizes.
     """
     structured = concrete.structured_input_signature
     form, exported = _lowered(concrete, label)
     where = paths(form)
-    _check_outputs(label, form.structured_outputs)
     function = ExportedFunction(
         exported=exported,
         variables=tuple([where(variable) for variable in form.variables]),
         inputs=tuple([_plain(spec) for spec in _specs(structured)]),
-        outputs=tuple([TensorSpec(static_shape(output.shape), output.dtype) for output in form.outputs]),
-        input_shapes=tuple([symbolic_shape(argument.shape) for argument in form.arguments]),
-        output_shapes=tuple([symbolic_shape(output.shape) for output in form.outputs]),
+        outputs=tuple([TensorSpec(static_shape(output.shape), output.dtype) for output in form.returned]),
+        input_shapes=tuple([symbolic_shape(argument.shape) for argument in form.inputs]),
+        output_shapes=tuple([symbolic_shape(output.shape) for output in form.returned]),
         written=tuple([where(variable) for variable in form.written]),
+        no_gradient=_STRINGS_HAVE_NONE if form.host else "",
+        host=form.host,
     )
-    if has_gradients:
+    if has_gradients and form.host is None:
         with jax.enable_x64(True):
             function = with_gradients(label, form.function, function, form.reached)
     with _explained(label):
         structures = Structures(encoded(structured), encoded(form.structured_outputs))
     return ExportedConcrete(function, structures, form.structured_outputs, _keywords(structured, concrete))
+
+
+_STRINGS_HAVE_NONE = "it takes or returns strings"
 
 
 @contextmanager
@@ -117,14 +122,6 @@ def _specs(structured: Any) -> list[Any]:
 
 def _plain(spec: Any) -> TensorSpec:
     return TensorSpec(tuple(spec.shape.as_list()), spec.dtype.dtype, spec.name)
-
-
-def _check_outputs(label: str, outputs: Any) -> None:
-    for leaf in flatten(outputs, True):
-        if leaf is not None and not isinstance(leaf, StructuredSpec):
-            raise UnimplementedError(
-                f"{label}: returns {leaf!r}, and XLA has no strings. Return numbers, and look the texts up outside."
-            )
 
 
 def _keywords(structured: tuple[tuple[Any, ...], dict[str, Any]], concrete: ConcreteFunction) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from tenon.base import Shape, TensorSpec
 from tenon.formats import data_type, make_tensor_proto, message_class
+from tenon.host_steps import INPUT, HostNodes
 from tenon.saved_model._composites import module_without_composites
 from tenon.saved_model._lowering import ExportedFunction, ExportedSignature, static_shape
 from tenon.saved_model._structures import shape_proto
@@ -66,14 +67,15 @@ def program_function(name: str, function: ExportedFunction, variables: Mapping[s
         body.cast(body.read_variable(handles[path], variables[path].dtype), variables[path].dtype, want)
         for path, want in zip(function.variables, taken, strict=False)
     ]
-    values += [
-        body.cast(f"input_{place}", spec.dtype, want)
-        for (place, spec), want in zip(enumerate(function.inputs), taken[len(values) :], strict=True)
-    ]
+    host = HostNodes(definition.node_def, function.steps)
+    arguments = host.before([f"input_{place}" for place in range(len(function.inputs))])
+    for argument, source, want in zip(arguments, function.steps.arguments, taken[len(values) :], strict=True):
+        have = function.inputs[source.place].dtype if source.kind == INPUT else want
+        values.append(body.cast(argument, have, want))
     results = body.xla_call_module(function, [values[index] for index in function.exported.module_kept_var_idx])
-    for index, spec in enumerate(function.outputs):
-        _return(definition, index, spec, body.identity(results[index], spec.dtype))
-    for path, value in zip(function.written, results[len(function.outputs) :], strict=True):
+    for index, (spec, value) in enumerate(zip(function.outputs, host.after(results), strict=True)):
+        _return(definition, index, spec, body.identity(value, spec.dtype))
+    for path, value in zip(function.written, results[function.results :], strict=True):
         _run_always(definition, body.assign_variable(handles[path], value, variables[path].dtype))
     return definition
 

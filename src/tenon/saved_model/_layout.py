@@ -12,8 +12,11 @@ SIGNATURE = f"{EXTRAS}/model.sig"
 PROGRAM = f"{EXTRAS}/program.json"
 """The names that tie exported programs and variables together."""
 
-PROGRAM_FORMAT = 2
-"""Format 1 knew no functions but those of signatures."""
+PROGRAM_FORMAT = 3
+"""Format 1 knew no functions but those of signatures, format 2 no strings."""
+
+PROGRAM_FORMAT_WITHOUT_STRINGS = 2
+"""What is written where there are no strings, for older Tenons to read."""
 
 MANIFEST_FORMAT = 1
 

@@ -13,6 +13,7 @@ import numpy as np
 from jax import export as jax_export
 
 from tenon.base import TensorSpec
+from tenon.host_steps import INPUT, RESULT, HostSteps, Reference
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 
@@ -41,6 +42,9 @@ class ExportedFunction:
         gradient_inputs: which arguments (variables, then inputs) the gradients are of.
         gradient_outputs: which outputs have gradients.
         no_gradient: why there are no gradients of a further order, or ``""``.
+        host: what happens with strings before and after the program; ``None`` where there are none. With it, the
+            program takes ``host.arguments`` and returns what steps need beside outputs, and ``inputs`` and ``outputs``
+            are those of the whole function.
     """
 
     exported: jax_export.Exported
@@ -54,11 +58,25 @@ class ExportedFunction:
     gradient_inputs: tuple[int, ...] = ()
     gradient_outputs: tuple[int, ...] = ()
     no_gradient: str = ""
+    host: HostSteps | None = None
 
     @property
     def handles(self) -> tuple[str, ...]:
         """Names of all variables that it reads or assigns, each once."""
         return tuple(dict.fromkeys([*self.variables, *self.written]))
+
+    @property
+    def steps(self) -> HostSteps:
+        """What happens before and after the program: nothing, where there are no strings."""
+        if self.host is not None:
+            return self.host
+        inputs = [Reference(INPUT, place) for place in range(len(self.inputs))]
+        return HostSteps((), tuple(inputs), tuple([Reference(RESULT, place) for place in range(len(self.outputs))]))
+
+    @property
+    def results(self) -> int:
+        """How many tensors the program returns before the new values of variables."""
+        return len(self.exported.out_avals) - len(self.written)
 
 
 @dataclass(frozen=True)

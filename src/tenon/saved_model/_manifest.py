@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,27 @@ from tenon.saved_model._layout import MANIFEST, MANIFEST_FORMAT
 _ADVICE = "Restore the directory from a good copy, or save the model again."
 
 
-def write_manifest(root: Path) -> None:
-    """Record every file under ``root``; call it after everything else is written."""
-    files = {
-        path.relative_to(root).as_posix(): {"sha256": _sha256(path), "size": path.stat().st_size}
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
+def write_manifest(root: Path, names: Iterable[str] | None = None) -> None:
+    """Record files; call it after everything else is written.
+
+    Args:
+        root: the SavedModel.
+        names: which files, relative to ``root``; ``None`` for all.
+    """
+    if names is None:
+        names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+    files = {name: {"sha256": _sha256(root / name), "size": (root / name).stat().st_size} for name in sorted(names)}
     (root / MANIFEST).write_bytes(_encode({"files": files, "format": MANIFEST_FORMAT}))
+
+
+def manifest_files(root: Path) -> dict[str, dict[str, Any]]:
+    """Return size and SHA-256 of every file that the manifest names, by the file's name.
+
+    Raises:
+        DataLossError: the manifest is missing or damaged.
+    """
+    files: dict[str, dict[str, Any]] = _read(root / MANIFEST)["files"]
+    return files
 
 
 def verify_manifest(root: Path) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core.functions import ConcreteFunction, Function, PureForm
-from tenon.core.tensors import TensorShape
+from tenon.core.tensors import TensorShape, TensorSpec, as_dtype
 from tenon.core.tracing import executing_eagerly
-from tenon.core.variables import held_array
+from tenon.core.variables import Module, held_array
 from tenon.saved_model._concrete import ExportedConcrete, export_concrete, named_outputs, unique
 from tenon.saved_model._contents import (
     DICT,
@@ -32,7 +32,7 @@ from tenon.saved_model._contents import (
 )
 from tenon.saved_model._lowering import ExportedSignature
 from tenon.saved_model._options import DEFAULT_SERVING_SIGNATURE_DEF_KEY, Asset, SaveOptions
-from tenon.saved_model._restored_function import RestoredBody, SignatureMap
+from tenon.saved_model._restored_function import RestoredBody, SignatureMap, restored_program
 from tenon.saved_model._structures import FullArgSpec, plain_shape, spec_proto
 from tenon.train import VARIABLE_VALUE, is_trackable, object_path, trackable_type
 
@@ -244,6 +244,9 @@ class _Saver:
         return self._names[id(program)]
 
     def _concrete(self, concrete: ConcreteFunction, path: str) -> str:
+        program = restored_program(concrete.python_function)
+        if program is not None:
+            return self._restored(program, path)
         if id(concrete) not in self._names:
             label = f"function {path!r}"
 
@@ -288,7 +291,9 @@ class _Saver:
     def _signature(self, name: str, concrete: ConcreteFunction) -> ExportedSignature:
         function = self._concrete(concrete, f"signatures[{name!r}]")
         exported = self._exported[function]
-        outputs = named_outputs(exported.structured_outputs, f"signatures[{name!r}]")
+        is_restored = restored_program(concrete.python_function) is not None
+        structured = concrete.structured_outputs if is_restored else exported.structured_outputs
+        outputs = named_outputs(structured, f"signatures[{name!r}]")
         if isinstance(exported.structured_outputs, dict):
             outputs = {key: outputs[key] for key in sorted(outputs)}
         return ExportedSignature(function, exported.keywords, tuple(outputs))
@@ -336,6 +341,47 @@ def parameters_of(signature: inspect.Signature) -> FullArgSpec:
         {p.name: p.default for p in keyword_only if p.default is not p.empty} or None,
         {},
     )
+
+
+def contents_of_strings(
+    function: Callable[..., Any], signatures: Mapping[str, Any], variables: Any, options: SaveOptions
+) -> Contents:
+    """Export a plain Python function that takes strings: each signature is traced as a ``tf.function``.
+
+    Args:
+        function: called with its inputs by name.
+        signatures: for each, the specs of its inputs by name.
+        variables: must be ``None``: what takes strings holds its variables itself.
+        options: how to save.
+
+    Raises:
+        InvalidArgumentError: there are variables, or a signature is something else.
+        UnimplementedError: the function cannot be exported.
+    """
+    if variables is not None:
+        raise InvalidArgumentError(
+            "variables: a function that takes strings is traced as a tf.function, which holds its own; make it a "
+            "method of a tf.Module with tf.Variables."
+        )
+    for name, given in signatures.items():
+        if not isinstance(given, Mapping):
+            raise InvalidArgumentError(
+                f"signatures[{name!r}]: must be a dict of specs by input name; received {type(given).__name__}."
+            )
+    traced = {name: _traced_function(name, function, given) for name, given in signatures.items()}
+    return contents_of(Module(), traced, options)
+
+
+def _traced_function(name: str, function: Callable[..., Any], specs: Mapping[str, Any]) -> Function:
+    def call(*values: Any) -> Any:
+        return function(**dict(zip(specs, values, strict=True)))
+
+    made: Any = call
+    made.__name__ = name
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    made.__signature__ = inspect.Signature([inspect.Parameter(key, kind) for key in specs])
+    stated = [TensorSpec(spec.shape, as_dtype(spec.dtype), key) for key, spec in specs.items()]
+    return Function(made, name, stated, False)
 
 
 def _stated_signatures(signatures: Any) -> dict[str, ConcreteFunction]:

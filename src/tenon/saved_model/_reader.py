@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from jax import export as jax_export
 
 from tenon.base import DataLossError, InvalidArgumentError, TensorSpec
 from tenon.formats import BundleReader, message_class, numpy_dtype
+from tenon.host_steps import HostSteps, steps_from_json
 from tenon.saved_model._layout import EXTRAS, PROGRAM, PROGRAM_FORMAT, VARIABLES
-from tenon.saved_model._lowering import BATCH, SymbolicShape
+from tenon.saved_model._lowering import BATCH, SymbolicShape, static_shape, symbolic_shape
 from tenon.saved_model._manifest import verify_manifest
 
 
@@ -40,6 +41,9 @@ class LoadedSignature:
         dtypes: the dtype in which ``function`` takes each argument, variables first.
         written: names of the variables that the signature assigns when it runs in TensorFlow; here they keep their
             values.
+        host: what happens with strings before and after ``function``; ``None`` where there are no strings. With it,
+            ``function`` and ``dtypes`` are those of ``program``.
+        device: what ``program`` is where there are strings.
     """
 
     name: str
@@ -53,6 +57,17 @@ class LoadedSignature:
     values: tuple[Any, ...]
     dtypes: tuple[np.dtype, ...]
     written: tuple[str, ...] = ()
+    host: HostSteps | None = None
+    device: LoadedSignature | None = None
+
+    @property
+    def program(self) -> LoadedSignature:
+        """What of the signature a device computes: a signature without strings; itself where it has none.
+
+        Else its inputs are called ``argument_0``, ``argument_1`` and so on, and its outputs ``result_0``, ``result_1``:
+        what ``host.before`` returns and ``host.after`` takes. It has none where a signature only moves strings.
+        """
+        return self if self.device is None else self.device
 
     @property
     def is_wide(self) -> bool:
@@ -81,7 +96,7 @@ class LoadedSignature:
             for shape in (*self.input_shapes, *self.output_shapes)
         )
 
-    def __call__(self, /, *arguments: Any, **named: Any) -> dict[str, jax.Array]:
+    def __call__(self, /, *arguments: Any, **named: Any) -> dict[str, Any]:
         """Run the signature.
 
         Args:
@@ -89,17 +104,26 @@ class LoadedSignature:
             **named: arrays by input name.
 
         Returns:
-            The outputs by name.
+            The outputs by name; where there are strings, they are NumPy arrays.
 
         Raises:
-            InvalidArgumentError: an input is missing, unknown or given twice, or its shape does not fit.
+            InvalidArgumentError: an input is missing, unknown or given twice, or its shape does not fit; or a step on
+                the host refuses a string.
         """
         given = self._bind(arguments, named)
+        if self.host is not None:
+            return self._with_steps(self.host, given)
         with jax.enable_x64(self.is_wide):
             arrays = [
                 self._convert(*pair, dtype) for pair, dtype in zip(given.items(), self.argument_dtypes, strict=True)
             ]
             return dict(zip(self.outputs, self._jitted(*self._device_values, *arrays), strict=True))
+
+    def _with_steps(self, host: HostSteps, given: Mapping[str, Any]) -> dict[str, Any]:
+        inputs = [np.asarray(self._convert(*pair, self.inputs[pair[0]].dtype)) for pair in given.items()]
+        arguments, found = host.before(inputs)
+        results = [np.asarray(result) for result in self.program(*arguments).values()]
+        return dict(zip(self.outputs, host.after(found, results), strict=True))
 
     @cached_property
     def _jitted(self) -> Callable[..., tuple[Any, ...]]:
@@ -122,6 +146,8 @@ class LoadedSignature:
     def _convert(self, name: str, value: Any, dtype: np.dtype) -> Any:
         spec = self.inputs[name]
         array = value if isinstance(value, jax.Array) else np.asarray(value, spec.dtype)
+        if dtype.hasobject:
+            array = _bytes(np.asarray(array))
         if not spec.accepts(array.shape):
             raise InvalidArgumentError(
                 f"signature {self.name!r}, input {name!r}: must have the shape {spec.shape}; received {array.shape}."
@@ -220,20 +246,48 @@ def _signature(
     name: str, entry: Mapping[str, Any], extras: Path, definition: Any, variables: Mapping[str, np.ndarray]
 ) -> LoadedSignature:
     exported = jax_export.deserialize(bytearray((extras / entry["file"]).read_bytes()))
-    outputs = {key: _spec(key, definition.outputs[key]) for key in entry["outputs"]}
-    return LoadedSignature(
+    written = tuple(entry.get("written", ()))
+    count = len(exported.out_avals) - len(written)
+    loaded = LoadedSignature(
         name=name,
         definition=definition,
         inputs={key: _spec(key, definition.inputs[key]) for key in entry["inputs"]},
-        outputs=outputs,
+        outputs={key: _spec(key, definition.outputs[key]) for key in entry["outputs"]},
         input_shapes=tuple(tuple(shape) for shape in entry["input_shapes"]),
         output_shapes=tuple(tuple(shape) for shape in entry["output_shapes"]),
         variables=tuple(entry["variables"]),
-        function=_first_results(exported.call, len(outputs)) if entry.get("written") else exported.call,
+        function=_first_results(exported.call, count) if written else exported.call,
         values=tuple(variables[variable] for variable in entry["variables"]),
         dtypes=tuple(np.dtype(aval.dtype) for aval in exported.in_avals),
-        written=tuple(entry.get("written", ())),
+        written=written,
     )
+    if "host" not in entry:
+        return loaded
+    device = _on_device(loaded, exported.in_avals[len(loaded.variables) :], exported.out_avals[:count])
+    return replace(loaded, host=steps_from_json(entry["host"]), device=device)
+
+
+def _on_device(loaded: LoadedSignature, arguments: Sequence[Any], results: Sequence[Any]) -> LoadedSignature:
+    """Return what a device computes of a signature with strings."""
+    return replace(
+        loaded,
+        inputs=_specs("argument", arguments),
+        outputs=_specs("result", results),
+        input_shapes=tuple(symbolic_shape(aval.shape) for aval in arguments),
+        output_shapes=tuple(symbolic_shape(aval.shape) for aval in results),
+    )
+
+
+def _specs(name: str, avals: Sequence[Any]) -> dict[str, TensorSpec]:
+    names = [f"{name}_{place}" for place in range(len(avals))]
+    return {key: TensorSpec(static_shape(aval.shape), aval.dtype, key) for key, aval in zip(names, avals, strict=True)}
+
+
+def _bytes(array: np.ndarray) -> np.ndarray:
+    """Return strings as ``bytes`` objects."""
+    found = np.empty(array.shape, object)
+    found.ravel()[:] = [item.encode() if isinstance(item, str) else item for item in array.ravel().tolist()]
+    return found
 
 
 def _first_results(function: Callable[..., Sequence[Any]], count: int) -> Callable[..., tuple[Any, ...]]:

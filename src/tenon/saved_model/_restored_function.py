@@ -9,15 +9,18 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import jax
+import numpy as np
 from jax import export as jax_export
 
 from tenon.base import InvalidArgumentError, TensorSpec, UnimplementedError
 from tenon.core.functions import ConcreteFunction
 from tenon.core.nest import flatten, pack_sequence_as
 from tenon.core.recording import Kernel, run
-from tenon.core.tensors import Tensor
+from tenon.core.tensors import Tensor, as_tensor
 from tenon.core.tensors import TensorSpec as StructuredSpec
+from tenon.core.tracing import executing_eagerly
 from tenon.core.variables import assign_array, held_array, read_array
+from tenon.host_steps import steps_from_json
 from tenon.saved_model._concrete import ExportedConcrete
 from tenon.saved_model._contents import Structures
 from tenon.saved_model._lowering import ExportedFunction
@@ -124,10 +127,12 @@ class RestoredProgram:
         self._read = [variables[path] for path in described["variables"]]
         self._written = [variables[path] for path in described.get("written", ())]
         self._outputs = [leaf for leaf in flatten(self.structured_outputs) if isinstance(leaf, StructuredSpec)]
+        self._host = steps_from_json(described["host"]) if "host" in described else None
 
     @cached_property
     def _kernel(self) -> Kernel:
-        reached = [frozenset(self._gradients.inputs)] * len(self._outputs) + [frozenset[int]()] * len(self._written)
+        count = len(self._exported.out_avals) - len(self._written)
+        reached = [frozenset(self._gradients.inputs)] * count + [frozenset[int]()] * len(self._written)
         return Kernel(differentiable(self.name, self._exported, self._gradients), self.name, reached)
 
     @cached_property
@@ -139,14 +144,38 @@ class RestoredProgram:
         return matched(self.structured_inputs, (args, dict(kwargs)), convert)
 
     def run(self, arrays: Sequence[Any]) -> Any:
-        """Run on arrays and on the variables as they are; return what the function returned."""
+        """Run on arrays and on the variables as they are; return what the function returned.
+
+        Raises:
+            InvalidArgumentError: a shape does not fit, or a step on the host refuses a string.
+            UnimplementedError: the function takes or returns strings, and another function is traced that calls it.
+        """
+        if self._host is None:
+            return filled(self.structured_outputs, [Tensor(array) for array in self._computed(arrays)])
+        if not executing_eagerly():
+            raise UnimplementedError(
+                f"{self.name}: the loaded function takes or returns strings, for which it has steps on the host; a "
+                "function that is being traced cannot call it. Call it outside."
+            )
+        arguments, found = self._host.before([np.asarray(array) for array in arrays])
+        results = self._computed([as_tensor(argument).value for argument in arguments])
+        outputs = self._host.after(found, [np.asarray(result) for result in results])
+        return filled(self.structured_outputs, [as_tensor(output) for output in outputs])
+
+    def _computed(self, arrays: Sequence[Any]) -> list[Any]:
+        """Run the program; return what it returns and give variables their new values."""
         values = [read_array(variable, held_array(variable), variable.trainable) for variable in self._read]
         self._check_variables(values)
         results = self._results(values, arrays)
-        count = len(self._outputs)
+        count = len(results) - len(self._written)
         for variable, array in zip(self._written, results[count:], strict=True):
             assign_array(variable, array)
-        return filled(self.structured_outputs, [Tensor(array) for array in results[:count]])
+        return results[:count]
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether it takes or returns strings, and has steps on the host for them."""
+        return self._host is not None
 
     def _results(self, values: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
         try:
@@ -195,6 +224,7 @@ class RestoredProgram:
             gradient_inputs=gradients.inputs,
             gradient_outputs=gradients.outputs,
             no_gradient=gradients.missing,
+            host=self._host,
         )
         keywords = tuple([str(spec.name) for spec in specs])
         return ExportedConcrete(function, self._structures, self.structured_outputs, keywords)
@@ -234,6 +264,16 @@ class RestoredBody:
         self.programs = tuple(programs)
         self.spec = spec
 
+    @property
+    def runs_on_host(self) -> bool:
+        """Whether it is not to be traced: it takes or returns strings."""
+        return any([program.has_steps for program in self.programs])
+
+    @property
+    def on_host_outputs(self) -> Any:
+        """What it returns then, with specs for tensors; ``None`` where it has several programs."""
+        return self.programs[0].structured_outputs if len(self.programs) == 1 else None
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the first program that takes the arguments, at best without converting them.
 
@@ -269,6 +309,16 @@ class RestoredBody:
 
 def _shown(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     return "\n".join([*[f"  * {value}" for value in args], *[f"  * {name}={value}" for name, value in kwargs.items()]])
+
+
+def restored_program(function: Any) -> RestoredProgram | None:
+    """Return the only program of a loaded function that takes or returns strings; ``None`` for others.
+
+    Args:
+        function: a Python function, or what stands for one.
+    """
+    programs: Sequence[RestoredProgram] = function.programs if getattr(function, "runs_on_host", False) else ()
+    return programs[0] if len(programs) == 1 else None
 
 
 class SignatureMap(Mapping[str, ConcreteFunction]):
@@ -317,6 +367,9 @@ def signature_body(
     body: Any = partial(_run_signature, program, tuple(keys), tuple(outputs))
     body.__signature__ = signature
     body.__name__ = f"signature_wrapper_{program.name}"
+    body.runs_on_host, body.programs = program.has_steps, (program,)
+    specs = [leaf for leaf in flatten(program.structured_outputs) if leaf is not None]
+    body.on_host_outputs = dict(zip(outputs, specs, strict=True))
     return body, keys
 
 

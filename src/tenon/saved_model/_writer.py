@@ -17,10 +17,18 @@ import numpy as np
 
 from tenon.base import AlreadyExistsError, InvalidArgumentError, TensorSpec, replace_directory
 from tenon.formats import BundleWriter, data_type, fingerprint64, message_class
-from tenon.saved_model._adapt import contents_of, is_program
+from tenon.host_steps import steps_to_json
+from tenon.saved_model._adapt import contents_of, is_program, takes_strings
 from tenon.saved_model._contents import Contents, StoredVariable
 from tenon.saved_model._graph import GraphBuilder, program_function, wrapper_function
-from tenon.saved_model._layout import ASSETS, EXTRAS, PROGRAM, PROGRAM_FORMAT, VARIABLES
+from tenon.saved_model._layout import (
+    ASSETS,
+    EXTRAS,
+    PROGRAM,
+    PROGRAM_FORMAT,
+    PROGRAM_FORMAT_WITHOUT_STRINGS,
+    VARIABLES,
+)
 from tenon.saved_model._lowering import ExportedFunction, ExportedSignature
 from tenon.saved_model._manifest import write_manifest
 from tenon.saved_model._object_graph import ObjectGraph, build_object_graph
@@ -60,7 +68,8 @@ def save(
         signatures: what clients call by names. For objects, a ``tf.function`` with an input signature, a concrete
             function, or a dict of those; ``None`` for the only function of ``obj`` that has an input signature, if
             there is just one. For a function, the specs of its inputs: ``{"serving_default": {"x": TensorSpec((None,
-            4), "float32")}}``; ``None`` in a shape is a dimension of any size, a leading ``None`` the batch. For a
+            4), "float32")}}``; ``None`` in a shape is a dimension of any size, a leading ``None`` the batch; a function
+            that takes strings is traced as a ``tf.function``. For a
             Keras model, tf.functions or further ``Signature`` objects by name.
         options: how to save.
         variables: for a function, a pytree of weights (arrays and Python numbers) that become variables of the
@@ -83,7 +92,10 @@ def save(
     """
     options = options or SaveOptions()
     _check_target(Path(export_dir))
-    if is_program(obj, signatures, variables):
+    if takes_strings(obj, signatures):
+        objects = importlib.import_module(_OBJECTS)
+        contents = objects.contents_of_strings(obj, signatures, variables, options)
+    elif is_program(obj, signatures, variables):
         contents = contents_of(obj, signatures, variables, options)
     else:
         contents = importlib.import_module(_OBJECTS).contents_of(obj, signatures, options)
@@ -214,8 +226,9 @@ def _write_fingerprint(root: Path, content: bytes, parts: _Parts) -> None:
 def _write_program(root: Path, contents: Contents) -> None:
     """Write what is read back: the exported programs, and the names that tie them to the variables."""
     (root / EXTRAS / "functions").mkdir()
+    has_strings = any([function.host is not None for function in contents.functions.values()])
     content = {
-        "format": PROGRAM_FORMAT,
+        "format": PROGRAM_FORMAT if has_strings else PROGRAM_FORMAT_WITHOUT_STRINGS,
         "jax": jax.__version__,
         "variables": [{"name": v.path, "key": v.key, "trainable": v.trainable} for v in contents.variables],
         "functions": {
@@ -246,4 +259,5 @@ def _write_function(extras: Path, index: int, function: ExportedFunction) -> dic
         "gradient_inputs": function.gradient_inputs,
         "gradient_outputs": function.gradient_outputs,
         "no_gradient": function.no_gradient,
+        **({} if function.host is None else {"host": steps_to_json(function.host)}),
     }

@@ -39,9 +39,11 @@ from tenon.serving.servables import (
 )
 
 if typing.TYPE_CHECKING:
-    from tenon.serving._server import ModelServer, host_and_port, serve
+    from tenon.serving._ports import host_and_port
+    from tenon.serving._serve import serve
+    from tenon.serving._server import ModelServer
     from tenon.serving.configuration import ModelConfig, ModelServerConfig, ServedModel, ServerOptions
-    from tenon.serving.models import SavedModelLoader, SavedModelServable
+    from tenon.serving.models import ModelServable, SavedModelLoader
 
 __all__ = [
     "All",
@@ -55,12 +57,12 @@ __all__ = [
     "LoaderFactory",
     "Manager",
     "ModelConfig",
+    "ModelServable",
     "ModelServer",
     "ModelServerConfig",
     "PollResult",
     "ResourcePreservingPolicy",
     "SavedModelLoader",
-    "SavedModelServable",
     "Servable",
     "ServableHandle",
     "ServableId",
@@ -80,9 +82,11 @@ __all__ = [
 ]
 
 _LATER = {
-    "_server": ("ModelServer", "host_and_port", "serve"),
+    "_ports": ("host_and_port",),
+    "_serve": ("serve",),
+    "_server": ("ModelServer",),
     "configuration": ("ModelConfig", "ModelServerConfig", "ServedModel", "ServerOptions"),
-    "models": ("SavedModelLoader", "SavedModelServable"),
+    "models": ("ModelServable", "SavedModelLoader"),
 }
 
 

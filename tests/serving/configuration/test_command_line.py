@@ -130,6 +130,15 @@ def test_any_flag_may_have_tensorflow_servings_own_default(flag, caplog):
     assert caplog.messages == []
 
 
+def test_a_bad_file_of_keys_is_refused_without_a_word_of_them(tmp_path):
+    file = tmp_path / "ssl.config"
+    for text in ("server_key: 'MIIEv", "server_key: 'MIIEv' nonsense", "server_key: 'MIIEv' server_cert: 'x' what: 3"):
+        file.write_text(text)
+        with pytest.raises(InvalidArgumentError, match=r"ssl.config, line 1, column \d+: must be") as caught:
+            server_options(MODEL | {"ssl_config_file": str(file)})
+        assert "MIIEv" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("given", "match"),
     [

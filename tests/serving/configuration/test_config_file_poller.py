@@ -68,6 +68,18 @@ def test_a_bad_file_is_told_once_and_changes_nothing(file, caplog):
     assert reloads.names == ["a"] or reloads.names == ["a", "a"]
 
 
+def test_a_file_that_is_empty_while_it_is_written_unloads_nothing(file, caplog):
+    reloads = Reloads()
+    poller = ConfigFilePoller(file, reloads, 1)
+    poll(poller)
+    file.write_text("")
+    poll(poller)
+    file.write_text(OTHER)
+    poll(poller)
+    assert reloads.names == ["a", "b"]
+    assert "model_config_list: must be there" in caplog.text
+
+
 def test_a_reload_that_fails_for_what_may_pass_is_tried_again_and_told_once(file, caplog):
     reloads = Reloads()
     reloads.trouble = FailedPreconditionError("version 2 is not available")
@@ -75,6 +87,17 @@ def test_a_reload_that_fails_for_what_may_pass_is_tried_again_and_told_once(file
     poll(poller, 3)
     assert reloads.names == ["a", "a", "a"]
     assert len(caplog.messages) == 1
+    reloads.trouble = None
+    poll(poller, 2)
+    assert reloads.names == ["a"] * 4
+
+
+def test_a_fault_of_ours_is_told_once_and_does_not_end_the_watch(file, caplog):
+    reloads = Reloads()
+    reloads.trouble = RuntimeError("an invariant is broken")
+    poller = ConfigFilePoller(file, reloads, 1)
+    poll(poller, 3)
+    assert caplog.text.count("an invariant is broken") == 1
     reloads.trouble = None
     poll(poller, 2)
     assert reloads.names == ["a"] * 4

@@ -12,12 +12,12 @@ from tenon.base import InvalidArgumentError, NotFoundError
 from tenon.formats import message_class
 from tenon.serving import All, Latest, Specific
 from tenon.serving.configuration import (
-    LoggingConfig,
     ModelConfig,
     ModelServerConfig,
     parse_model_server_config,
     read_model_server_config,
 )
+from tenon.serving.telemetry import RequestLogOptions
 
 WHOLE = """
 model_config_list {
@@ -31,11 +31,13 @@ model_config_list {
   config { name: "third" base_path: "/models/third" model_version_policy { latest { num_versions: 2 } }
     logging_config {
       log_collector_config { type: "tfrecord" filename_prefix: "/logs/third" }
-      sampling_config { sampling_rate: 0.25 attributes: 1 }
+      sampling_config { sampling_rate: 0.25 }
     }
   }
 }
 """
+
+LOG = "log_collector_config { filename_prefix: '/logs/m' } sampling_config {"
 
 
 def parse(text):
@@ -51,7 +53,7 @@ def test_all_that_a_config_may_say_is_read():
     assert first == ModelConfig("first", Path("/models/first"), Specific((42, 43)), labels={"stable": 42, "canary": 43})
     assert second == ModelConfig("second", Path("/models/with space"), All())
     assert third.version_policy == Latest(2)
-    assert third.logging == LoggingConfig("tfrecord", "/logs/third", 0.25, 1)
+    assert third.logging == RequestLogOptions("/logs/third", 0.25, "tfrecord")
 
 
 def test_a_file_is_read_and_named_in_errors(tmp_path):
@@ -102,15 +104,18 @@ def test_the_platform_may_be_tensorflow_or_left_out(platform):
             "version_labels: .* received '' for version 3",
         ),
         ("name: 'm' base_path: '/m' version_labels { key: 'a' value: 'b' }", "models.txt, line 1"),
-        ("name: 'm' base_path: '/m' logging_config { sampling_config { sampling_rate: 1.5 } }", "received 1.5"),
-        ("name: 'm' base_path: '/m' logging_config { sampling_config { sampling_rate: nan } }", "received nan"),
         (
-            "name: 'm' base_path: '/m' logging_config { sampling_config { per_task_sampling_configs {} } }",
-            "model 'm': logging_config.sampling_config.per_task_sampling_configs: must not be set",
+            "name: 'm' base_path: '/m' logging_config { " + LOG + " sampling_rate: 1.5 } }",
+            "sampling_rate: .* received 1.5",
+        ),
+        ("name: 'm' base_path: '/m' logging_config { " + LOG + " sampling_rate: nan } }", "received nan"),
+        (
+            "name: 'm' base_path: '/m' logging_config {}",
+            r"model 'm': logging_config\.log_collector_config.filename_prefix",
         ),
         (
             "name: 'm' base_path: '/m' logging_config { custom_logging_config {} }",
-            "logging_config.custom_logging_config: must not be set",
+            r"model 'm': logging_config\.custom_logging_config: ",
         ),
     ],
 )
@@ -134,8 +139,11 @@ def test_a_custom_config_is_refused_with_its_type():
         ModelServerConfig.from_proto(message)
 
 
-def test_no_models_at_all_are_a_config():
-    assert parse("").models == parse("model_config_list {}").models == ()
+def test_no_models_at_all_are_a_config_but_an_empty_file_is_none():
+    assert parse("model_config_list {}").models == ()
+    for text in ("", "\n", "# models come later"):
+        with pytest.raises(InvalidArgumentError, match=r"models.txt: model_config_list: must be there"):
+            parse(text)
 
 
 def test_thousands_of_names_are_compared_quickly():

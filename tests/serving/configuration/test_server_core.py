@@ -347,6 +347,35 @@ def test_another_base_path_brings_its_own_versions_under_the_same_numbers(world)
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("folder", ["empty", "missing"])
+def test_a_model_does_not_move_to_where_it_has_no_version(world, folder):
+    world.put("m/1")
+    (world.root / "empty").mkdir()
+
+    async def main():
+        async with running(world, config(world.model("m"))) as server:
+            with pytest.raises(FailedPreconditionError, match=f"cannot move to where it has no version: .*{folder}"):
+                await server.core.reload(config(world.model("m", folder)))
+            assert server.core.config == config(world.model("m"))
+            assert server.version("m") == 1
+
+    asyncio.run(main())
+
+
+def test_a_label_that_was_never_good_is_no_reason_to_refuse_other_changes(world):
+    world.put("m/1", "n/1")
+    dangling = world.model("m", labels={"canary": 7})
+
+    async def main():
+        async with running(world, config(dangling)) as server:
+            await server.core.reload(config(dangling, world.model("n")))
+            assert server.version("n") == 1
+            with pytest.raises(FailedPreconditionError, match="assign label to version 8"):
+                await server.core.reload(config(world.model("m", labels={"canary": 8})))
+
+    asyncio.run(main())
+
+
 def test_a_reload_goes_on_when_its_caller_gives_up(world):
     world.put("m/1", "new/1")
     gate = world.gates["new/1"] = threading.Event()

@@ -229,9 +229,6 @@ def test_a_bad_status_request_has_tensorflow_serving_s_code_and_text(request_, c
 @pytest.mark.parametrize(
     ("path", "advice"),
     [
-        (PREDICTION + "Classify", "Predict"),
-        (PREDICTION + "Regress", "Predict"),
-        (PREDICTION + "MultiInference", "Predict"),
         ("/tensorflow.serving.ModelService/HandleReloadConfigRequest", "Restart the server"),
     ],
 )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import jax
@@ -16,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenon.base import DataLossError, InternalError, InvalidArgumentError, NotFoundError, UnavailableError
+from tenon.base import DataLossError, InvalidArgumentError, NotFoundError, UnavailableError
 from tenon.saved_model import TensorSpec, read, save
 from tenon.serving import SavedModelLoader, ServableId
-from tenon.serving.batching._batch_sizes import batch_sizes
-from tenon.serving.batching._batcher import Batcher
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.batching._signature_runner import MAX_BATCHERS
 from tenon.serving.engines._xla import CompiledProgram
 
 RNG = np.random.default_rng(11)
+PARAMETERS = BatchingParameters(max_batch_size=8)
 KERNEL = RNG.standard_normal((4, 3)).astype("f4")
 
 
@@ -59,9 +57,10 @@ MODELS = {
 
 
 @pytest.fixture(scope="module")
-def executor():
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
+def scheduler():
+    made = BatchScheduler(2)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +72,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def servables(folder, executor):
+def servables(folder, scheduler):
     return {
-        name: SavedModelLoader(ServableId(name, 1), folder / name, batch_sizes(8), executor).load() for name in MODELS
+        name: SavedModelLoader(
+            ServableId(name, 1), folder / name, Batching(scheduler, BatchingParameters(max_batch_size=8))
+        ).load()
+        for name in MODELS
     }
 
 
@@ -137,9 +139,11 @@ def test_a_model_that_mixes_rows_is_never_batched(servables, name):
         np.testing.assert_allclose(answer["y"], x - x.mean(0), rtol=1e-5, atol=1e-6)
 
 
-def test_mixing_rows_is_noticed_and_logged_at_load(folder, executor, caplog):
+def test_mixing_rows_is_noticed_and_logged_at_load(folder, scheduler, caplog):
     with caplog.at_level(logging.WARNING, "tenon.serving"):
-        SavedModelLoader(ServableId("m", 1), folder / "coupled rows", batch_sizes(4), executor).load()
+        SavedModelLoader(
+            ServableId("m", 1), folder / "coupled rows", Batching(scheduler, BatchingParameters(max_batch_size=4))
+        ).load()
     assert "its rows depend on each other" in caplog.text
 
 
@@ -200,111 +204,17 @@ def test_a_shape_that_does_not_fit_is_refused(servables, name, request_, text, c
         raise error
 
 
-def test_a_damaged_model_is_not_loaded(folder, tmp_path, executor):
+def test_a_damaged_model_is_not_loaded(folder, tmp_path, scheduler):
     save(*MODELS["dense"][:1], tmp_path / "m", {"f": MODELS["dense"][1]}, variables=KERNEL)
     data = tmp_path / "m" / "variables" / "variables.data-00000-of-00001"
     data.write_bytes(bytes(len(data.read_bytes())))
     with pytest.raises(DataLossError, match=r"variables\.data-00000-of-00001"):
-        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).load()
+        SavedModelLoader(ServableId("m", 1), tmp_path / "m", PARAMETERS, scheduler).load()
 
 
-def test_a_missing_model_is_not_found(tmp_path, executor):
+def test_a_missing_model_is_not_found(tmp_path, scheduler):
     with pytest.raises(NotFoundError, match="no SavedModel directory"):
-        SavedModelLoader(ServableId("m", 1), tmp_path / "m", (1,), executor).load()
-
-
-class Engine:
-    """An engine whose programs fail or wait, to see what the batcher does."""
-
-    def __init__(self, run, program=None):
-        self.compile_and_run, self.program = run, program
-        self.compiler = ThreadPoolExecutor(1)
-
-    def find(self, _):
-        return self.program
-
-
-class SlowProgram:
-    seconds = 1.0
-
-    def __call__(self, inputs):
-        return list(inputs)
-
-
-def test_a_full_queue_refuses_more_and_goes_on(executor):
-    async def scenario():
-        batcher = Batcher("m", Engine(lambda inputs: list(inputs)), (1, 2), executor, max_queued_rows=3)
-        tasks = [batcher.submit([np.full((1, 1), n)], 1) for n in range(3)]
-        with pytest.raises(UnavailableError, match="The queue of m is full: 3 rows wait and the bound is 3"):
-            batcher.submit([np.zeros((1, 1))], 1)
-        values = [float((await task)[0][0, 0]) for task in tasks]
-        late = await batcher.submit([np.full((1, 1), 9)], 1)
-        return values, float(late[0][0, 0])
-
-    assert asyncio.run(scenario()) == ([0.0, 1.0, 2.0], 9.0)
-
-
-def test_a_client_that_left_is_dropped_before_its_run(executor):
-    seen = []
-
-    def run(inputs):
-        seen.append(inputs[0].ravel().tolist())
-        return list(inputs)
-
-    async def scenario():
-        batcher = Batcher("m", Engine(run), (1, 2, 4), executor, 10)
-        stays, leaves = batcher.submit([np.full((1, 1), 1.0)], 1), batcher.submit([np.full((1, 1), 2.0)], 1)
-        leaves.cancel()
-        await stays
-        assert batcher.idle
-
-    asyncio.run(scenario())
-    assert seen == [[1.0]]
-
-
-def test_what_nobody_waits_for_any_more_is_not_compiled(executor):
-    compiling, go_on, compiled = threading.Event(), threading.Event(), []
-
-    def compile_and_run(inputs):
-        compiled.append(inputs[0].size)
-        compiling.set()
-        assert go_on.wait(10)
-        return list(inputs)
-
-    async def scenario():
-        engine = Engine(compile_and_run)
-        sizes = [Batcher("m", engine, (1,), executor, 10) for _ in range(3)]
-        stays, *leave = (b.submit([np.zeros((1, n))], 1) for n, b in enumerate(sizes, 1))
-        await asyncio.to_thread(compiling.wait)
-        for future in leave:
-            future.cancel()
-        go_on.set()
-        await stays
-        while not all(batcher.idle for batcher in sizes):
-            await asyncio.sleep(0.001)
-
-    asyncio.run(scenario())
-    assert compiled == [1]
-
-
-def test_programs_run_while_others_compile():
-    go_on = threading.Event()
-
-    def compile_and_run(inputs):
-        assert go_on.wait(10)
-        return list(inputs)
-
-    async def scenario(executor):
-        engine = Engine(compile_and_run)
-        new = [Batcher("new", engine, (1,), executor, 10).submit([np.zeros((1, n))], 1) for n in (1, 2, 3)]
-        slow = Batcher("slow", Engine(None, SlowProgram()), (1,), executor, 10)
-        answer = await slow.submit([np.ones((1, 1))], 1)
-        go_on.set()
-        await asyncio.gather(*new)
-        return answer[0].tolist()
-
-    with ThreadPoolExecutor(1) as executor:
-        assert asyncio.run(scenario(executor)) == [[1.0]]
+        SavedModelLoader(ServableId("m", 1), tmp_path / "m", PARAMETERS, scheduler).load()
 
 
 def test_more_new_sizes_than_can_wait_are_refused_until_there_is_room(servables):
@@ -337,24 +247,6 @@ def test_a_program_that_is_dropped_leaves_nothing_behind(folder):
     del program
     gc.collect()
     assert len(live()) == before
-
-
-def test_a_failing_program_fails_its_requests_without_details_and_serves_on(executor, caplog):
-    failures = iter([True, False])
-
-    def run(inputs):
-        if next(failures):
-            raise RuntimeError("secret detail")
-        return list(inputs)
-
-    async def scenario():
-        batcher = Batcher("m", Engine(run), (1,), executor, 10)
-        with pytest.raises(InternalError, match="m failed to run; the server's log says why"):
-            await batcher.submit([np.zeros((1, 1))], 1)
-        return await batcher.submit([np.ones((1, 1))], 1)
-
-    assert asyncio.run(scenario())[0].tolist() == [[1.0]]
-    assert "secret detail" in caplog.text
 
 
 def test_a_loaded_servable_agrees_with_the_loaded_model(folder, servables):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 import tenon as tf
 from tenon.serving import SavedModelLoader, ServableId
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 
 
 class Wide(tf.Module):
@@ -27,12 +27,16 @@ def test_64_bits_are_served_as_such_and_state_stays_as_it_was_saved(tmp_path, ca
     wide = Wide()
     tf.saved_model.save(wide, tmp_path / "1", {"serving_default": wide.compute})
     request = {"ids": np.array([1, 2]), "x": np.array([1 + 2.0**-40, 0.5])}
-    with ThreadPoolExecutor(1) as executor:
-        servable = SavedModelLoader(ServableId("m", 1), tmp_path / "1", (1, 4), executor).load()
-        for _ in range(2):
-            answer = asyncio.run(servable.run("serving_default", request))
-            assert answer["ids"].tolist() == [2**40 + 1, 2**40 + 2]
-            assert answer["x"].tolist() == [1 + 2.0**-40, 1.0]
-            assert int(answer["calls"]) == 1
-        servable.close()
+    scheduler = BatchScheduler(1)
+    loader = SavedModelLoader(
+        ServableId("m", 1), tmp_path / "1", Batching(scheduler, BatchingParameters(max_batch_size=4))
+    )
+    servable = loader.load()
+    for _ in range(2):
+        answer = asyncio.run(servable.run("serving_default", request))
+        assert answer["ids"].tolist() == [2**40 + 1, 2**40 + 2]
+        assert answer["x"].tolist() == [1 + 2.0**-40, 1.0]
+        assert int(answer["calls"]) == 1
+    servable.close()
+    scheduler.close()
     assert "assigns the variables ['calls']" in caplog.text

@@ -1,13 +1,14 @@
 """A loader that asks for signatures loads what a trusted key signed, and nothing else."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
 from tenon.base import DataLossError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from tenon.saved_model import TensorSpec, save, sign
 from tenon.serving import SavedModelLoader, ServableId
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
+from tenon.serving.engines import EngineKind
+from tenon.serving.models import LoadingOptions
 from tests.saved_model.signing_keys import new_key, private_pem, public_pem
 
 KEY = new_key()
@@ -22,8 +23,11 @@ def model(tmp_path):
 
 
 def load(model, *keys):
-    with ThreadPoolExecutor(1) as executor:
-        return SavedModelLoader(ServableId("m", 1), model, (1,), executor, trusted_keys=keys).load()
+    scheduler = BatchScheduler(1)
+    scheduler.close()
+    batching = Batching(scheduler, BatchingParameters(max_batch_size=1))
+    options = LoadingOptions(EngineKind.XLA, trusted_keys=keys)
+    return SavedModelLoader(ServableId("m", 1), model, batching, options=options).load()
 
 
 def test_a_signed_model_is_loaded(model):

@@ -133,8 +133,6 @@ def test_numbers_that_json_lacks_travel_both_ways():
         ("many:predict", {"signature_name": "text", "inputs": [{"b64": "/w=="}]}, 400, "output 'text' must be UTF-8"),
         ("many:predict", {"signature_name": "full", "instances": [1]}, 429, "the queue is full"),
         ("many:predict", {"signature_name": "away", "instances": [1]}, 503, "not now"),
-        ("half:classify", {"examples": [{}]}, 501, ":classify is not served"),
-        ("half:regress", {"examples": [{}]}, 501, ":regress is not served"),
         ("half:PREDICT", {"instances": [1]}, 400, "Malformed request: POST /v1/models/half:PREDICT"),
         ("half", {"instances": [1]}, 400, "Malformed request: POST /v1/models/half"),
     ],
@@ -143,11 +141,6 @@ def test_a_bad_prediction_request_is_answered_with_its_reason(path, body, status
     have, answer = post(path, body)
     assert (have, list(answer)) == (status, ["error"])
     assert answer["error"].startswith(message)
-
-
-def test_a_refused_action_names_the_alternative():
-    _, answer = post("half:classify", {"examples": [{}]})
-    assert "/v1/models/half:predict" in answer["error"]
 
 
 def test_debug_json_in_a_message_is_cut():

@@ -11,9 +11,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from granian.server.embed import Server as Granian
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
-from tenon.formats import message_class
 from tenon.serving.http2 import GrpcServer, Unary
-from tenon.serving.security import TlsConfig, TlsWatcher, read_ssl_config
+from tenon.serving.security import TlsConfig, TlsWatcher
 from tests.serving.security.credentials import certificate, key_pem, private_key
 from tests.serving.servers import free_port, reachable
 
@@ -96,36 +95,6 @@ def test_files_for_granian_are_for_this_user_only(config, tmp_path):
     assert [path.read_bytes() for path in paths] == [CERTIFICATE, KEY, OTHER_CERTIFICATE]
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     assert config.load().write(folder)[2] is None
-
-
-def test_an_ssl_config_of_tensorflow_serving_is_read(tmp_path):
-    message = message_class("tensorflow.serving.SSLConfig")(
-        server_key=KEY.decode(),
-        server_cert=CERTIFICATE.decode(),
-        custom_ca=OTHER_CERTIFICATE.decode(),
-        client_verify=True,
-    )
-    (tmp_path / "ssl.txt").write_text(str(message))
-    assert read_ssl_config(tmp_path / "ssl.txt") == TlsConfig(CERTIFICATE, KEY, OTHER_CERTIFICATE, True)
-    message.ClearField("custom_ca")
-    message.ClearField("client_verify")
-    (tmp_path / "ssl.txt").write_text(str(message))
-    assert read_ssl_config(tmp_path / "ssl.txt") == TlsConfig(CERTIFICATE, KEY)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"server_kez: 'x'", "must be an SSLConfig in text form: .*server_kez"),
-        (b"\xff", "must be an SSLConfig in text form"),
-        (b"", "server_cert: must hold PEM text"),
-        (b"server_cert: 'x'", "server_key: must hold PEM text"),
-    ],
-)
-def test_what_is_no_ssl_config_is_refused(tmp_path, content, message):
-    (tmp_path / "ssl.txt").write_bytes(content)
-    with pytest.raises(InvalidArgumentError, match=message):
-        read_ssl_config(tmp_path / "ssl.txt")
 
 
 def poll(watcher):

@@ -6,6 +6,7 @@ import inspect
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import jax
@@ -14,13 +15,15 @@ import numpy as np
 from tenon.base import InvalidArgumentError, UnimplementedError
 from tenon.core._settings import SETTINGS
 from tenon.core.functions._forced_sizes import with_forced_sizes
+from tenon.core.functions._hosted import HostedProgram
 from tenon.core.functions._keys import Call
 from tenon.core.functions._program import Program
 from tenon.core.functions._pure import PureForm, held, pure_form
 from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
-from tenon.core.functions._tracer import Attempt, Tracer, is_string
+from tenon.core.functions._tracer import Attempt, Tracer, is_on_host, is_string
+from tenon.core.host_symbols import NeedsHostStepsError, recording_steps
 from tenon.core.nest import flatten, map_up_to
 from tenon.core.tensors import (
     Tensor,
@@ -50,6 +53,8 @@ class ConcreteFunction:
         self._variables = [ArgumentVariable(variable) for variable in call.variables]
         self._lock = threading.RLock()
         self._programs: dict[Any, list[Program]] = {}
+        self._hosted_programs: dict[Any, HostedProgram] = {}
+        self._needs_host = False
         self._general: Program | None = None
         self._is_checked = False
         self._name = f"__inference_{tracer.name}_{next(_numbers)}"
@@ -65,8 +70,34 @@ class ConcreteFunction:
             ]
         )
 
-    def program(self, call: Call) -> Program:
+    def program(self, call: Call) -> Program | HostedProgram:
         """Return the program for the sizes of a call; trace it at the first time."""
+        with self._lock:
+            try:
+                return self._hosted(call) if self._needs_host else self._traced(call)
+            except NeedsHostStepsError:
+                if self._needs_host:
+                    raise
+                self._needs_host = True
+                return self._hosted(call)
+
+    def _hosted(self, call: Call) -> HostedProgram:
+        """Return the program whose strings are symbols: what they are does not count."""
+        self._check_pure()
+        shapes = (*[(array.shape, array.dtype) for array in call.arrays], SETTINGS.check_numerics)
+        if shapes not in self._hosted_programs:
+            form = self._pure([jax.ShapeDtypeStruct(array.shape, array.dtype) for array in call.arrays])
+            self._hosted_programs[shapes] = HostedProgram(form, self._tracer.name, self._inlined)
+        return self._hosted_programs[shapes]
+
+    def _inlined(self, arrays: Sequence[Any], variables: Sequence[Any]) -> Any:
+        """Run the Python function as a part of what is being traced."""
+        args, kwargs = self._tracer.binder.spread(
+            self._template.filled([Tensor(array) for array in arrays], list(variables))
+        )
+        return self._tracer.function(*args, **kwargs)
+
+    def _traced(self, call: Call) -> Program:
         shapes = call.shapes()
         with self._lock:
             for program in self._programs.setdefault(shapes, []):
@@ -115,9 +146,13 @@ class ConcreteFunction:
         Returns:
             Whether it created some: it has to be traced again then.
         """
-        if any([is_string(spec.dtype) or spec.shape.rank is None for spec in self.specs]):
+        if self._is_open:
             return False  # what it returns is known when it is called
-        given, attempt = self._attempt(variables, may_create)
+        try:
+            given, attempt = self._attempt(variables, may_create)
+        except NeedsHostStepsError:
+            self._needs_host = True
+            return False
         if attempt.has_created:
             attempt.initialize(given)
             return True
@@ -151,10 +186,21 @@ class ConcreteFunction:
             if program.takes(call.arrays, call.variables):
                 self._general, self._is_checked = program, SETTINGS.check_numerics
                 return False
-        return self.trace(call, may_create)
+        try:
+            return self.trace(call, may_create)
+        except NeedsHostStepsError:
+            self._needs_host = True
+            return False
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether only a call tells what it returns."""
+        if self._needs_host or is_on_host(self._tracer.function):
+            return True
+        return any([is_string(spec.dtype) or spec.shape.rank is None for spec in self.specs])
 
     def _symbolic(self) -> list[list[jax.ShapeDtypeStruct]]:
-        if any([is_string(spec.dtype) or spec.shape.rank is None for spec in self.specs]):
+        if self._is_open:
             return []
         return list(structs(self.specs, freest=False))[:-1]
 
@@ -187,6 +233,8 @@ class ConcreteFunction:
         ):
             call = Call(self._converted(bound))
         self._check(call, args, kwargs)
+        if is_on_host(self._tracer.function):
+            return self._inlined(call.arrays, call.variables)
         return self.program(call)(call.arrays, call.variables)
 
     def _converted(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -249,6 +297,11 @@ class ConcreteFunction:
         return self._tracer.name
 
     @property
+    def python_function(self) -> Any:
+        """What is traced."""
+        return self._tracer.function
+
+    @property
     def python_signature(self) -> inspect.Signature:
         """The parameters of the Python function."""
         return self._tracer.binder.signature
@@ -272,8 +325,20 @@ class ConcreteFunction:
         if self._general is None:
             self.trace_generally(self._variables, False)
         if self._general is None:
-            return None
+            return self._outputs_with_strings
         return self._general.form.filled([_spec_of(output, self._sampled) for output in self._general.outputs])
+
+    @cached_property
+    def _outputs_with_strings(self) -> Any:
+        """What it returns, where strings are symbols; ``None`` where the function does not allow that."""
+        if is_on_host(self._tracer.function):
+            return self._tracer.function.on_host_outputs  # type: ignore[attr-defined]  # it says what it is
+        if not self._needs_host and not any([is_string(spec.dtype) for spec in self.specs]):
+            return None
+        try:
+            return next(self.pure_forms()).structured_outputs
+        except Exception:  # whatever it is: only a call tells then, and raises what counts
+            return None
 
     @property
     def _sampled(self) -> bool:
@@ -316,7 +381,7 @@ class ConcreteFunction:
         lowered: the next one is less free.
 
         Raises:
-            UnimplementedError: it takes strings, tensors of any rank, or variables, which no pure function can.
+            UnimplementedError: it takes tensors of any rank, or variables, which no pure function can.
             Exception: what the function raises when it is traced, if it cannot be for any symbols.
         """
         self._check_pure()
@@ -332,7 +397,7 @@ class ConcreteFunction:
             arguments, values = given[: len(self.specs)], given[len(self.specs) :]
             try:
                 with held(free, values):
-                    form = pure_form(self._tracer.trace(self._template, arguments, ()).traced)
+                    form = self._pure(arguments)
             except Exception as error:
                 failure = error
                 candidates.extend([(free, other) for other in with_forced_sizes(error, given)])
@@ -341,6 +406,16 @@ class ConcreteFunction:
             yield form
         if failure is not None:
             raise failure
+
+    def _pure(self, structs: Sequence[jax.ShapeDtypeStruct]) -> PureForm:
+        """Trace the function for shapes and dtypes; strings are not known then, and steps on the host see to them."""
+        with recording_steps() as recorder:
+            given = [
+                recorder.symbol(place, struct.shape) if is_string(struct) else struct
+                for place, struct in enumerate(structs)
+            ]
+            attempt = self._tracer.trace(self._template, given, (), recorder=recorder)
+        return pure_form(attempt.traced, given, recorder)
 
     def _candidates(self, variables: list[Variable]) -> Iterator[tuple[list[Variable], list[jax.ShapeDtypeStruct]]]:
         """Yield variables of open shape, and shapes for the arguments and for those."""
@@ -364,7 +439,6 @@ class ConcreteFunction:
     def _check_pure(self) -> None:
         reasons = [
             (bool(self._variables), "it takes a variable as an argument; let it use the variable from outside"),
-            (any([is_string(spec.dtype) for spec in self.specs]), "it takes strings, of which XLA has none"),
             (
                 any([spec.shape.rank is None for spec in self.specs]),
                 "it takes tensors of any rank; state the rank of each in a tf.TensorSpec",

@@ -17,12 +17,14 @@ from tenon.core._settings import SETTINGS
 from tenon.core.autograph import convert
 from tenon.core.functions._binding import Binder, WeakMethod
 from tenon.core.functions._concrete import ConcreteFunction
+from tenon.core.functions._hosted import HostedProgram
 from tenon.core.functions._keys import Call, is_alive
 from tenon.core.functions._program import Program
 from tenon.core.functions._retracing import history_of
 from tenon.core.functions._signatures import InputSignature, spec_of
 from tenon.core.functions._staging import STAGING
-from tenon.core.functions._tracer import Tracer
+from tenon.core.functions._tracer import Tracer, is_on_host
+from tenon.core.host_symbols import StringSymbol
 from tenon.core.tensors import TensorSpec, unknown_shape
 
 
@@ -55,6 +57,7 @@ class Function:
         self._programs: dict[Any, Program] = {}
         self._concrete: list[ConcreteFunction] = []
         self._bound: dict[int, tuple[weakref.ref[Any], Function]] = {}
+        self._runs_on_host = is_on_host(python_function)
         self._may_create = True
         self._traces = 0
         self._history = history_of(python_function)
@@ -102,17 +105,19 @@ class Function:
         Raises:
             TypeError: the arguments do not fit the function or its ``input_signature``.
         """
-        if SETTINGS.run_functions_eagerly:
+        if self._runs_on_host or SETTINGS.run_functions_eagerly:
             return self._python_function(*args, **kwargs)
         call = Call(self._binder.bound(args, kwargs))
-        program = self._programs.get((call.key, call.shapes()))
-        if program is None or (program.may_misfit and not program.fits(call.variables)):
-            call, program = self._traced(args, kwargs)
-        else:
+        known = self._programs.get((call.key, call.shapes()))
+        if known is not None and not (known.may_misfit and not known.fits(call.variables)):
             self._history.calls += 1
+            return known(call.arrays, call.variables)
+        if any([isinstance(array, StringSymbol) for array in call.arrays]):
+            return self._tracer.function(*args, **kwargs)  # as a part of the function that is being saved
+        call, program = self._traced(args, kwargs)
         return program(call.arrays, call.variables)
 
-    def _traced(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Call, Program]:
+    def _traced(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Call, Program | HostedProgram]:
         """Return a call whose arguments fit the signature, and the program for it; trace that at the first time."""
         arguments = self._binder.bound(args, kwargs)
         if self._signature is not None:
@@ -128,7 +133,8 @@ class Function:
                 self._history.calls += 1
             program = concrete.program(call)
             self._programs = {key: one for key, one in self._programs.items() if is_alive(key)}
-            self._programs[call.key, call.shapes()] = program
+            if isinstance(program, Program):
+                self._programs[call.key, call.shapes()] = program
             return call, program
 
     def _known(self, call: Call) -> ConcreteFunction | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tenon.core.functions._binding import Binder
 from tenon.core.functions._template import Template
+from tenon.core.host_symbols import HostRecorder
 from tenon.core.recording import kernel, run
 from tenon.core.tensors import Tensor, array_of
 from tenon.core.tracing import Creations, Form, Traced, taken_apart, trace
@@ -65,7 +66,12 @@ class Tracer:
         self.name = name
 
     def trace(
-        self, template: Template, arrays: Sequence[Any], variables: Sequence[Any], may_create: bool = False
+        self,
+        template: Template,
+        arrays: Sequence[Any],
+        variables: Sequence[Any],
+        may_create: bool = False,
+        recorder: HostRecorder | None = None,
     ) -> Attempt:
         """Run the function once.
 
@@ -74,6 +80,7 @@ class Tracer:
             arrays: what has the shapes and dtypes of the tensors; arrays of strings are constants.
             variables: the variables among the arguments, passed as they are: optimizers know them by identity.
             may_create: whether the function may create variables.
+            recorder: what writes down the function's steps on the host; what those need are its last outputs.
 
         Raises:
             TypeError: the function returns something that is no tensor.
@@ -86,7 +93,10 @@ class Tracer:
             tensors = [Tensor(array if is_string(array) else next(rest)) for array in arrays]
             args, kwargs = self.binder.spread(template.filled(tensors, variables))
             outputs, form = taken_apart(self.function(*args, **kwargs), self._output)
-            return [*map(_settled, outputs), *[array for _, array in creations.initial]], form
+            results = recorder.results if recorder is not None else []
+            if recorder is not None:
+                recorder.show_sizes(symbols)
+            return [*map(_settled, outputs), *[array for _, array in creations.initial], *results], form
 
         traced = trace(flat, [array for array in arrays if not is_string(array)], self.name, creations)
         return Attempt(traced, variables, creations)
@@ -102,6 +112,20 @@ class Tracer:
                 "which is "
                 "not a Tensor or ExtensionType."
             ) from error
+
+
+def is_on_host(function: Callable[..., Any]) -> bool:
+    """Tell whether a function says of itself that it is not to be traced: it has steps on the host and a program.
+
+    Args:
+        function: it may have the attributes ``runs_on_host``, and ``on_host_outputs``: what it returns, with specs for
+            tensors.
+
+    Example:
+        >>> is_on_host(len)
+        False
+    """
+    return bool(getattr(function, "runs_on_host", False))
 
 
 def is_string(array: Any) -> bool:

@@ -11,8 +11,8 @@ import numpy as np
 from tenon.base import InvalidArgumentError
 from tenon.core._names import export
 from tenon.core.io._host import host_array
-from tenon.core.strings import parse_number
 from tenon.core.tensors import Tensor, as_dtype, as_tensor, string
+from tenon.host_steps import parse_number
 
 _TYPES: Final = ("float32", "float64", "int32", "int64", "string")
 

@@ -12,16 +12,11 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from tenon.base import DataLossError, InvalidArgumentError
+from tenon.core.host_symbols import HostRecorder
 from tenon.core.operations import operation
 from tenon.core.tensors import as_dtype
 from tenon.formats import data_type_name, make_ndarray, make_tensor_proto, message_class
-
-_RAW: Final = frozenset(
-    [
-        *("bfloat16", "bool", "complex128", "complex64", "float16", "float32", "float64"),
-        *("int16", "int32", "int64", "int8", "uint16", "uint8"),
-    ]
-)
+from tenon.host_steps import decode_raw as numbers_of_bytes
 
 
 def _mapped(function: Any, strings: np.ndarray) -> np.ndarray:
@@ -30,42 +25,30 @@ def _mapped(function: Any, strings: np.ndarray) -> np.ndarray:
     return array.reshape(strings.shape)
 
 
-def _decode_raw(strings: np.ndarray, out_type: np.dtype, little_endian: bool, fixed_length: int | None) -> np.ndarray:
-    if as_dtype(out_type).name not in _RAW:
-        raise InvalidArgumentError(
-            f"out_type: {as_dtype(out_type).name} is not in the list of allowed values: {', '.join(sorted(_RAW))}"
-        )
-    rows = strings.ravel().tolist()
-    if fixed_length is not None:
-        _check_length(fixed_length, out_type, "fixed_length ({}) must be a multiple of the size of out_type ({})")
-        rows = [row[:fixed_length].ljust(fixed_length, b"\0") for row in rows]
-    length = len(rows[0]) if rows else 0
-    for place, row in enumerate(rows):
-        if len(row) != length:
-            raise InvalidArgumentError(
-                f"DecodeRaw requires input strings to all be the same size, but element {place} has size {len(row)} != "
-                f"{length}; or say fixed_length."
-            )
-    _check_length(
-        length, out_type, "Input to DecodeRaw has length {} that is not a multiple of {}, the size of out_type"
-    )
-    found = np.frombuffer(b"".join(rows), out_type).reshape(*strings.shape, length // out_type.itemsize)
-    return found if little_endian else found.byteswap()
-
-
-def _check_length(length: int, dtype: np.dtype, template: str) -> None:
-    if length % dtype.itemsize:
-        raise InvalidArgumentError(template.format(length, dtype.itemsize))
+def _decode_raw_step(
+    recorder: HostRecorder, strings: Any, out_type: np.dtype, little_endian: bool, fixed_length: int | None
+) -> Any:
+    dtype = np.dtype(out_type)
+    numbers_of_bytes(np.empty(0, object), dtype, little_endian, fixed_length)  # checks the attributes
+    attributes = {"out_type": dtype, "little_endian": bool(little_endian)}
+    if fixed_length is None:
+        (made,) = recorder.step("DecodeRaw", [strings], attributes)
+        size = recorder.new_size(strings.shape)
+    else:
+        (made,) = recorder.step("DecodePaddedRaw", [strings, np.array(fixed_length, np.int32)], attributes)
+        size = fixed_length // dtype.itemsize
+    return recorder.numbers(strings, made, (*strings.shape, size), dtype)
 
 
 decode_raw = operation(
     "io.decode_raw",
     "input_bytes: string, out_type: dtype, little_endian=True, fixed_length=None",
-    _decode_raw,
+    numbers_of_bytes,
     "Returns the numbers whose bytes the strings are.",
     r"[b'\x01\x02', b'\x03\x04'], tf.int16",
     host=True,
     differentiable=False,
+    step=_decode_raw_step,
 )
 
 

@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 
 from tenon.base import InvalidArgumentError
 from tenon.core._names import export
+from tenon.core.io._example_symbols import parsed_symbols, symbol_of
 from tenon.core.io._features import (
     FixedLenFeature,
     FixedLenSequenceFeature,
@@ -311,6 +312,9 @@ def parse_example(serialized: Any, features: Any, example_names: Any = None, nam
         array([5])
     """
     del example_names, name
+    symbol = symbol_of(serialized)
+    if symbol is not None:
+        return parsed_symbols(features, symbol)
     strings = host_array(serialized, "serialized", string)
     if strings.ndim > 1:
         raise InvalidArgumentError(f"Expected serialized to be a scalar or vector, got shape: {list(strings.shape)}")
@@ -335,6 +339,9 @@ def parse_single_example(
         ValueError: there is more than one string, or as in ``parse_example``.
     """
     del example_names, name
+    symbol = symbol_of(serialized)
+    if symbol is not None and not symbol.ndim:
+        return parsed_symbols(features, symbol)
     strings = host_array(serialized, "serialized", string)
     if strings.ndim:
         raise ValueError(f"Input serialized must be a scalar; received shape {list(strings.shape)}.")

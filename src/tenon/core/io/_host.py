@@ -20,6 +20,7 @@ from tenon.base import (
     UnimplementedError,
     UnknownError,
 )
+from tenon.core.host_symbols import StringSymbol
 from tenon.core.tensors import DType, Tensor, array_of, string
 
 
@@ -32,7 +33,7 @@ def host_array(value: Any, argument: str, dtype: DType | None = None) -> np.ndar
         ValueError: it is a tensor of another dtype.
     """
     array = array_of(value, dtype)
-    if isinstance(array, jax.core.Tracer):
+    if isinstance(array, jax.core.Tracer | StringSymbol):
         raise InvalidArgumentError(
             f"{argument}: files and encoded bytes are read on the host, and this argument is computed in a function "
             "that is being traced; use tf.py_function, or call it outside of the function."
@@ -47,7 +48,11 @@ def one_string(value: Any, argument: str) -> bytes:
         InvalidArgumentError: it is more than one, or computed in a function that is being traced.
         TypeError: it is no string.
     """
-    array = host_array(os.fspath(value) if isinstance(value, os.PathLike) else value, argument, string)
+    array = host_array(
+        os.fspath(value) if isinstance(value, os.PathLike) and not isinstance(value, Tensor) else value,
+        argument,
+        string,
+    )
     if array.ndim:
         raise InvalidArgumentError(f"{argument}: must be scalar, but had shape: {list(array.shape)}")
     found: bytes = array.item()

@@ -9,8 +9,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from tenon.base import InvalidArgumentError
+from tenon.base import InvalidArgumentError, UnimplementedError
+from tenon.core.host_symbols import NeedsHostStepsError, current_recorder
 from tenon.core.operations._conversion import conversion
+from tenon.core.operations._moved_strings import MOVING, is_open, moved
 from tenon.core.operations._row import Operation
 from tenon.core.recording import Kernel, LeakedTensorError, kernel, kinds, run, run_unrecorded, unrecorded
 from tenon.core.tensors import Tensor, as_dtype, as_tensor, constant_value
@@ -23,6 +25,7 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
     """Return what takes the tensors of a call and its attributes, each in their order, and returns the result."""
     convert = conversion(row)
     compute = _composed(row) if row.composed else _compiled(row)
+    moves = row.composed and row.name in MOVING
 
     def call(values: Values, attributes: Values) -> Any:
         for value in values:
@@ -30,10 +33,12 @@ def caller(row: Operation) -> Callable[[Values, Values], Any]:
                 return _dispatched(row, values, attributes)
         arrays = convert(values)
         if row.host or (row.strings is not None and _are_strings(arrays)):
-            return _finished(row, _on_host(row, arrays, attributes))
+            return _finished(row, _on_host(row, arrays, attributes, call))
         if row.check is not None and _are_known(arrays):
             row.check(*arrays)
         try:
+            if moves and _is_saved(arrays, attributes):
+                return _finished(row, _recorded(row, arrays, attributes, call))
             return _finished(row, compute(arrays, attributes))
         except (InvalidArgumentError, LeakedTensorError):
             raise
@@ -154,9 +159,31 @@ def flat(arrays: Sequence[Any]) -> list[Any]:
     return [array for array in spread if array is not None]
 
 
-def _on_host(row: Operation, arrays: Sequence[Any], attributes: Values) -> Any:
+def _is_saved(arrays: Sequence[Any], attributes: Values) -> bool:
+    """Tell whether strings are moved in a function that is traced to be saved, by what only a call of it tells."""
+    return current_recorder() is not None and _are_strings(arrays) and is_open([arrays, attributes])
+
+
+def _recorded(row: Operation, arrays: Sequence[Any], attributes: Values, call: Callable[..., Any]) -> Any:
+    """Write an operation down as a step on the host of the function that is being saved."""
+    recorder = current_recorder()
+    assert recorder is not None
+    if row.step is not None:
+        return row.step(recorder, *arrays, **_named(row, attributes))
+    if row.name in MOVING:
+        return moved(row, arrays, attributes, recorder, call)
+    raise UnimplementedError(
+        f"tf.{row.name}: strings that only a call tells cannot go through it in a function that is saved. Do it before "
+        "the function, or outside. Parsing (tf.io.parse_example, decode_raw, tf.strings.to_number) is possible before "
+        "the numbers, and tf.gather, tf.tile and the like of strings and tf.strings.as_string after them."
+    )
+
+
+def _on_host(row: Operation, arrays: Sequence[Any], attributes: Values, call: Callable[..., Any]) -> Any:
+    if current_recorder() is not None and is_open([arrays, attributes]):
+        return _recorded(row, arrays, attributes, call)
     if not _are_known(arrays):
-        raise InvalidArgumentError(
+        raise NeedsHostStepsError(
             f"tf.{row.name}: an operation on strings or bytes runs on the host, and an argument is computed in a "
             "function that is being traced; use tf.py_function, or call it outside of the function."
         )

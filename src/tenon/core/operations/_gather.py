@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenon.base import InvalidArgumentError
+from tenon.core.host_symbols import NeedsHostStepsError
 from tenon.core.operations._sizes import as_axis, as_integers, as_sizes
 from tenon.core.operations._table import operation
 from tenon.core.operations._types import NUMERIC, STRINGS
@@ -44,10 +45,10 @@ def beside_strings(array: Any, name: str) -> np.ndarray:
     """Return the values of an array that goes with strings, which live on the host.
 
     Raises:
-        InvalidArgumentError: the array is computed in a function that is being traced.
+        NeedsHostStepsError: the array is computed in a function that is being traced.
     """
     if isinstance(array, jax.core.Tracer):
-        raise InvalidArgumentError(
+        raise NeedsHostStepsError(
             f"tf.{name}: strings live on the host, but what goes with them is computed in the function that is being "
             "traced; use tf.py_function, or call it outside of the function."
         )

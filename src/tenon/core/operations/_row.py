@@ -76,6 +76,8 @@ class Operation:
         strings: what computes it for tensors of strings, a function of NumPy arrays; ``None`` where there is nothing.
         check: looks at the values of the tensors before they are computed with, and raises where they break a rule.
         composed: whether ``function`` runs kernels itself, of its choice, instead of being one.
+        step: what writes an operation on the host down as a step of a function that is saved: takes the recorder, the
+            arrays by position and the rest by name; ``None`` for those that no saved function can have.
     """
 
     names: tuple[str, ...]
@@ -90,6 +92,7 @@ class Operation:
     strings: Callable[..., Any] | None = None
     check: Callable[..., None] | None = None
     composed: bool = False
+    step: Callable[..., Any] | None = None
 
     @property
     def name(self) -> str:

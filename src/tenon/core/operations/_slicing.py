@@ -11,8 +11,10 @@ import numpy as np
 from jax import lax
 
 from tenon.base import InvalidArgumentError
+from tenon.core.host_symbols import StringSymbol
 from tenon.core.operations._cuts import FULL, INDEX, NEW, TRACED, Cut, Part, cut_of, is_traced, parsed, plain, spread
 from tenon.core.operations._masks import is_mask, masked
+from tenon.core.operations._moved_strings import taken
 from tenon.core.operations._sizes import as_integers
 from tenon.core.operations._table import operation
 from tenon.core.recording import kernel, run
@@ -140,6 +142,8 @@ def get_item(tensor: Any, key: Any) -> Tensor:
         [3, 5]
     """
     array = tensor.value
+    if isinstance(array, StringSymbol):
+        return Tensor(taken(array, lambda numbers: get_item(numbers, key)))
     if is_mask(key):
         return as_tensor(masked(array, key))
     if all(isinstance(size, int) for size in array.shape):

@@ -35,6 +35,7 @@ def operation(
     strings: Callable[..., Any] | None = None,
     check: Callable[..., None] | None = None,
     composed: bool = False,
+    step: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Add a row to the table and make its public function.
 
@@ -54,6 +55,7 @@ def operation(
         composed: whether ``function`` runs kernels itself: it gets the arrays as they are, of NumPy where the caller
             gave values of Python or NumPy, and returns arrays of either kind; a tensor in place of a list comes as an
             array in place of a tuple.
+        step: what writes the operation down where it is part of a function that is saved; see ``Operation``.
 
     Returns:
         The public function.
@@ -77,6 +79,7 @@ def operation(
         strings,
         check,
         composed,
+        step,
     )
     assert row.name not in OPERATIONS, f"{row.name} has two rows"
     OPERATIONS[row.name] = row

@@ -4,7 +4,7 @@
 [b'ABC']
 """
 
-from tenon.core.strings._elementwise import length, lower, parse_number, strip, substr, to_number, upper
+from tenon.core.strings._elementwise import length, lower, strip, substr, to_number, upper
 from tenon.core.strings._formatting import as_string, format_strings, tensor_text
 from tenon.core.strings._hashing import to_hash_bucket, to_hash_bucket_fast, to_hash_bucket_strong
 from tenon.core.strings._joining import join, reduce_join, unsorted_segment_join
@@ -29,7 +29,6 @@ __all__ = [
     "length",
     "lower",
     "ngrams",
-    "parse_number",
     "reduce_join",
     "regex_full_match",
     "regex_replace",

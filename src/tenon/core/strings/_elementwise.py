@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from tenon.base import InvalidArgumentError
+from tenon.core.host_symbols import HostRecorder
 from tenon.core.operations import operation
 from tenon.core.strings._arrays import choice, filled, mapped, numbered
+from tenon.host_steps import string_to_number
 
 _CONTINUATION: Final = bytes(range(0x80, 0xC0))
 
@@ -140,72 +141,20 @@ substr = operation(
     differentiable=False,
 )
 
-_FLOAT: Final = re.compile(
-    rb"[ \t\n\v\f\r]*[+-]?(?:inf(?:inity)?|nan(?:\(\w*\))?|0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?"
-    rb"|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[ \t\n\v\f\r]*",
-    re.IGNORECASE,
-)
-_SIGNED: Final = re.compile(rb"[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*")
-_UNSIGNED: Final = re.compile(rb"[ \t\n\v\f\r]*\+?\d+[ \t\n\v\f\r]*")
 
-
-def _to_float(value: bytes) -> float:
-    if not _FLOAT.fullmatch(value):
-        raise _no_number(value)
-    text = value.decode().strip().lower().partition("(")[0]
-    return float.fromhex(text) if "x" in text else float(text)
-
-
-def _no_number(value: bytes) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        f"StringToNumberOp could not correctly convert string: {value.decode(errors='backslashreplace')}"
-    )
-
-
-def _to_integer(value: bytes, dtype: np.dtype) -> int:
-    limits = np.iinfo(dtype)
-    if not (_SIGNED if limits.min < 0 else _UNSIGNED).fullmatch(value):
-        raise _no_number(value)
-    number = int(value)
-    if not limits.min <= number <= limits.max:
-        raise _no_number(value)
-    return number
-
-
-_NUMBERS: Final = ("float32", "float64", "int32", "int64", "uint32", "uint64")
-
-
-def parse_number(value: bytes, dtype: np.dtype) -> int | float:
-    """Return the number that a string writes, as ``tf.strings.to_number`` reads it.
-
-    Args:
-        value: the string.
-        dtype: a floating point or integer type.
-
-    Raises:
-        InvalidArgumentError: it writes none, or one that ``dtype`` does not hold.
-
-    Example:
-        >>> parse_number(b" 12 ", np.dtype(np.int32))
-        12
-    """
-    return _to_float(value) if dtype.kind == "f" else _to_integer(value, dtype)
-
-
-def _to_number(strings: np.ndarray, out_type: np.dtype) -> np.ndarray:
-    if out_type.name not in _NUMBERS:
-        raise InvalidArgumentError(f"out_type: must be one of {', '.join(_NUMBERS)}; received {out_type}.")
-    wide = np.float64 if out_type.kind == "f" else out_type
-    with np.errstate(over="ignore"):
-        return numbered(lambda value: parse_number(value, out_type), strings, wide).astype(out_type)
+def _to_number_step(recorder: HostRecorder, strings: Any, out_type: np.dtype) -> Any:
+    string_to_number(np.empty(0, object), out_type)  # checks the dtype
+    (made,) = recorder.step("StringToNumber", [strings], {"out_type": np.dtype(out_type)})
+    return recorder.numbers(strings, made, strings.shape, np.dtype(out_type))
 
 
 to_number = operation(
     "strings.to_number",
     "input: string, out_type: dtype = tf.float32",
-    _to_number,
+    string_to_number,
     "Returns the number that each string writes.",
     "['1.5', ' -2 ', 'inf']",
     host=True,
     differentiable=False,
+    step=_to_number_step,
 )

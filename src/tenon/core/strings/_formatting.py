@@ -2,88 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
-from tenon.base import InvalidArgumentError
 from tenon.core._names import export
+from tenon.core.host_symbols import HostRecorder, StringSymbol
 from tenon.core.operations import operation
 from tenon.core.strings._arrays import filled
 from tenon.core.tensors import Tensor, array_of, is_tensor_like
-
-_FILLS: Final = ("", "0", " ", "-", "+")
-
-
-class _Layout(NamedTuple):
-    """How values are written: what fills them up to a size, and how C's printf writes the digits of floats."""
-
-    fill: str
-    size: str
-    digits: str
-
-    def real(self, value: float) -> str:
-        fill = "" if self.fill == "0" and not math.isfinite(value) else self.fill
-        return f"%{fill}{self.size}{self.digits}" % value
-
-    def complex(self, value: complex) -> str:
-        return f"({self.real(value.real)},{self.real(value.imag)})"
-
-    def integer(self, value: int) -> str:
-        return f"%{self.fill}{self.size}d" % value
-
-    def boolean(self, value: bool) -> str:
-        return "true" if value else "false"
-
-    def text(self, value: bytes) -> str:
-        return value.rjust(int(self.size or 0)).decode(errors="surrogateescape")
+from tenon.host_steps import as_string as text_of_numbers
 
 
-_WRITERS: Final[dict[str, Callable[[_Layout, Any], str]]] = {
-    "f": _Layout.real,
-    "c": _Layout.complex,
-    "i": _Layout.integer,
-    "u": _Layout.integer,
-    "b": _Layout.boolean,
-    "O": _Layout.text,
-}
-
-
-def _as_string(
-    array: np.ndarray, precision: int, scientific: bool, shortest: bool, width: int, fill: str
-) -> np.ndarray:
-    kind = "f" if array.dtype.name == "bfloat16" else array.dtype.kind
-    _check(array.dtype, kind, precision, scientific, shortest, fill)
-    notation = "e" if scientific else "g" if shortest else "f"
-    layout = _Layout(fill, str(width) if width > -1 else "", f".{precision}{notation}" if precision > -1 else notation)
-    values = (array.astype(np.float64) if kind == "f" else array).ravel().tolist()
-    texts = [_WRITERS[kind](layout, value) for value in values]
-    return filled([text.encode(errors="surrogateescape") for text in texts], array.shape)
-
-
-def _check(dtype: np.dtype, kind: str, precision: int, scientific: bool, shortest: bool, fill: str) -> None:
-    if len(fill) > 1:
-        raise InvalidArgumentError(f"fill: Fill string must be one or fewer characters; received {fill!r}.")
-    if fill not in _FILLS:
-        raise InvalidArgumentError(f'fill: Fill argument not supported: "{fill}"; use one of 0, -, + and a space.')
-    if scientific and shortest:
-        raise InvalidArgumentError("Cannot select both scientific and shortest notation")
-    if kind in "iub" and (scientific or shortest):
-        raise InvalidArgumentError(f"scientific and shortest format not supported for datatype {dtype}")
-    if kind in "iub" and precision > -1:
-        raise InvalidArgumentError(f"precision not supported for datatype {dtype}")
+def _as_string_step(recorder: HostRecorder, array: Any, **attributes: Any) -> StringSymbol:
+    dtype = np.dtype(array.dtype)
+    text_of_numbers(np.empty(0, dtype), **attributes)  # checks the attributes
+    (made,) = recorder.step("AsString", [array], {"T": dtype, **attributes})
+    return StringSymbol(made, array.shape, not isinstance(array, StringSymbol) or array.is_late)
 
 
 as_string = operation(
     "strings.as_string as_string",
     "input: any, precision=-1, scientific=False, shortest=False, width=-1, fill=''",
-    _as_string,
+    text_of_numbers,
     "Returns each number as text, as C's printf writes it.",
     "[3.14159, 2.5], 2",
     host=True,
     differentiable=False,
+    step=_as_string_step,
 )
 
 

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from tenon.core._jax_internals import enter_64_bit_mode, set_64_bit_mode
+from tenon.core.host_symbols import StringSymbol
 from tenon.core.recording import on_device
 from tenon.core.tensors._dtypes import DType, as_dtype
 from tenon.core.tensors._shapes import TensorShape
@@ -77,7 +78,7 @@ class Tensor:
     @property
     def is_symbolic(self) -> bool:
         """Whether the tensor is an argument or a result inside a function that is being traced."""
-        return isinstance(self.value, jax.core.Tracer)
+        return isinstance(self.value, jax.core.Tracer | StringSymbol)
 
     def get_shape(self) -> TensorShape:
         """Return the shape."""

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from tenon.core.nest import Tree, filled, paths_of, same_tree, shown, tree_of
 from tenon.core.tensors import Tensor, array_of
 
@@ -69,6 +67,7 @@ def taken_apart(structure: Any, convert: Callable[[Any], Any] = array_of) -> tup
         convert: makes an array of a leaf.
 
     Example:
+        >>> import numpy as np
         >>> arrays, form = taken_apart([1, None])
         >>> arrays, form.unflatten([np.float32(2)])
         ([array(1, dtype=int32)], [<tf.Tensor: shape=(), dtype=float32, numpy=2.0>, None])
@@ -77,7 +76,7 @@ def taken_apart(structure: Any, convert: Callable[[Any], Any] = array_of) -> tup
     arrays, leaves = [], []
     for value in values:
         array = None if value is None else convert(value)
-        strings = isinstance(array, np.ndarray) and array.dtype == object
+        strings = array is not None and array.dtype == object
         leaves.append(Tensor(array) if strings else None if array is None else _ARRAY)
         if leaves[-1] is _ARRAY:
             arrays.append(array)

@@ -10,6 +10,7 @@ import jax
 
 from tenon.core import _jax_internals as internals
 from tenon.core._jax_sizes import run_for_sizes
+from tenon.core.host_symbols import current_recorder
 from tenon.core.recording import Kernel, on_device, run
 from tenon.core.tensors import is_symbol
 from tenon.core.tracing._context import one_function_deeper
@@ -100,6 +101,9 @@ def trace(
     maker = internals.FunctionTrace(name)
     state = FunctionScope(maker, current_scope(), creations)
     symbols = [maker.argument(argument) for argument in arguments]
+    recorder = current_recorder()
+    if recorder is not None:
+        recorder.begin(maker)
     with internals.trace_as_current(maker), state_scope(state), one_function_deeper():
         outputs, extra = function(*symbols)
         flat = [_on_trace(output) for output in (*outputs, *map(state.value, state.written))]

@@ -43,7 +43,7 @@ class Call:
         remote: the client's address, where it is known.
 
     Attributes:
-        identity: who asks, once the gate has found out.
+        identity: who asks, between the gate's finding it out and its letting the request in.
         client: the name of who asks; empty for nobody in particular.
         admission: what the gate gave, to be given back at the end.
         observation: what telemetry knows of the request.
@@ -57,6 +57,8 @@ class Call:
         exchange: for a log, what kind of request it was, and the messages asked and answered; ``None`` where
             ``inputs`` and ``outputs`` say all.
         times: what the run took.
+        urgency: how urgent the request itself says it is, where its protocol has words for that; ``None`` leaves it to
+            the header.
         reply: names and values of headers (REST) or trailing metadata (gRPC) that the answer shall carry.
 
     Example:
@@ -68,7 +70,7 @@ class Call:
     __slots__ = (
         *("admission", "api", "client", "deadline", "engine", "exchange", "header", "id", "identity", "inputs"),
         *("observation", "outputs", "protocol", "remote", "reply", "request", "route", "rows", "signature_name"),
-        *("started", "times"),
+        *("started", "times", "urgency"),
     )
 
     def __init__(
@@ -90,18 +92,33 @@ class Call:
         self.rows = 0
         self.exchange: tuple[LogKind, Any, Any] | None = None
         self.times: RunTimes | None = None
+        self.urgency: Priority | None = None
         self.identity: Identity | None = None
         self.admission: Admission | None = None
         self.observation: RequestObservation | None = None
         self.route: Route | None = None
         self.reply: list[tuple[str, str]] = []
 
+    def check_size(self, size: int) -> None:
+        """Refuse a request that is larger than the gate allows for its model.
+
+        Args:
+            size: bytes of the request, as it came over the wire.
+
+        Raises:
+            ResourceExhaustedError: it is.
+        """
+        if self.admission is not None:
+            self.admission.check_size(size)
+
     def priority(self) -> Priority:
-        """Return how urgent the client says it is.
+        """Return how urgent the client says it is: ``urgency``, or else the header.
 
         Raises:
             InvalidArgumentError: the header has another value than ``normal`` and ``low``.
         """
+        if self.urgency is not None:
+            return self.urgency
         word = self.header(PRIORITY_HEADER)
         if word not in _PRIORITIES:
             raise InvalidArgumentError(f"{PRIORITY_HEADER}: must be 'normal' or 'low'; received {word!r}.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
-from tenon.base import Code, TenonError
+from tenon.base import Code, InternalError, TenonError
 from tenon.serving.answering._call import Call
 from tenon.serving.answering._pipeline import Interceptor
-from tenon.serving.security import Action, Gate
+from tenon.serving.security import Action, AuditRecord, Gate, Identity
 
 REQUEST_ID_HEADER = "x-request-id"
 """The header or metadata key under which a client names its request, for the audit."""
@@ -48,12 +49,18 @@ class GateInterceptor(Interceptor):
         call.client = call.identity.client
 
     def admit(self, call: Call) -> None:
-        """Ask whether they may, and enough of their quota is left."""
-        assert call.identity is not None
+        """Ask whether they may, and enough of their quota is left.
+
+        Raises:
+            TenonError: what ``Gate.admit`` raises.
+        """
+        identity, call.identity = call.identity, None
+        if identity is None:
+            raise InternalError("a call may be admitted once. Report it.")
         call.admission = self._gate.admit(
             ACTIONS.get(call.api.lower(), Action.ADMIN),
             "" if call.request is None else call.request.name,
-            call.identity,
+            identity,
             protocol=call.protocol.value,
             remote=call.remote,
             request_id=call.header(REQUEST_ID_HEADER) or "",
@@ -61,8 +68,23 @@ class GateInterceptor(Interceptor):
 
     def finish(self, call: Call, error: TenonError | None) -> None:
         """Give back the place, write the line."""
-        admission = call.admission
-        if admission is not None:
+        code, admission = Code.OK if error is None else error.code, call.admission
+        if admission is not None:  # the error's text stays out of it, for it may quote what the client sent
             admission.version = None if call.id is None else call.id.version
             admission.signature = call.signature_name
-            admission.release(Code.OK if error is None else error.code, "" if error is None else error.message)
+            admission.release(code)
+        elif call.identity is not None:  # it made no sense before it was known what it asks
+            self._gate.record(_without_target(call, call.identity, code))
+
+
+def _without_target(call: Call, identity: Identity, code: Code) -> AuditRecord:
+    return AuditRecord(
+        time.time(),
+        "request",
+        identity.client,
+        identity.credential,
+        protocol=call.protocol.value,
+        outcome=code.name,
+        request_id=call.header(REQUEST_ID_HEADER) or "",
+        remote=call.remote,
+    )

@@ -1,185 +1,317 @@
-"""Requests become batches: what waits while a batch runs is the next batch."""
+"""Tasks of one signature and one set of trailing shapes become batches, and a batch's outputs their answers."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from functools import partial
+from time import monotonic
 
 import numpy as np
 
-from tenon.base import InternalError, TenonError, UnavailableError
+from tenon.base import DeadlineExceededError, InternalError, TenonError
 from tenon.serving.batching._batch_sizes import padded_size
-from tenon.serving.engines import CompiledProgram, XlaEngine
+from tenon.serving.batching._estimate import RunEstimate
+from tenon.serving.batching._lane import Backlog, Lane, Task, note_times
+from tenon.serving.batching._observer import BatchObserver, SignatureId
+from tenon.serving.batching._padding import check_rows, equal_lengths, join
+from tenon.serving.batching._parameters import BatchingParameters
+from tenon.serving.engines import Engine, Program
+from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Priority, RunOptions
 
-MAX_TURNS = 4
-"""Turns of the event loop for which a batch stays open while tasks keep joining it; a turn is some microseconds."""
-
-INLINE_SECONDS = 0.0005
-"""A program that is faster than this runs in the event loop: handing it to a thread would cost more than it takes."""
+PURGE_SECONDS = 0.01
+"""How often a full queue is searched for tasks that nobody waits for any more."""
 
 _log = logging.getLogger("tenon.serving")
 
 
-class _Task:
-    __slots__ = ("future", "inputs", "rows")
+class Batch:
+    """Tasks that run together.
 
-    def __init__(self, inputs: Sequence[np.ndarray], rows: int, future: asyncio.Future[list[np.ndarray]]) -> None:
-        self.inputs, self.rows, self.future = inputs, rows, future
+    Args:
+        tasks: at least one.
+        rows: of all tasks.
+        size: rows that the program takes, padding included.
+        priority: in whose turn they run.
+
+    Attributes:
+        timed: whether anybody wants to know the times.
+        inputs: the joined arrays.
+        program: what runs them; ``None`` where it must be compiled first.
+    """
+
+    __slots__ = ("inputs", "priority", "program", "rows", "size", "tasks", "timed")
+
+    def __init__(self, tasks: list[Task], rows: int, size: int, priority: Priority) -> None:
+        self.tasks, self.rows, self.size, self.priority = tasks, rows, size, priority
+        self.timed = any([task.times is not None for task in tasks])
+        self.inputs: Sequence[np.ndarray] = ()
+        self.program: Program | None = None
 
 
 class Batcher:
-    """Runs the tasks of one signature and one set of trailing shapes, in the order they came.
+    """Takes tasks in, makes batches of them, and gives answers out; a ``BatchScheduler`` says when.
 
-    One batch is in flight at a time. The first task of an idle batcher waits for the first turn of the event loop in
-    which no task joined it (``MAX_TURNS`` at most), so requests that arrive together share a batch, and no timer ever
-    delays one. Belongs to one event loop.
+    Belongs to one event loop.
 
     Args:
-        name: what to call it in errors.
+        signature_id: what to call it in errors, and to the observer.
         engine: runs arrays of padded shapes.
         sizes: padded batch sizes, ascending; empty when rows may not share a batch, then each task runs alone.
-        executor: where programs slower than ``INLINE_SECONDS`` run.
-        max_queued_rows: rows that may wait before tasks are refused.
+        backlog: bounds what waits; shared by all batchers of a signature.
+        parameters: timeout and padding of lengths.
+        observer: is told of every batch.
+
+    Attributes:
+        lanes: what waits, by priority.
+        backlog: that which was given.
+        full: rows of a full batch.
+        timeout: seconds that a batch stays open; 0 for the event loop's turns.
+        running: batches in flight.
+        compiling: whether one of them is being compiled for; no other is made meanwhile.
+        blocked: lanes that wait for the compiler.
     """
 
     def __init__(
-        self, name: str, engine: XlaEngine, sizes: tuple[int, ...], executor: Executor, max_queued_rows: int
+        self,
+        signature_id: SignatureId,
+        engine: Engine,
+        sizes: tuple[int, ...],
+        backlog: Backlog,
+        parameters: BatchingParameters,
+        observer: BatchObserver | None = None,
     ) -> None:
-        self._name, self._engine, self._sizes, self._executor = name, engine, sizes, executor
-        self._max_queued_rows = max_queued_rows
-        self._full = sizes[-1] if sizes else 1
-        self._queue: deque[_Task] = deque()
-        self._queued_rows = 0
-        self._busy = False
+        self._id, self._engine, self._sizes, self._observer = signature_id, engine, sizes, observer
+        self.backlog, self._pad_lengths = backlog, parameters.pad_variable_length_inputs
+        self.full = sizes[-1] if sizes else 1
+        self.timeout = parameters.batch_timeout_micros / 1e6 if sizes else 0.0
+        self.lanes = tuple(Lane(self, priority, backlog) for priority in Priority)
+        self.running = 0
+        self.compiling = False
+        self.blocked: list[Lane] = []
+        self._estimates: dict[int, RunEstimate] = {}
+        self._purged = 0.0
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits or runs."""
-        return not self._busy and not self._queue
+        return not self.running and not any(lane.tasks for lane in self.lanes)
 
-    def submit(self, inputs: Sequence[np.ndarray], rows: int) -> asyncio.Future[list[np.ndarray]]:
+    def add(
+        self,
+        inputs: Sequence[np.ndarray],
+        rows: int,
+        options: RunOptions = DEFAULT_RUN_OPTIONS,
+        admitted: bool = False,
+    ) -> tuple[Lane, asyncio.Future[list[np.ndarray]]]:
         """Queue a task.
 
         Args:
             inputs: one array per input of the signature, all with ``rows`` rows where tasks may share a batch.
             rows: at most the largest of ``sizes``.
+            options: deadline, priority and who wants to know the times.
+            admitted: whether it belongs to a request whose first part was queued before; then it is never refused.
 
         Returns:
-            A future of the outputs, with ``rows`` rows; cancel it and the task is dropped unless it already runs.
+            The lane that it waits in, and a future of the outputs, with ``rows`` rows; cancel it and the task is
+            dropped unless it already runs.
 
         Raises:
             UnavailableError: too many rows wait.
         """
-        if self._queued_rows + rows > self._max_queued_rows:
-            raise UnavailableError(
-                f"The queue of {self._name} is full: {self._queued_rows} rows wait and the bound is "
-                f"{self._max_queued_rows}. Try again a little later."
-            )
-        loop = asyncio.get_running_loop()
-        task = _Task(inputs, rows, loop.create_future())
-        self._queue.append(task)
-        self._queued_rows += rows
-        if not self._busy:
-            self._busy = True
-            loop.call_soon(self._close_batch, loop, MAX_TURNS, 0)
-        return task.future
+        lane, backlog = self.lanes[options.priority], self.backlog
+        if backlog.rows[options.priority] + rows > backlog.max_rows and not admitted:
+            self._purge(lane)
+            if backlog.rows[options.priority] + rows > backlog.max_rows:
+                raise backlog.full_error(options.priority)
+        task = Task(inputs, rows, asyncio.get_running_loop().create_future(), options)
+        lane.add(task)
+        return lane, task.future
 
-    def _close_batch(self, loop: asyncio.AbstractEventLoop, turns: int, seen: int) -> None:
-        """Wait while tasks join, then run."""
-        joined = len(self._queue)
-        if turns and joined > seen and self._queued_rows < self._full:
-            loop.call_soon(self._close_batch, loop, turns - 1, joined)
-        else:
-            self._run_next()
+    def _purge(self, lane: Lane) -> None:
+        now = monotonic()
+        if now - self._purged > PURGE_SECONDS:
+            self._purged = now
+            lane.drop(lambda task: task.future.done() or self._refused(task, now))
 
-    def _run_next(self) -> None:
-        """Run batches in this turn while they are quick; leave the first slow one to a thread and return."""
-        while tasks := self._take():
-            inputs = self._join(tasks)
-            program = self._engine.find(tuple(array.shape for array in inputs))
-            if program is None or program.seconds > INLINE_SECONDS:
-                running = self._start(tasks, program, inputs)
-                running.add_done_callback(partial(self._finish_and_go_on, tasks))
-                return
-            try:
-                outputs = program(inputs)
-            except Exception as error:
-                self._fail(tasks, error)
-            else:
-                self._deliver(tasks, outputs)
-        self._busy = False
+    def needs_thread(self, lane: Lane) -> bool:
+        """Whether the lane's next batch is known to be too slow for the event loop."""
+        if not lane.tasks:
+            return False
+        size = self._padded(min(lane.rows, self.full))
+        estimate = self._estimates.get(size) or self._estimate(size, lane.tasks[0].inputs)
+        return estimate is not None and not estimate.inline
 
-    def _start(
-        self, tasks: list[_Task], program: CompiledProgram | None, inputs: Sequence[np.ndarray]
-    ) -> asyncio.Future[list[np.ndarray]]:
-        loop = asyncio.get_running_loop()
-        if program is None:
-            return loop.run_in_executor(self._engine.compiler, self._compile_and_run, tasks, inputs)
-        return loop.run_in_executor(self._executor, program, inputs)
+    def _estimate(self, size: int, inputs: Sequence[np.ndarray]) -> RunEstimate | None:
+        """Return what is expected of a size that has not run yet, for inputs of these trailing shapes."""
+        program = self._engine.find(tuple((size, *array.shape[1:]) if self._sizes else array.shape for array in inputs))
+        return RunEstimate(program.seconds) if program is not None else None
 
-    def _compile_and_run(self, tasks: list[_Task], inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Compile and run in the compiler's thread, unless every client left while others' programs were compiled."""
-        if all(task.future.done() for task in tasks):
-            return []
-        return self._engine.compile_and_run(inputs)
+    def form(self, lane: Lane) -> Batch | None:
+        """Take a batch off the lane; ``None`` when nobody waits for any of it."""
+        now = monotonic()
+        tasks, rows = self._take(lane, now)
+        if not tasks:
+            return None
+        size = self._padded(rows)
+        if lane.priority is Priority.NORMAL and size > rows and self.lanes[Priority.LOW].tasks:
+            rows += self._fill_padding(tasks, size, size - rows, now)
+        return Batch(tasks, rows, size, lane.priority)
 
-    def _finish_and_go_on(self, tasks: list[_Task], done: asyncio.Future[list[np.ndarray]]) -> None:
-        error = done.exception()
-        if error is None:
-            self._deliver(tasks, done.result())
-        else:
-            self._fail(tasks, error)
-        self._run_next()
+    def assemble(self, batch: Batch) -> None:
+        """Join the tasks' arrays and find the program for them."""
+        arrays = [task.inputs for task in batch.tasks]
+        if self._pad_lengths and len(arrays) > 1:
+            arrays = list(equal_lengths(arrays))
+        batch.inputs = join(arrays, batch.rows, batch.size) if self._sizes else arrays[0]
+        batch.program = self._engine.find(tuple([array.shape for array in batch.inputs]))
+        if batch.program is not None and batch.size not in self._estimates:
+            self._estimates[batch.size] = RunEstimate(batch.program.seconds)
 
-    def _take(self) -> list[_Task]:
-        """Take tasks for one batch off the queue, leaving out those whose client has gone."""
-        taken: list[_Task] = []
-        rows = 0
-        while self._queue:
-            task = self._queue[0]
-            if taken and rows + task.rows > self._full:
+    def _padded(self, rows: int) -> int:
+        return padded_size(rows, self._sizes) if self._sizes and rows else rows
+
+    def _take(self, lane: Lane, now: float) -> tuple[list[Task], int]:
+        """Take tasks while they fit and none of them would be too late because of another."""
+        taken: list[Task] = []
+        rows, nearest = 0, math.inf
+        while lane.tasks:
+            task = lane.tasks[0]
+            hurried = task.deadline < math.inf
+            if task.future.done() or (hurried and self._refused(task, now)):
+                lane.pop()
+                continue
+            if taken and (task.alone or rows + task.rows > self.full):
                 break
-            self._queue.popleft()
-            self._queued_rows -= task.rows
-            if not task.future.done():
-                taken.append(task)
-                rows += task.rows
-        return taken
+            if hurried or nearest < math.inf:
+                nearest = min(nearest, task.deadline)
+                if taken and not self._in_time(rows + task.rows, nearest, now):
+                    break
+            taken.append(lane.pop())
+            rows += task.rows
+            if task.alone:
+                break
+        return taken, rows
 
-    def _join(self, tasks: list[_Task]) -> Sequence[np.ndarray]:
-        """Concatenate the tasks' rows and pad with copies of the last one, which no answer contains."""
-        if not self._sizes:
-            return tasks[0].inputs
-        rows = sum(task.rows for task in tasks)
-        padding = padded_size(rows, self._sizes) - rows
-        if len(tasks) == 1 and not padding:
-            return tasks[0].inputs
-        columns = zip(*(task.inputs for task in tasks), strict=True)
-        return [np.concatenate([*column, *[column[-1][-1:]] * padding]) for column in columns]
+    def _fill_padding(self, tasks: list[Task], size: int, room: int, now: float) -> int:
+        """Take low tasks along that cost nothing: their rows stand where padding would."""
+        lane, filled = self.lanes[Priority.LOW], 0
+        while lane.tasks and not tasks[0].alone:
+            task = lane.tasks[0]
+            if task.future.done() or self._refused(task, now):
+                lane.pop()
+                continue
+            if task.alone or filled + task.rows > room or not self._in_time(size, task.deadline, now):
+                break
+            tasks.append(lane.pop())
+            filled += task.rows
+        return filled
 
-    def _deliver(self, tasks: list[_Task], outputs: list[np.ndarray]) -> None:
-        if not self._sizes:
-            _resolve(tasks[0], outputs)
-            return
-        start = 0
-        for task in tasks:
+    def _in_time(self, rows: int, deadline: float, now: float) -> bool:
+        if deadline == math.inf:
+            return True
+        estimate = self._estimates.get(self._padded(rows))
+        return now + (estimate.seconds if estimate else 0.0) <= deadline
+
+    def _refused(self, task: Task, now: float) -> bool:
+        """Refuse a task that would be too late even if it ran alone and at once."""
+        if self._in_time(task.rows, task.deadline, now):
+            return False
+        estimate = self._estimates.get(self._padded(task.rows))
+        if estimate is not None and now <= task.deadline:
+            estimate.refused()
+        task.future.set_exception(
+            DeadlineExceededError(
+                f"{self._id}: the deadline cannot be met; the request waited {now - task.queued:.3f} s, "
+                f"{max(task.deadline - now, 0.0):.3f} s are left and a run takes about "
+                f"{estimate.seconds if estimate else 0.0:.3f} s. It was not run."
+            )
+        )
+        return True
+
+    def inline(self, batch: Batch) -> bool:
+        """Whether the batch's program, which must be compiled, should run in the event loop."""
+        return self._estimates[batch.size].inline
+
+    def compile_and_run(self, batch: Batch) -> tuple[list[np.ndarray], float, float]:
+        """Compile and run in the compiler's thread, unless every client left while others' programs were compiled."""
+        started = monotonic()
+        if all(task.future.done() for task in batch.tasks):
+            return [], started, started
+        return self._engine.compile_and_run(batch.inputs), started, monotonic()
+
+    @property
+    def compiler(self) -> Executor:
+        """Where ``compile_and_run`` belongs."""
+        return self._engine.compiler
+
+    def deliver(self, batch: Batch, outputs: list[np.ndarray], started: float, ended: float, inline: bool) -> None:
+        """Give every task its rows.
+
+        Args:
+            batch: what ran.
+            outputs: of the program.
+            started: when it began.
+            ended: when it had ended.
+            inline: whether it ran in the event loop.
+        """
+        if batch.program is not None:
+            self._estimates[batch.size].ran(ended - started, inline)
+        if self._observer is not None or batch.timed:
+            self._tell(batch, started, ended)
+        if self._sizes:
+            try:
+                check_rows(outputs, batch.size)
+            except TenonError as error:
+                self._fail_all(batch, error)
+                return
+        start = 0  # what stands behind the last task's rows is padding
+        for task in batch.tasks:
             end = start + task.rows
-            _resolve(task, [output[start:end] for output in outputs])
+            if not task.future.done():
+                task.future.set_result([output[start:end] for output in outputs] if self._sizes else outputs)
             start = end
 
-    def _fail(self, tasks: list[_Task], error: BaseException) -> None:
-        if not isinstance(error, TenonError):
-            _log.error("%s: a batch of %d requests failed.", self._name, len(tasks), exc_info=error)
-            error = InternalError(f"{self._name} failed to run; the server's log says why.")
-        for task in tasks:
+    def _tell(self, batch: Batch, started: float, ended: float) -> None:
+        padding = batch.size - batch.rows
+        for task in batch.tasks:
+            if task.times is not None:
+                note_times(task.times, task, started, ended, batch.size, padding)
+        if self._observer is not None:
+            waited = [started - task.queued for task in batch.tasks]
+            try:
+                self._observer.batch_ran(self._id, batch.priority, waited, batch.rows, padding, ended - started)
+            except Exception:  # an answer must not be lost because somebody miscounts
+                _log.exception("%s: the observer of batches failed.", self._id)
+
+    def fail(self, batch: Batch, error: BaseException, started: float, ended: float) -> list[Lane]:
+        """Tell every task that its batch failed, or let it try again alone: one's data must not fail another.
+
+        Args:
+            batch: what ran.
+            error: what the program raised.
+            started: when it began.
+            ended: when it had failed.
+
+        Returns:
+            The lanes in which tasks wait for another try.
+        """
+        self._tell(batch, started, ended)
+        if isinstance(error, TenonError):
+            self._fail_all(batch, error)
+            return []
+        _log.error("%s: a batch of %d requests failed.", self._id, len(batch.tasks), exc_info=error)
+        if len(batch.tasks) == 1:
+            self._fail_all(batch, InternalError(f"{self._id} failed to run; the server's log says why."))
+            return []
+        for task in reversed(batch.tasks):
+            task.alone = True
+            self.lanes[task.priority].put_back(task)
+        return [lane for lane in self.lanes if lane.tasks]
+
+    def _fail_all(self, batch: Batch, error: TenonError) -> None:
+        for task in batch.tasks:
             if not task.future.done():
                 task.future.set_exception(type(error)(error.message))
-
-
-def _resolve(task: _Task, outputs: list[np.ndarray]) -> None:
-    if not task.future.done():
-        task.future.set_result(outputs)

@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Mapping, Sequence
-from concurrent.futures import Executor
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from tenon.base import InvalidArgumentError, UnavailableError
 from tenon.saved_model import LoadedSignature
 from tenon.serving.batching._batcher import Batcher
-from tenon.serving.engines import Shapes, XlaEngine
+from tenon.serving.batching._batching import Batching
+from tenon.serving.batching._lane import Backlog
+from tenon.serving.batching._observer import SignatureId
+from tenon.serving.engines import Engine, Shapes
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions
 
 MAX_BATCHERS = 256
 """Queues kept for different trailing shapes of one signature."""
 
-QUEUED_BATCHES = 64
-"""Full batches that may wait for one signature before requests are refused."""
-
 
 class SignatureRunner:
-    """Runs one signature for many requests at once.
+    """Runs one signature for many requests at once; belongs to one event loop.
 
     Args:
-        name: what to call it in errors.
+        name: whose signature it is, for errors and the observer.
         signature: its specs.
-        engine: its compiled programs.
-        sizes: padded batch sizes; empty when rows may not share a batch.
-        executor: where slow programs run.
+        engine: its programs.
+        sizes: padded batch sizes, of those that ``batching`` allows; empty when rows may not share a batch.
+        batching: how to batch.
     """
 
     def __init__(
-        self, name: str, signature: LoadedSignature, engine: XlaEngine, sizes: tuple[int, ...], executor: Executor
+        self,
+        name: SignatureId,
+        signature: LoadedSignature,
+        engine: Engine,
+        sizes: tuple[int, ...],
+        batching: Batching,
     ) -> None:
         self._name, self._signature, self._engine = name, signature, engine
-        self._sizes, self._executor = sizes, executor
+        self._sizes, self._scheduler, self._observer = sizes, batching.scheduler, batching.observer
+        self._parameters = batching.parameters
+        self._backlog = Backlog(sizes[-1] if sizes else 1, self._parameters.max_enqueued_batches)
         self._batchers: OrderedDict[Shapes, Batcher] = OrderedDict()
         self._inputs = [
             (key, spec, spec.shape[1:], dtype)
             for (key, spec), dtype in zip(signature.inputs.items(), signature.argument_dtypes, strict=True)
         ]
         self._static = all(None not in trailing for _, _, trailing, _ in self._inputs)
+        self._one_queue = self._static or self._parameters.pad_variable_length_inputs
         self._outputs = tuple(signature.outputs)
 
     async def run(
@@ -62,31 +71,56 @@ class SignatureRunner:
             Outputs by name.
 
         Raises:
-            InvalidArgumentError: a shape does not fit.
+            InvalidArgumentError: a shape does not fit, or the request has more rows than it may.
             UnavailableError: too many requests wait.
+            DeadlineExceededError: the deadline has passed, or could not be met; nothing was run.
         """
-        del options
         arrays = [self._checked(inputs[key], key, trailing, dtype) for key, _, trailing, dtype in self._inputs]
         if not self._static:
             self._check_shared_dimensions(arrays)
-        outputs = dict(zip(self._outputs, await self._start(arrays), strict=True))
+        outputs = dict(zip(self._outputs, await self._start(arrays, options), strict=True))
         return outputs if wanted is None else {name: outputs[name] for name in wanted}
 
-    def _start(self, arrays: list[np.ndarray]) -> Awaitable[Sequence[np.ndarray]]:
+    def _start(self, arrays: list[np.ndarray], options: RunOptions) -> Awaitable[Sequence[np.ndarray]]:
         """Hand the arrays over; for what fits one batch that is the batcher's own future, with nothing in between."""
         if not self._sizes:
-            return self._batcher(tuple(array.shape for array in arrays)).submit(arrays, 1)
+            return self._submit(self._batcher(tuple(array.shape for array in arrays)), arrays, 1, options)
         rows = self._common_rows(arrays)
-        batcher = self._batcher(tuple(array.shape[1:] for array in arrays))
-        return batcher.submit(arrays, rows) if 0 < rows <= self._sizes[-1] else self._in_parts(batcher, arrays, rows)
+        if 0 < rows <= self._sizes[-1]:
+            return self._submit(self._batcher(self._shared_shapes(arrays)), arrays, rows, options)
+        return self._in_parts(arrays, rows, options)
 
-    async def _in_parts(self, batcher: Batcher, arrays: list[np.ndarray], rows: int) -> Sequence[np.ndarray]:
+    def _shared_shapes(self, arrays: Sequence[np.ndarray]) -> Shapes:
+        """Return what tasks must have in common to share a batch, besides what all tasks have."""
+        return () if self._one_queue else tuple([array.shape[1:] for array in arrays])
+
+    def _submit(
+        self, batcher: Batcher, arrays: list[np.ndarray], rows: int, options: RunOptions, admitted: bool = False
+    ) -> asyncio.Future[list[np.ndarray]]:
+        lane, future = batcher.add(arrays, rows, options, admitted)
+        self._scheduler.task_added(lane)
+        return future
+
+    async def _in_parts(self, arrays: list[np.ndarray], rows: int, options: RunOptions) -> Sequence[np.ndarray]:
+        """Run a large request part by part, as many at once as there are threads: it must not fill the queue."""
         if rows == 0:
             return self._empty_outputs()
-        limit, parts = self._sizes[-1], []
-        for start in range(0, rows, limit):  # one after another: a huge request must not fill the queue
-            part = [array[start : start + limit] for array in arrays]
-            parts.append(await batcher.submit(part, len(part[0])))
+        most = self._parameters.max_request_rows
+        if most is not None and rows > most:
+            raise InvalidArgumentError(f"Task size {rows} is larger than maximum input batch size {most}")
+        batcher, limit = self._batcher(self._shared_shapes(arrays)), self._sizes[-1]
+        waiting: deque[asyncio.Future[list[np.ndarray]]] = deque()
+        parts: list[list[np.ndarray]] = []
+        try:
+            for start in range(0, rows, limit):
+                if len(waiting) == self._scheduler.num_batch_threads:
+                    parts.append(await waiting.popleft())
+                part = [array[start : start + limit] for array in arrays]
+                waiting.append(self._submit(batcher, part, len(part[0]), options, admitted=start > 0))
+            while waiting:
+                parts.append(await waiting.popleft())
+        finally:
+            _give_up(waiting)
         return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
 
     def _checked(self, array: np.ndarray, key: str, trailing: tuple[int | None, ...], dtype: np.dtype) -> np.ndarray:
@@ -152,8 +186,7 @@ class SignatureRunner:
         batcher = self._batchers.get(shapes)
         if batcher is None:
             self._forget_idle()
-            bound = QUEUED_BATCHES * (self._sizes[-1] if self._sizes else 1)
-            batcher = Batcher(self._name, self._engine, self._sizes, self._executor, bound)
+            batcher = Batcher(self._name, self._engine, self._sizes, self._backlog, self._parameters, self._observer)
             self._batchers[shapes] = batcher
         return batcher
 
@@ -172,6 +205,13 @@ class SignatureRunner:
                 "Try again a little later, or pad inputs to fewer sizes."
             )
         del self._batchers[idle]
+
+
+def _give_up(waiting: Iterable[asyncio.Future[Any]]) -> None:
+    """Drop parts that nobody will await; one that has failed already is asked why, or asyncio would complain."""
+    for future in waiting:
+        if not future.cancel() and not future.cancelled():
+            future.exception()
 
 
 def _readable(shape: Sequence[int | None]) -> str:

@@ -7,7 +7,6 @@ from tenon.serving.configuration._batching_parameters import PER_MODEL_FILE, rea
 from tenon.serving.configuration._command_line import server_options
 from tenon.serving.configuration._config_file_poller import ConfigFilePoller
 from tenon.serving.configuration._flags import FLAGS, Effect, Flag
-from tenon.serving.configuration._logging_config import LoggingConfig
 from tenon.serving.configuration._model_server_config import (
     ModelConfig,
     ModelServerConfig,
@@ -17,7 +16,7 @@ from tenon.serving.configuration._model_server_config import (
 from tenon.serving.configuration._monitoring_config import MonitoringConfig, read_monitoring_config
 from tenon.serving.configuration._options import ServerOptions
 from tenon.serving.configuration._server_core import ServedModel, ServerCore
-from tenon.serving.configuration._ssl_config import SSLConfig, read_ssl_config
+from tenon.serving.configuration._ssl_config import read_ssl_config
 
 __all__ = [
     "FLAGS",
@@ -25,11 +24,9 @@ __all__ = [
     "ConfigFilePoller",
     "Effect",
     "Flag",
-    "LoggingConfig",
     "ModelConfig",
     "ModelServerConfig",
     "MonitoringConfig",
-    "SSLConfig",
     "ServedModel",
     "ServerCore",
     "ServerOptions",

@@ -54,6 +54,10 @@ class ConfigFilePoller:
             if error.message != self._trouble:
                 _log.error("%s: the models stay as they are: %s", self._path, error.message)
             self._trouble = error.message
+        except Exception as error:  # a fault of ours must not end the watch
+            if str(error) != self._trouble:
+                _log.exception("%s: the models stay as they are, by a fault of Tenon: report it", self._path)
+            self._trouble = str(error)
 
     async def _apply(self, content: bytes) -> None:
         try:

@@ -55,6 +55,14 @@ def _own(name: str, kind: type, text: str) -> Flag:
     return _same(name, kind, text, ours=True)
 
 
+def _path(name: str, text: str) -> Flag:
+    return Flag(name, str, text, name, lambda path: Path(path) if path else None, ours=True)
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(Path(path) for path in text.split(",") if path)
+
+
 def _file(name: str, option: str, text: str, read: Callable[[Path], Any]) -> Flag:
     """Return a flag that names a file; an empty name is none."""
     return Flag(name, str, text, option, lambda path: read(Path(path)) if path else None)
@@ -138,6 +146,21 @@ FLAGS = (
     _file(
         "monitoring_config_file", "monitoring", "a text file that shows metrics to Prometheus", read_monitoring_config
     ),
+    _path("tls_certificate_file", "the server's certificate for both ports, in PEM; read again when it changes"),
+    _path("tls_key_file", "its private key"),
+    _path("tls_client_ca_file", "who signs the certificates that clients must show (mutual TLS)"),
+    _path("security_config_file", "a JSON file: who may do what, how much of it, and where the audit is"),
+    _path("traffic_config_file", "a JSON file: aliases, splits, experiments, shadows, rollbacks"),
+    _own("engine", str, "what computes: `auto` measures at load, `xla` or `litert`"),
+    _own("trust_compiled_models", bool, "run the machine code that unsigned models bring along (`tenon compile`)"),
+    _own("require_signed_models", bool, "serve only models that a trusted key has signed"),
+    Flag("trusted_keys", str, "files of public keys, separated by commas", "trusted_keys", _paths, ours=True),
+    _own("otlp_endpoint", str, "URL of an OpenTelemetry collector, such as `http://localhost:4318/v1/traces`"),
+    _own("trace_sampling_rate", float, "the share of requests traced whose client does not say"),
+    _own("trace_service_name", str, "the name of this service in traces"),
+    _own("log_format", str, "`text` or `json`"),
+    _own("admin_port", int, "the admin API and its page; 0 takes a free port, without it there is none"),
+    _own("admin_host", str, "address of the admin port"),
     _own("drain_seconds", float, "time for requests in flight after SIGTERM"),
     Flag("compile_cache", str, "directory of compiled programs", "compile_cache", Path, ours=True),
     Flag("version", bool, "print the version and end"),

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tenon.base import InvalidArgumentError
-from tenon.serving.configuration._logging_config import LoggingConfig
 from tenon.serving.configuration._text_proto import parse_text, read_bytes
 from tenon.serving.lifecycle import All, Latest, ServableToMonitor, Specific, VersionPolicy
+from tenon.serving.telemetry import RequestLogOptions
 
 MESSAGE = "tensorflow.serving.ModelServerConfig"
 PLATFORM = "tensorflow"
@@ -41,7 +41,7 @@ class ModelConfig:
     base_path: Path
     version_policy: VersionPolicy = field(default_factory=Latest)
     labels: Mapping[str, int] = field(default_factory=dict)
-    logging: LoggingConfig | None = None
+    logging: RequestLogOptions | None = None
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or ":" in self.name:
@@ -110,13 +110,18 @@ class ModelServerConfig:
             message: the message.
 
         Raises:
-            InvalidArgumentError: it breaks a rule of this class, of ``ModelConfig`` or of TensorFlow Serving (unknown
-                platform, ``custom_model_config``); the message names the model and the field.
+            InvalidArgumentError: it lists no models (an empty list is one), or breaks a rule of this class, of
+                ``ModelConfig`` or of TensorFlow Serving (unknown platform, ``custom_model_config``); the message names
+                the model and the field.
         """
         if message.WhichOneof("config") == "custom_model_config":
             raise InvalidArgumentError(
                 "custom_model_config: must not be set; received one of type "
                 f"{message.custom_model_config.type_url!r}. List the models in model_config_list."
+            )
+        if message.WhichOneof("config") is None:  # such as a file that is being written
+            raise InvalidArgumentError(
+                "model_config_list: must be there; received none. Write model_config_list {} for no models at all."
             )
         return cls(tuple(_model(config) for config in message.model_config_list.config))
 
@@ -159,8 +164,15 @@ def _model(config: Any) -> ModelConfig:
         _base_path(config.name, config.base_path),
         _version_policy(config.model_version_policy),
         dict(config.version_labels),
-        LoggingConfig.from_proto(config.logging_config, config.name) if config.HasField("logging_config") else None,
+        _logging(config) if config.HasField("logging_config") else None,
     )
+
+
+def _logging(config: Any) -> RequestLogOptions:
+    try:
+        return RequestLogOptions.from_proto(config.logging_config)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(f"model {config.name!r}: logging_config.{error.message}") from error
 
 
 def _check_platform(config: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from tenon.serving.configuration._model_server_config import (
     read_model_server_config,
 )
 from tenon.serving.configuration._monitoring_config import MonitoringConfig
-from tenon.serving.configuration._ssl_config import SSLConfig
+from tenon.serving.engines import EngineKind
 from tenon.serving.http import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS
 from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES
+from tenon.serving.security import TlsConfig
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,23 @@ class ServerOptions:
         num_tflite_pools: interpreters of a TFLite model; 0 for one per CPU.
         enable_signature_method_name_check: refuse requests of another kind than the signature's method name tells.
         enable_serialization_as_tensor_content: gRPC answers carry raw bytes rather than lists of numbers.
-        ssl: keys and certificates, or ``None`` to listen in clear.
+        ssl: keys and certificates of the gRPC port alone, as TensorFlow Serving has them; ``None`` for ``tls``.
+        tls_certificate_file: the server's certificate for both ports, in PEM; ``None`` to listen in clear.
+        tls_key_file: its private key.
+        tls_client_ca_file: who signs the certificates that clients must show; ``None`` to ask for none.
+        security_config_file: who may do what, and how much of it; ``None`` lets everybody in.
+        traffic_config_file: aliases, splits, experiments, shadows and rollbacks; ``None`` for none.
+        engine: what computes: ``auto`` measures at load, ``xla`` or ``litert``.
+        trust_compiled_models: run the machine code that unsigned models bring along (``tenon compile``).
+        require_signed_models: serve only models signed by a key in ``trusted_keys``.
+        trusted_keys: files of public keys.
+        otlp_endpoint: URL of an OpenTelemetry collector (OTLP over HTTP); empty to trace nothing.
+        trace_sampling_rate: the share of requests traced whose client does not say.
+        trace_service_name: the name of this service in traces.
+        log_format: ``text`` or ``json``; whoever sets up logging acts upon it.
         monitoring: whether and where metrics are shown, or ``None`` for Tenon's own choice.
+        admin_port: port of the admin API and its page; 0 takes a free one, ``None`` has none.
+        admin_host: the address of that port; the loopback by default.
         drain_seconds: how long requests in flight may take after a stop was asked for.
         compile_cache: directory of compiled programs; ``None`` for the user's cache folder.
 
@@ -99,8 +115,23 @@ class ServerOptions:
     num_tflite_pools: int = 0
     enable_signature_method_name_check: bool = False
     enable_serialization_as_tensor_content: bool = False
-    ssl: SSLConfig | None = None
+    ssl: TlsConfig | None = None
+    tls_certificate_file: Path | None = None
+    tls_key_file: Path | None = None
+    tls_client_ca_file: Path | None = None
+    security_config_file: Path | None = None
+    traffic_config_file: Path | None = None
+    engine: str = "auto"
+    trust_compiled_models: bool = False
+    require_signed_models: bool = False
+    trusted_keys: tuple[Path, ...] = ()
+    otlp_endpoint: str = ""
+    trace_sampling_rate: float = 0.0
+    trace_service_name: str = "tenon"
+    log_format: str = "text"
     monitoring: MonitoringConfig | None = None
+    admin_port: int | None = None
+    admin_host: str = "127.0.0.1"
     drain_seconds: float = 30.0
     compile_cache: Path | None = None
 
@@ -128,11 +159,13 @@ class ServerOptions:
         for name in _COUNTS:
             if not 0 <= getattr(self, name) < 2**31:
                 raise InvalidArgumentError(f"{name}: must be at least 0; received {getattr(self, name)}.")
-        for name in ("port", "rest_api_port"):
-            if not 0 <= getattr(self, name) < 2**16:
+        for name in ("port", "rest_api_port", "admin_port"):
+            if not 0 <= (getattr(self, name) or 0) < 2**16:
                 raise InvalidArgumentError(f"{name}: must lie in 0..65535; received {getattr(self, name)}.")
         if self.port == self.rest_api_port != 0:
             raise InvalidArgumentError(f"rest_api_port: must differ from port; received {self.port} for both.")
+        if self.admin_port and self.admin_port in (self.port, self.rest_api_port):
+            raise InvalidArgumentError(f"admin_port: must differ from the others; received {self.admin_port} twice.")
 
     def _check_choices(self) -> None:
         if self.aspired_version_policy not in ASPIRED_VERSION_POLICIES:
@@ -146,6 +179,36 @@ class ServerOptions:
                 f"received {self.model_config_file_poll_wait_seconds} without one."
             )
 
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise InvalidArgumentError(
+                "tls_certificate_file: needs tls_key_file, and the other way round; received "
+                f"{str(self.tls_certificate_file)!r} and {str(self.tls_key_file)!r}."
+            )
+        if self.tls_client_ca_file is not None and self.tls_certificate_file is None:
+            raise InvalidArgumentError("tls_client_ca_file: needs tls_certificate_file; received none. Name it too.")
+        if self.require_signed_models and not self.trusted_keys:
+            raise InvalidArgumentError("require_signed_models: needs trusted_keys; received none. Name public keys.")
+        for name, choices in (("log_format", LOG_FORMATS), ("engine", ENGINES)):
+            if getattr(self, name) not in choices:
+                raise InvalidArgumentError(f"{name}: must be one of {choices}; received {getattr(self, name)!r}.")
+        if not 0 <= self.trace_sampling_rate <= 1:
+            raise InvalidArgumentError(
+                f"trace_sampling_rate: must lie between 0 and 1; received {self.trace_sampling_rate}."
+            )
+
+    def told(self) -> dict[str, Any]:
+        """Return what differs from the defaults, JSON-able, for operators; what is secret is named and not told."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: _told(name, value) for name, value in given.items() if value != _DEFAULTS.get(name)}
+
+    @property
+    def tls(self) -> TlsConfig | None:
+        """Certificate and key of both ports; ``None`` where they listen in clear."""
+        if self.tls_certificate_file is None or self.tls_key_file is None:
+            return None
+        client_ca = self.tls_client_ca_file
+        return TlsConfig(self.tls_certificate_file, self.tls_key_file, client_ca, client_verify=client_ca is not None)
+
     def model_server_config(self) -> ModelServerConfig:
         """Return the models to serve at the start; a ``model_config_file`` is read now.
 
@@ -158,6 +221,12 @@ class ServerOptions:
             return read_model_server_config(self.model_config_file)
         return _configured(self.models) if self.config is None else self.config
 
+
+ENGINES = tuple(kind.value for kind in EngineKind)
+"""What may compute."""
+
+LOG_FORMATS = ("text", "json")
+"""How log lines may look."""
 
 _SECONDS = (
     "file_system_poll_wait_seconds",
@@ -178,3 +247,12 @@ _COUNTS = (
 
 def _configured(models: Mapping[str, Path]) -> ModelServerConfig:
     return ModelServerConfig(tuple(ModelConfig(name, path.absolute()) for name, path in models.items()))
+
+
+_DEFAULTS = {field.name: field.default for field in fields(ServerOptions) if field.default is not MISSING}
+
+
+def _told(name: str, value: Any) -> Any:
+    if name in ("ssl", "config", "models", "batching_parameters", "monitoring"):
+        return "given"
+    return value if isinstance(value, bool | int | float | str) else str(value)

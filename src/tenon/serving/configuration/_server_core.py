@@ -137,7 +137,7 @@ class ServerCore:
         Raises:
             UnknownError: a new model has no version that can be served; the message tells each one's reason.
             FailedPreconditionError: a label points to a version that does not answer, or that the new configuration
-                would unload.
+                would unload; or the new base path of a model has no version.
             DeadlineExceededError: the new models took longer than ``reload_timeout``.
             TenonError: nothing at all could be looked up.
         """
@@ -175,6 +175,7 @@ class ServerCore:
 
     async def _load_beside(self, config: ModelServerConfig, before: ModelServerConfig, added: Collection[str]) -> None:
         """Load what is new and what labels need, without touching what answers."""
+        await self._check_paths(config, before)
         self._source.watch(self._both(config, before))
         if errors := await self._settled(added):
             reasons = ", ".join(f"{name} due to error: {error.message}" for name, error in errors.items())
@@ -183,6 +184,22 @@ class ServerCore:
             )
         await self._labels_settled(config)
         self._check_labels(config)
+
+    async def _check_paths(self, config: ModelServerConfig, before: ModelServerConfig) -> None:
+        """Refuse to move a model that answers to where it has no version."""
+        known, wanted = before.servables, config.servables
+        moved = {
+            name: servable
+            for name, servable in wanted.items()
+            if name in known and known[name].base_path != servable.base_path
+        }
+        found = await asyncio.to_thread(self._source.over(moved).poll, {})
+        reasons = [error.message for error in found.errors.values()]
+        reasons += [found.warnings.get(name, name) for name, versions in found.versions.items() if not versions]
+        if reasons:
+            raise FailedPreconditionError(
+                f"base_path: a model cannot move to where it has no version: {'; '.join(reasons)}. Nothing has changed."
+            )
 
     def _both(self, config: ModelServerConfig, before: ModelServerConfig) -> dict[str, ServableToMonitor]:
         """Return what was watched, what is new, and the versions that labels need and the new policies may want."""
@@ -207,17 +224,21 @@ class ServerCore:
 
     def _check_labels(self, config: ModelServerConfig) -> None:
         for model in config.models:
-            in_use = self._manager.labels(model.name)
             for label, version in model.labels.items():
-                if self._allow_unavailable and in_use.get(label, version) == version:
-                    continue
-                available = self._manager.available(model.name)
-                if version not in available or version not in model.version_policy.choose(available):
+                if not self._may_assign(model, label, version):
                     raise FailedPreconditionError(
                         f"Request to assign label to version {version} of model {model.name}, which is not currently "
                         f"available for inference, or which model_version_policy does not keep: label {label!r}. "
                         "Name the version in a policy 'specific', or point the label to another."
                     )
+
+    def _may_assign(self, model: ModelConfig, label: str, version: int) -> bool:
+        available, in_use = self._manager.available(model.name), self._manager.labels(model.name)
+        if version in available and version in model.version_policy.choose(available):
+            return True
+        if in_use.get(label) == version and version not in available:
+            return True  # it is as it was, and no reason to refuse changes of other models
+        return self._allow_unavailable and in_use.get(label, version) == version
 
     async def _commit(self, config: ModelServerConfig, before: ModelServerConfig) -> None:
         """Change; labels come first, for what they point to answers already, and unloads come with the poll."""

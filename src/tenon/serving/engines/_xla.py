@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from typing import Any
 
 import jax
@@ -14,23 +12,26 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError
 from tenon.saved_model import LoadedSignature
+from tenon.serving.engines._engine import Engine, Program, Shapes
+from tenon.serving.engines._program_table import ProgramTable
 
-Shapes = tuple[tuple[int, ...], ...]
-"""The concrete shape of every input of a signature, in argument order."""
-
-MAX_PROGRAMS_ON_DEMAND = 128
-"""Programs kept for shapes that first came with a request (open dimensions besides the batch)."""
+SLOW_SECONDS = 0.2
+"""A first run that takes longer is not repeated to be timed: what warms up in it no longer counts."""
 
 
-class CompiledProgram:
-    """One compiled program; safe to call from many threads.
+class CompiledProgram(Program):
+    """A program that XLA compiled.
+
+    Args:
+        signature: what to compile.
+        weights: device arrays of ``signature.variables``, in their order.
+        shapes: of every input.
 
     Raises:
         InvalidArgumentError: the shapes break a rule that the signature was exported with, such as a size of 0.
-
-    Attributes:
-        seconds: how long one run took when it was warm.
     """
+
+    engine = "xla"
 
     def __init__(self, signature: LoadedSignature, weights: Sequence[jax.Array], shapes: Shapes) -> None:
         specs = [
@@ -40,10 +41,14 @@ class CompiledProgram:
         self._is_wide = signature.is_wide
         self._compiled = _lower(signature, shapes, [*self._weights, *specs]).compile()
         zeros = [np.zeros(spec.shape, spec.dtype) for spec in specs]
-        self(zeros)
+        self.seconds = self._run_seconds(zeros)
+        if self.seconds < SLOW_SECONDS:
+            self.seconds = self._run_seconds(zeros)
+
+    def _run_seconds(self, inputs: Sequence[np.ndarray]) -> float:
         start = time.perf_counter()
-        self(zeros)
-        self.seconds = time.perf_counter() - start
+        self(inputs)
+        return time.perf_counter() - start
 
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run on arrays of exactly the shapes and dtypes compiled for; blocks until the results are on the host."""
@@ -51,6 +56,21 @@ class CompiledProgram:
             with jax.enable_x64(True):
                 return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
         return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
+
+
+def check_shapes(signature: LoadedSignature, shapes: Shapes) -> None:
+    """Find out whether a signature takes inputs of ``shapes``, without compiling.
+
+    Args:
+        signature: what would be compiled.
+        shapes: of every input.
+
+    Raises:
+        InvalidArgumentError: the shapes break a rule that the signature was exported with.
+    """
+    arrays = [np.shape(value) for value in signature.values] + list(shapes)
+    specs = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in zip(arrays, signature.dtypes, strict=True)]
+    _lower(signature, shapes, specs)
 
 
 def _lower(signature: LoadedSignature, shapes: Shapes, arguments: Sequence[Any]) -> Any:
@@ -70,54 +90,41 @@ def _lower(signature: LoadedSignature, shapes: Shapes, arguments: Sequence[Any])
         ) from error
 
 
-class XlaEngine:
-    """All programs of one signature.
+class XlaEngine(Engine):
+    """All programs of one signature, compiled by XLA for the default device.
 
     Args:
         signature: what to compile.
-        weights: device arrays of ``signature.variables``, in their order; also an attribute.
-
-    Attributes:
-        compiler: the one thread in which ``compile_and_run`` belongs, so that new shapes never take the threads in
-            which programs run.
+        weights: device arrays of ``signature.variables``, in their order.
     """
 
+    name = "xla"
+
     def __init__(self, signature: LoadedSignature, weights: Sequence[jax.Array]) -> None:
-        self._signature = signature
-        self.weights = weights
         self.compiler = ThreadPoolExecutor(1, "tenon-compile")
-        self._pinned: dict[Shapes, CompiledProgram] = {}
-        self._on_demand: OrderedDict[Shapes, CompiledProgram] = OrderedDict()
-        self._lock = Lock()
+        self._programs = ProgramTable(lambda shapes: CompiledProgram(signature, weights, shapes))
 
     def prepare(self, shapes: Shapes) -> CompiledProgram:
-        """Compile for ``shapes`` now and keep the program for good. Blocks; call it before requests come."""
-        program = self._pinned.get(shapes)
-        if program is None:
-            program = self._pinned[shapes] = CompiledProgram(self._signature, self.weights, shapes)
-        return program
+        """Compile for ``shapes``; see ``Engine.prepare``."""
+        return self._programs.pin(shapes)
 
     def find(self, shapes: Shapes) -> CompiledProgram | None:
-        """Return the program for ``shapes`` if it is compiled."""
-        program = self._pinned.get(shapes)
-        if program is None and self._on_demand:
-            with self._lock:
-                program = self._on_demand.get(shapes)
-                if program is not None:
-                    self._on_demand.move_to_end(shapes)
-        return program
+        """Return the program for ``shapes`` if it is compiled; see ``Engine.find``."""
+        return self._programs.find(shapes)
+
+    def engine_for(self, rows: int) -> str:
+        """Return the name, whatever the size; see ``Engine.engine_for``."""
+        del rows
+        return self.name
 
     def compile_and_run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Run on arrays of shapes seen for the first time: compile, keep the program while there is room, run."""
-        shapes: Shapes = tuple(array.shape for array in inputs)
-        program = self.find(shapes)
-        if program is None:
-            program = CompiledProgram(self._signature, self.weights, shapes)
-            with self._lock:
-                self._on_demand[shapes] = program
-                while len(self._on_demand) > MAX_PROGRAMS_ON_DEMAND:
-                    self._on_demand.popitem(last=False)
-        return program(inputs)
+        """Compile for new shapes and run; see ``Engine.compile_and_run``."""
+        return self._programs.find_or_make(tuple(array.shape for array in inputs))(inputs)
+
+    def close(self) -> None:
+        """Forget the programs; see ``Engine.close``."""
+        self.compiler.shutdown(wait=False, cancel_futures=True)
+        self._programs.clear()
 
 
 def weights_on_device(variables: Mapping[str, np.ndarray], dtypes: Mapping[str, np.dtype]) -> dict[str, Any]:

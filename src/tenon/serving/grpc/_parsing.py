@@ -1,4 +1,4 @@
-"""Messages out of bytes."""
+"""Messages out of bytes, and what they ask for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from tenon.base import InvalidArgumentError
+from tenon.serving.servables import ServableRequest
 
 
 def parsed(message: type[Any], data: bytes) -> Any:
@@ -21,3 +22,22 @@ def parsed(message: type[Any], data: bytes) -> Any:
         raise InvalidArgumentError(
             f"The request is not a {message.DESCRIPTOR.full_name}: {len(data)} bytes do not parse."
         ) from error
+
+
+def servable_request(request: Any) -> ServableRequest:
+    """Return which servable a request asks for in its ``model_spec``.
+
+    Raises:
+        InvalidArgumentError: it does not say.
+    """
+    if not request.HasField("model_spec"):
+        raise InvalidArgumentError("Missing ModelSpec")
+    spec = request.model_spec
+    if not spec.name:
+        raise InvalidArgumentError("ModelSpec has no name specified.")
+    choice = spec.WhichOneof("version_choice")
+    return ServableRequest(
+        spec.name,
+        spec.version.value if choice == "version" else None,
+        spec.version_label if choice == "version_label" else None,
+    )

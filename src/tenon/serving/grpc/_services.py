@@ -28,10 +28,10 @@ from tenon.serving.answering import (
     model_status,
     predict,
 )
-from tenon.serving.grpc._parsing import parsed
+from tenon.serving.grpc._inference import INFERENCE_METHODS
+from tenon.serving.grpc._parsing import parsed, servable_request
 from tenon.serving.grpc._reload import MetricValue, Reload, reload_answer
 from tenon.serving.http2 import CallContext, Streaming, Unary
-from tenon.serving.servables import ServableRequest
 
 _MAX_DETAILS = 1024
 _PredictRequest = message_class("tensorflow.serving.PredictRequest")
@@ -47,8 +47,8 @@ def grpc_methods(
 ) -> dict[str, Unary | Streaming]:
     """Make the methods of PredictionService and ModelService.
 
-    Messages, codes and texts are TensorFlow Serving's; Classify, Regress and MultiInference answer UNIMPLEMENTED. A
-    call that is cancelled, or whose deadline passes, cancels its run.
+    Messages, codes and texts are TensorFlow Serving's. A call that is cancelled, or whose deadline passes, cancels its
+    run.
 
     Args:
         pipeline: the way to the versions; the handlers belong to the event loop of its manager.
@@ -86,23 +86,10 @@ def _handler(pipeline: Pipeline, api: str, answer: Answer) -> Callable[[bytes, C
     return handle
 
 
-def _servable_request(request: Any) -> ServableRequest:
-    if not request.HasField("model_spec"):
-        raise InvalidArgumentError("Missing ModelSpec")
-    spec = request.model_spec
-    if not spec.name:
-        raise InvalidArgumentError("ModelSpec has no name specified.")
-    choice = spec.WhichOneof("version_choice")
-    return ServableRequest(
-        spec.name,
-        spec.version.value if choice == "version" else None,
-        spec.version_label if choice == "version_label" else None,
-    )
-
-
 async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = parsed(_PredictRequest, data)
-    pipeline.admit(call, _servable_request(request))
+    pipeline.admit(call, servable_request(request))
+    call.check_size(len(data))
     prediction = await predict(
         pipeline,
         call,
@@ -112,8 +99,9 @@ async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
         tuple(request.output_filter),
     )
     response = _PredictResponse(model_spec=model_spec(prediction.id, prediction.signature_name))
+    raw = pipeline.options.tensor_content
     for name, array in prediction.outputs.items():
-        response.outputs[name].CopyFrom(make_tensor_proto(array))
+        response.outputs[name].CopyFrom(make_tensor_proto(array, as_tensor_content=raw and not array.dtype.hasobject))
     return response
 
 
@@ -135,7 +123,7 @@ def _unknown_signature(name: str) -> FailedPreconditionError:
 
 async def _get_model_metadata(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = parsed(_GetModelMetadataRequest, data)
-    pipeline.admit(call, _servable_request(request))
+    pipeline.admit(call, servable_request(request))
     if not request.metadata_field:
         raise InvalidArgumentError(
             f"GetModelMetadataRequest must specify at least one metadata_field: {SIGNATURE_DEF!r}."
@@ -147,7 +135,7 @@ async def _get_model_metadata(pipeline: Pipeline, call: Call, data: bytes) -> An
 
 
 async def _get_model_status(pipeline: Pipeline, call: Call, data: bytes) -> Any:
-    request = _servable_request(parsed(_GetModelStatusRequest, data))
+    request = servable_request(parsed(_GetModelStatusRequest, data))
     return model_status(pipeline.manager, pipeline.admit(call, request))
 
 
@@ -159,16 +147,13 @@ def _instead(method: str, advice: str) -> Answer:
     return refuse
 
 
-_USE_PREDICT = "Send the input tensors with Predict, which runs every signature."
 _RESTART = "Restart the server with the models wanted; new versions in a model's directory are found without it."
 
 _METHODS: dict[str, dict[str, Answer]] = {
     "PredictionService": {
         "Predict": _predict,
         "GetModelMetadata": _get_model_metadata,
-        "Classify": _instead("Classify", _USE_PREDICT),
-        "Regress": _instead("Regress", _USE_PREDICT),
-        "MultiInference": _instead("MultiInference", _USE_PREDICT),
+        **INFERENCE_METHODS,
     },
     "ModelService": {
         "GetModelStatus": _get_model_status,

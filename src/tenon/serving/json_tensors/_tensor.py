@@ -151,11 +151,20 @@ def _integers(leaves: Sequence[Any], dtype: np.dtype[Any]) -> np.ndarray:
 
 def _strings(leaves: Sequence[Any], dtype: np.dtype[Any]) -> np.ndarray:
     array = np.empty(len(leaves), dtype)
-    array[:] = [_string(leaf) for leaf in leaves]
+    array[:] = [string_bytes(leaf) for leaf in leaves]
     return array
 
 
-def _string(leaf: Any) -> bytes:
+def string_bytes(leaf: Any) -> bytes:
+    """Return the bytes that a JSON string or a b64 object stands for.
+
+    Raises:
+        InvalidArgumentError: it is another object, or no base64.
+
+    Example:
+        >>> string_bytes({"b64": "aGk="})
+        b'hi'
+    """
     return _base64(leaf) if isinstance(leaf, dict) else bytes(leaf, "utf-8")
 
 

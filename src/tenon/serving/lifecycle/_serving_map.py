@@ -61,17 +61,17 @@ class ServingMap(Generic[T]):
             InvalidArgumentError: the name has no such label.
             NotFoundError: the name is unknown or the version is not available. The texts are TensorFlow Serving's.
         """
-        if request.label is not None:
-            return self.find(self._labelled(request.name, request.label))
+        version = request.version if request.label is None else self._labelled(request.name, request.label)
         try:
-            if request.version is None:
+            if version is None:
                 return self._latest[request.name]
-            return self._versions[request.name][request.version]
+            return self._versions[request.name][version]
         except KeyError:
-            raise NotFoundError(f"Servable not found for request: {request}") from None
+            asked = ServableRequest(request.name, version)
+            raise NotFoundError(f"Servable not found for request: {asked}") from None
 
-    def _labelled(self, name: str, label: str) -> ServableRequest:
-        version = self.labels(name).get(label)
-        if version is None:
-            raise InvalidArgumentError(f"Unrecognized servable version label: {label}")
-        return ServableRequest.specific(name, version)
+    def _labelled(self, name: str, label: str) -> int:
+        try:
+            return self._labels[name][label]
+        except KeyError:
+            raise InvalidArgumentError(f"Unrecognized servable version label: {label}") from None

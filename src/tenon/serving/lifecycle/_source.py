@@ -118,6 +118,14 @@ class FileSystemSource(Source):
                 self._copies[servable.base_path].restart()
         self._servables = dict(servables)
 
+    def over(self, servables: Mapping[str, ServableToMonitor]) -> FileSystemSource:
+        """Return a source of its own that finds versions as this one does.
+
+        Args:
+            servables: what it watches, per servable name.
+        """
+        return FileSystemSource(servables, self._model_files, self._listed_sizes)
+
     def poll(self, failed: Mapping[str, Collection[int]]) -> PollResult:
         """List every base path; one that cannot be listed is an error of its servable only."""
         versions: dict[str, Mapping[int, Path]] = {}

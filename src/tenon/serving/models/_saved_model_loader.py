@@ -1,60 +1,32 @@
-"""A SavedModel becomes a servable: verified, compiled for every padded batch size, probed, ready."""
+"""A SavedModel becomes a servable: verified, compiled for every padded batch size, probed, warmed up."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
-from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tenon.saved_model import LoadedModel, LoadedSignature, read, verify
-from tenon.serving.batching import SignatureRunner
-from tenon.serving.engines import CompiledProgram, Shapes, XlaEngine, weights_on_device
-from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Loader, RunOptions, Servable, ServableId, ServableSignature
-
-PROBE_TOLERANCE = 1e-3
-"""How much of an answer's largest value may be noise when its row is the same and the others differ."""
-
-PROBE_SIZE = 16
-"""The size that open dimensions besides the batch take in the probe."""
+from tenon.saved_model import LoadedModel, LoadedSignature, read
+from tenon.serving.batching import Batching, SignatureId, SignatureRunner
+from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
+from tenon.serving.models._compiled import install_compiled
+from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
+from tenon.serving.models._prepared import Prepared, warmed_up
+from tenon.serving.models._probe import rows_are_independent
+from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
+from tenon.serving.models._servable import ModelServable
+from tenon.serving.models._steps_runner import StepsRunner
+from tenon.serving.models._warmup import predict_inputs, read_warmup
+from tenon.serving.servables import Loader, ServableId, ServableSignature
 
 _log = logging.getLogger("tenon.serving")
-
-
-class SavedModelServable(Servable):
-    """A SavedModel whose signatures are compiled.
-
-    Args:
-        signatures: descriptions by name.
-        runners: what runs them, by the same names.
-    """
-
-    def __init__(self, signatures: Mapping[str, ServableSignature], runners: Mapping[str, SignatureRunner]) -> None:
-        self._signatures = signatures
-        self._runners = dict(runners)
-
-    @property
-    def signatures(self) -> Mapping[str, ServableSignature]:
-        """The signatures by name."""
-        return self._signatures
-
-    def run(
-        self,
-        signature_name: str,
-        inputs: Mapping[str, np.ndarray],
-        outputs: Sequence[str] | None = None,
-        options: RunOptions = DEFAULT_RUN_OPTIONS,
-    ) -> Coroutine[Any, Any, Mapping[str, np.ndarray]]:
-        """Run a signature; see ``Servable.run``."""
-        return self._runners[signature_name].run(inputs, outputs, options)
-
-    def close(self) -> None:
-        """Let go of weights and programs."""
-        self._runners.clear()
 
 
 class SavedModelLoader(Loader):
@@ -63,61 +35,76 @@ class SavedModelLoader(Loader):
     Args:
         servable_id: name and version, for the log and for errors.
         path: the SavedModel directory.
-        sizes: padded batch sizes to compile for, ascending.
-        executor: where programs run that are too slow for the event loop.
+        batching: how requests are batched; padded sizes at which a row is no cheaper than in smaller ones are left out
+            where that was measured.
         compile_threads: programs compiled at once.
-        trusted_keys: files of public keys; a model that none of them signed as it is ends with the reason. They are
-            read anew for every load. ``None`` asks for no signature.
+        options: engine, cache, warm-up, trust.
     """
 
     def __init__(
         self,
         servable_id: ServableId,
         path: Path,
-        sizes: tuple[int, ...],
-        executor: Executor,
+        batching: Batching,
         compile_threads: int = 2,
-        trusted_keys: Sequence[Path] | None = None,
+        options: LoadingOptions | None = None,
     ) -> None:
-        self._id, self._path, self._sizes = servable_id, path, sizes
-        self._trusted_keys = trusted_keys
-        self._executor, self._compile_threads = executor, compile_threads
+        self._id, self._path = servable_id, path
+        self._batching, self._compile_threads = batching, compile_threads
+        self._options = options or LoadingOptions()
 
-    def load(self) -> SavedModelServable:
-        """Verify, compile and probe the model; see ``Loader.load``.
+    def load(self) -> ModelServable:
+        """Verify, compile, probe and warm up the model; see ``Loader.load``.
 
         Raises:
             NotFoundError: there is no such directory.
             PermissionDeniedError: a file may not be read.
-            DataLossError: the directory is damaged, half copied or not Tenon's; the message names the file.
-            TenonError: what ``tenon.saved_model.verify`` raises, where keys are asked for.
+            DataLossError: the directory or its warm-up file is damaged, half copied or not Tenon's; the message names
+                the file.
+            TenonError: a warm-up request failed, the message tells which; or what ``tenon.saved_model.verify`` raises,
+                where keys are asked for.
         """
-        if self._trusted_keys is not None:
-            signed = verify(self._path, self._trusted_keys)
-            _log.info("%s: signed with key %s.", self._id, signed.key_id)
+        check_signature(self._path, self._options, str(self._id))
+        self._batching = batching_of(self._path, self._batching, self._options)
         model = read(self._path)
-        dtypes = {
-            name: dtype
-            for signature in model.signatures.values()
-            for name, dtype in zip(signature.variables, signature.variable_dtypes, strict=True)
+        warmup = self._options.warmup
+        records = read_warmup(self._path) if warmup.enabled else []
+        install_compiled(model, self._options, str(self._id))
+        weights = _weights(model)
+        digest = model_digest(model)
+        prepared = {
+            name: self._answering(name, signature, [weights[key] for key in signature.variables], digest, records)
+            for name, signature in model.signatures.items()
         }
-        weights = weights_on_device({name: model.variables[name] for name in dtypes}, dtypes)
-        runners = {}
-        for name, signature in model.signatures.items():
-            engine = XlaEngine(signature, [weights[variable] for variable in signature.variables])
-            runners[name] = self._prepared(name, signature, engine)
-        return SavedModelServable(_descriptions(model), runners)
+        return warmed_up(prepared, self._batching, records, warmup)
 
-    def _prepared(self, name: str, signature: LoadedSignature, engine: XlaEngine) -> SignatureRunner:
-        label = f"signature {name!r} of model {self._id.name!r} version {self._id.version}"
+    def _answering(
+        self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
+    ) -> Prepared:
+        """Prepare the program of a signature, and the steps around it where it has strings."""
+        host, label = signature.host is not None, SignatureId(self._id, name)
+        if host and not signature.program.outputs:
+            report = EngineReport("it only moves strings", ((0, "host"),))
+            return Prepared(_description(signature, report), partial(_steps_alone, label, signature), None)
+        if not host:
+            return self._prepared(name, signature, weights, digest, records)
+        # requests on record hold strings, which the program does not take: it is tried with random numbers
+        program = self._prepared(name, signature.program, weights, digest, [])
+        description = replace(_description(signature, EngineReport("")), engine=program.description.engine)
+        description = replace(description, engine_report=program.description.engine_report)
+        return Prepared(description, partial(_steps_around, label, signature, program), program.engine)
+
+    def _prepared(
+        self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
+    ) -> Prepared:
+        label = SignatureId(self._id, name)
         start = time.perf_counter()
-        sizes = self._sizes if signature.batched else ()
-        shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
-        with ThreadPoolExecutor(self._compile_threads, "tenon-compile") as pool:
-            list(pool.map(engine.prepare, shapes))
-        if not shapes:
-            _log.warning("%s: has open dimensions besides the batch; the first request of a size compiles.", label)
-        if sizes and not rows_are_independent(signature, engine, sizes[-1]):
+        sizes = self._batching.parameters.batch_sizes if signature.batched else ()
+        samples = partial(sample_inputs, signature, sizes, predict_inputs(records, name))
+        engine, report = self._options.engines.make(signature, weights, digest, samples, partial(odd_inputs, signature))
+        sizes = useful_sizes(sizes, report)
+        self._prepare(signature, engine, sizes, label)
+        if sizes and not self._rows_are_independent(signature, engine, sizes, digest):
             _log.warning("%s: its rows depend on each other, so requests are never batched together.", label)
             sizes = ()
         if signature.written:
@@ -127,63 +114,80 @@ class SavedModelLoader(Loader):
                 label,
                 list(signature.written),
             )
-        _log.info("%s: compiled for batch sizes %s in %.2f s.", label, sizes, time.perf_counter() - start)
-        return SignatureRunner(label, signature, engine, sizes, self._executor)
+        _log.info(
+            "%s: ready for batch sizes %s in %.2f s, computed by %s (%s).",
+            label,
+            sizes,
+            time.perf_counter() - start,
+            report.name,
+            report.reason,
+        )
+        runner = partial(SignatureRunner, label, signature, engine, sizes)
+        return Prepared(_description(signature, report), runner, engine)
+
+    def _prepare(self, signature: LoadedSignature, engine: Engine, sizes: Sequence[int], label: SignatureId) -> None:
+        shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
+        with ThreadPoolExecutor(self._compile_threads, "tenon-compile") as pool:
+            list(pool.map(engine.prepare, shapes))
+        if not shapes:
+            _log.warning("%s: has open dimensions besides the batch; the first request of a size compiles.", label)
+
+    def _rows_are_independent(
+        self, signature: LoadedSignature, engine: Engine, sizes: tuple[int, ...], digest: str
+    ) -> bool:
+        """Probe the largest size, of each engine where there are two, unless an earlier start has."""
+        cache = self._options.blobs
+        identity = {"model": digest, "signature": signature.name, "sizes": sizes, "engine": engine.name}
+        key = blob_key("probe", identity)
+        known = cache.get(key)
+        if known is None:
+            ends = {engine.engine_for(size): size for size in sizes}
+            independent = all(rows_are_independent(signature, engine, size) for size in ends.values())
+            known = b"independent" if independent else b"dependent"
+            cache.put(key, known)
+        return known == b"independent"
 
 
-def rows_are_independent(signature: LoadedSignature, engine: XlaEngine, size: int) -> bool:
-    """Probe whether a row's answer ignores the other rows, which batching and padding rely on.
+def useful_sizes(sizes: tuple[int, ...], report: EngineReport) -> tuple[int, ...]:
+    """Return the sizes up to the one beyond which a row gets no cheaper, and always the smallest.
 
-    The same program runs twice on random rows that differ everywhere but in the first; the first answer must be the
-    same but for the noise of sums taken in another order. Models that mix rows (batch statistics, attention over the
-    batch) are told apart by it: what other rows do to an answer is larger than that noise.
+    Args:
+        sizes: padded batch sizes, ascending.
+        report: what was measured.
     """
-    shapes = concrete_shapes(signature, size, PROBE_SIZE)
-    if size == 1 or shapes is None:
-        return True
-    generator = np.random.default_rng(0)
-    one = [_random(generator, shape, dtype) for shape, dtype in zip(shapes, signature.argument_dtypes, strict=True)]
-    other = [_random(generator, array.shape, array.dtype) for array in one]
-    for first, second in zip(one, other, strict=True):
-        second[0] = first[0]
-    try:
-        program = engine.find(shapes) or CompiledProgram(signature, engine.weights, shapes)
-    except Exception:  # whatever the compiler says to a size that the model cannot take; the safe answer is no
-        _log.warning("signature %r cannot be probed with inputs of shapes %s.", signature.name, shapes, exc_info=True)
-        return False
-    return all(_same(a[0], b[0]) for a, b in zip(program(one), program(other), strict=True))
+    largest = report.largest_batch
+    return sizes if largest is None else tuple(size for size in sizes if size <= max(largest, sizes[0]))
 
 
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    if one.dtype.kind in "iub":
-        return np.array_equal(one, other)
-    one, other = one.astype(np.complex128), other.astype(np.complex128)
-    scale = float(np.abs(one[np.isfinite(one)]).max(initial=0.0))
-    return np.allclose(one, other, rtol=0.0, atol=PROBE_TOLERANCE * scale, equal_nan=True)
+def model_digest(model: LoadedModel) -> str:
+    """Return what tells a model from every other: a hash of its files' hashes, but not of what was compiled from it.
 
-
-def _random(generator: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    if dtype.kind in "iub":
-        return generator.integers(0, 2, shape).astype(dtype)
-    return generator.standard_normal(shape).astype(dtype)
-
-
-def concrete_shapes(signature: LoadedSignature, batch: int, open_size: int | None = None) -> Shapes | None:
-    """Return the inputs' shapes at a batch size, with ``open_size`` for the other open dimensions.
-
-    ``None`` where there are others and no size for them.
+    Args:
+        model: just read, so that its files are those of the manifest.
     """
-    shapes = []
-    for spec in signature.inputs.values():
-        sizes = [(open_size if axis else batch) if size is None else size for axis, size in enumerate(spec.shape)]
-        shapes.append(tuple(size for size in sizes if size is not None))
-        if len(shapes[-1]) < spec.rank:
-            return None
-    return tuple(shapes)
+    files = json.loads((model.extras / "manifest.json").read_bytes())["files"]
+    own = {name: entry["sha256"] for name, entry in files.items() if "/compiled/" not in name}
+    return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
 
 
-def _descriptions(model: LoadedModel) -> dict[str, ServableSignature]:
-    return {
-        name: ServableSignature(signature.inputs, signature.outputs, signature.definition)
-        for name, signature in model.signatures.items()
+def _weights(model: LoadedModel) -> Mapping[str, Any]:
+    dtypes = {
+        name: dtype
+        for signature in model.signatures.values()
+        for name, dtype in zip(signature.variables, signature.variable_dtypes, strict=True)
     }
+    return weights_on_device({name: model.variables[name] for name in dtypes}, dtypes)
+
+
+def _description(signature: LoadedSignature, report: EngineReport) -> ServableSignature:
+    return ServableSignature(signature.inputs, signature.outputs, signature.definition, report.name, report.as_json())
+
+
+def _steps_alone(label: SignatureId, signature: LoadedSignature, batching: Batching) -> StepsRunner:
+    return StepsRunner(label, signature, None, batching.scheduler)
+
+
+def _steps_around(label: SignatureId, signature: LoadedSignature, program: Prepared, batching: Batching) -> StepsRunner:
+    runner = program.runner(batching)
+    assert isinstance(runner, SignatureRunner)
+    return StepsRunner(label, signature, runner, batching.scheduler)

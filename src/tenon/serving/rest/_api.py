@@ -10,9 +10,18 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from tenon.base import InternalError, InvalidArgumentError, TenonError, UnimplementedError
+from tenon.base import InternalError, InvalidArgumentError, TenonError
 from tenon.formats import descriptor_pool
-from tenon.serving.answering import Call, Pipeline, Protocol, model_metadata, model_status, predict
+from tenon.serving.answering import (
+    Call,
+    Pipeline,
+    Protocol,
+    classify,
+    model_metadata,
+    model_status,
+    predict,
+    regress,
+)
 from tenon.serving.http import (
     JSON_HEADERS,
     Headers,
@@ -25,7 +34,14 @@ from tenon.serving.http import (
     http_status,
     inflated_body,
 )
-from tenon.serving.json_tensors import decode_inputs, encode_outputs, parse_predict_body
+from tenon.serving.json_tensors import (
+    decode_inputs,
+    encode_classifications,
+    encode_outputs,
+    encode_regressions,
+    parse_examples_body,
+    parse_predict_body,
+)
 from tenon.serving.rest._routes import Action, Target, is_api_path, parse_target
 
 _LOGGER = logging.getLogger(__name__)
@@ -48,7 +64,7 @@ _NOT_FOUND_PAGE = b"<html><head><title>404 Not Found</title></head><body><h1>Not
 
 
 class RestApi(HttpApi):
-    """Answer TensorFlow Serving's REST requests: status, metadata and ``:predict``.
+    """Answer TensorFlow Serving's REST requests: status, metadata, ``:predict``, ``:classify`` and ``:regress``.
 
     Belongs to the event loop of its manager; any number of coroutines may call ``respond``.
 
@@ -74,8 +90,8 @@ class RestApi(HttpApi):
             Action.PREDICT: self._predict,
             Action.STATUS: self._status,
             Action.METADATA: self._metadata,
-            Action.CLASSIFY: _refuse,
-            Action.REGRESS: _refuse,
+            Action.CLASSIFY: self._classify,
+            Action.REGRESS: self._regress,
         }
 
     def handles(self, path: str) -> bool:
@@ -139,10 +155,26 @@ class RestApi(HttpApi):
 
     async def _predict(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)
-        parsed = parse_predict_body(await inflated_body(request))
+        body = await inflated_body(request)
+        call.check_size(len(body))
+        parsed = parse_predict_body(body)
         read_inputs = partial(decode_inputs, parsed)
         prediction = await predict(self._pipeline, call, parsed.signature_name, read_inputs, _unknown_signature)
         return encode_outputs(parsed.form, prediction.outputs)
+
+    async def _classify(self, call: Call, request: HttpRequest) -> bytes:
+        self._pipeline.admit(call)
+        body = await inflated_body(request)
+        call.check_size(len(body))
+        asked = parse_examples_body(body)
+        return encode_classifications((await classify(self._pipeline, call, *asked)).rows)
+
+    async def _regress(self, call: Call, request: HttpRequest) -> bytes:
+        self._pipeline.admit(call)
+        body = await inflated_body(request)
+        call.check_size(len(body))
+        asked = parse_examples_body(body)
+        return encode_regressions((await regress(self._pipeline, call, *asked)).rows)
 
     async def _status(self, call: Call, request: HttpRequest) -> bytes:
         del request  # a GET has no body
@@ -167,15 +199,6 @@ def _rendered(message: Any) -> bytes:
 async def _tell(error: TenonError, call: Call, request: HttpRequest) -> bytes:
     del call, request
     raise error
-
-
-async def _refuse(call: Call, request: HttpRequest) -> bytes:
-    del request
-    name = call.request.name if call.request else "NAME"
-    raise UnimplementedError(
-        f":{call.api} is not served, for it needs TensorFlow's parser of tf.Example. "
-        f"Send the input tensors to /v1/models/{name}:predict; it runs every signature."
-    )
 
 
 def _unknown_signature(name: str) -> InvalidArgumentError:

@@ -13,7 +13,7 @@ from tenon.serving.security._exposure import exposure_warning
 from tenon.serving.security._gate import Admission, Gate
 from tenon.serving.security._identity import Action, Identity, parse_scopes
 from tenon.serving.security._limits import Limit, LimitOverride, Limits
-from tenon.serving.security._tls import TlsConfig, TlsMaterial, TlsWatcher, read_ssl_config
+from tenon.serving.security._tls import TlsConfig, TlsMaterial, TlsWatcher
 from tenon.serving.security._tokens import JwtIssuer
 
 __all__ = [
@@ -40,6 +40,5 @@ __all__ = [
     "parse_scopes",
     "read_api_keys",
     "read_security",
-    "read_ssl_config",
     "verify_audit",
 ]

@@ -8,22 +8,18 @@ import ssl
 import tempfile
 import time
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from google.protobuf import text_format
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
-from tenon.formats import descriptor_pool, message_class
 from tenon.serving.security._reloading import FILE_SECONDS, file_stamp
 
-_SSLConfig = message_class("tensorflow.serving.SSLConfig")
 _SOON = timedelta(days=14)
 
 _log = logging.getLogger("tenon.serving")
@@ -44,7 +40,7 @@ class TlsConfig:
     """
 
     certificate: Path | bytes
-    key: Path | bytes
+    key: Path | bytes = field(repr=False)
     client_ca: Path | bytes | None = None
     client_verify: bool = False
 
@@ -140,29 +136,6 @@ class TlsMaterial:
         assert certificate is not None
         assert key is not None
         return certificate, key, client_ca
-
-
-def read_ssl_config(path: str | os.PathLike[str]) -> TlsConfig:
-    """Read TensorFlow Serving's ``--ssl_config_file``: an ``SSLConfig`` in text form, with PEM text in its fields.
-
-    Args:
-        path: the file.
-
-    Raises:
-        InvalidArgumentError: it is no SSLConfig, or lacks the key or the certificate.
-        OSError: it cannot be read.
-    """
-    try:
-        message: Any = text_format.Parse(
-            Path(path).read_bytes().decode(), _SSLConfig(), descriptor_pool=descriptor_pool()
-        )
-    except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise InvalidArgumentError(f"{path}: must be an SSLConfig in text form: {error}") from error
-    for field in ("server_cert", "server_key"):
-        if not getattr(message, field):
-            raise InvalidArgumentError(f"{path}: {field}: must hold PEM text; received none.")
-    ca = message.custom_ca.encode() or None
-    return TlsConfig(message.server_cert.encode(), message.server_key.encode(), ca, message.client_verify)
 
 
 class TlsWatcher:

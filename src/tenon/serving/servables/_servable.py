@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -63,12 +63,14 @@ class ServableSignature:
         outputs: a spec per output name.
         definition: the ``tensorflow.SignatureDef`` message as stored in the SavedModel (tensor names, method name).
         engine: what computes it, such as ``xla`` or ``litert``; empty where nobody needs to know.
+        engine_report: why it does, with what was measured; can be written as JSON.
     """
 
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
     definition: Any
     engine: str = ""
+    engine_report: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Priority(IntEnum):
@@ -155,4 +157,4 @@ class Servable(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Free the weights and programs; called once, when no handle is left."""
+        """Free the weights and programs; called once, when no handle is left, perhaps in another thread."""

@@ -40,14 +40,14 @@ class RequestLogOptions:
     def __post_init__(self) -> None:
         if self.type not in _TYPES:
             raise InvalidArgumentError(f"log_collector_config.type: must be one of {_TYPES}; received {self.type!r}.")
+        if not 0 <= self.sampling_rate <= 1:
+            raise InvalidArgumentError(
+                f"sampling_config.sampling_rate: must lie between 0 and 1; received {self.sampling_rate}."
+            )
         if not Path(self.filename_prefix).name:
             raise InvalidArgumentError(
                 "log_collector_config.filename_prefix: must be a directory and the begin of a name; "
                 f"received {self.filename_prefix!r}."
-            )
-        if not 0 <= self.sampling_rate <= 1:
-            raise InvalidArgumentError(
-                f"sampling_config.sampling_rate: must lie between 0 and 1; received {self.sampling_rate}."
             )
         for name in ("max_file_bytes", "max_file_seconds"):
             if not getattr(self, name) > 0:
@@ -69,9 +69,14 @@ class RequestLogOptions:
             InvalidArgumentError: it holds something that has no meaning here, or a number out of its range.
         """
         collector, sampling = logging_config.log_collector_config, logging_config.sampling_config
-        if logging_config.HasField("custom_logging_config"):
-            raise InvalidArgumentError(
-                "custom_logging_config: no such loggers exist here; received "
-                f"{logging_config.custom_logging_config.type_url!r}. Use log_collector_config."
-            )
+        refused = {
+            "custom_logging_config": logging_config.HasField("custom_logging_config"),
+            "sampling_config.per_task_sampling_configs": bool(sampling.per_task_sampling_configs),
+        }
+        for name, given in refused.items():
+            if given:
+                raise InvalidArgumentError(
+                    f"{name}: must not be set, for it means nothing outside Google; received one. Use "
+                    "log_collector_config and sampling_config.sampling_rate."
+                )
         return cls(collector.filename_prefix, sampling.sampling_rate, collector.type or TFRECORD_TYPE)

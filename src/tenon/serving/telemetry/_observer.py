@@ -108,7 +108,8 @@ class Observer:
             engines: what computes each signature, by its name.
         """
         self._revive(id_)
-        self._engines[id_] = engines or {}
+        if engines:
+            self._engines[id_] = engines
         self.registry.histograms(table.LOAD_SECONDS).labels(id_.name, code.name).observe(seconds)
 
     def warmed_up(self, path: str, seconds: float, records: int, code: Code = Code.OK) -> None:

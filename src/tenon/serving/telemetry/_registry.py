@@ -135,7 +135,7 @@ class Registry:
 
     def _family(self, spec: MetricSpec, kind: Kind, make: Callable[[], Any]) -> Family[Any]:
         family = self._families.get(spec.name) or Family[Any](spec, make)
-        if spec.kind is not kind or family.spec != spec:
+        if spec.kind is not kind or (family.spec is not spec and family.spec != spec):
             raise InvalidArgumentError(
                 f"spec: {spec.name} must be a {kind} and stand for one metric; received {spec}, known is {family.spec}."
             )

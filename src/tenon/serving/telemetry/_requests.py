@@ -64,6 +64,7 @@ class Endpoint:
         self._measured = api.lower() in _INFERENCE
         self._counted = self._measured or protocol != "GRPC"
         self._targets: dict[tuple[str, int | None, str], _Target] = {}
+        self._in_flight: dict[str, Gauge] = {}
 
     def start(self, traceparent: str | None = None) -> RequestObservation:
         """Say that a request has arrived, in the task that answers it.
@@ -84,7 +85,11 @@ class Endpoint:
 
     def in_flight(self, model: str) -> Gauge:
         """Return the gauge of a model's requests in flight."""
-        return self.registry.gauges(table.REQUESTS_IN_FLIGHT).labels(self.names.label(model))
+        label = self.names.label(model)
+        gauge = self._in_flight.get(label)
+        if gauge is None:
+            gauge = self._in_flight[label] = self.registry.gauges(table.REQUESTS_IN_FLIGHT).labels(label)
+        return gauge
 
     def target(self, id_: ServableId | None, model: str, signature: str, engine: str) -> _Target:
         """Return the cells for requests to one signature, looking them up at the first of them."""

@@ -1,0 +1,196 @@
+"""What stands around the answers of one process: gate, observer, request log, rules of traffic."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from tenon.base import TenonError
+from tenon.serving.answering import (
+    AnsweringOptions,
+    GateInterceptor,
+    Interceptor,
+    ObserverInterceptor,
+    Pipeline,
+    TrafficInterceptor,
+)
+from tenon.serving.batching import BatchObserver, SignatureId
+from tenon.serving.configuration import ModelServerConfig, ServerOptions
+from tenon.serving.lifecycle import LifecycleObserver
+from tenon.serving.security import AuditRecord, Gate, SecurityConfig, read_security
+from tenon.serving.servables import Manager, Priority, Servable, ServableId
+from tenon.serving.telemetry import (
+    BatchMetrics,
+    History,
+    LoopLag,
+    Observer,
+    OtlpExporter,
+    Registry,
+    RequestLog,
+    Tracer,
+    watch_process,
+    watch_states,
+)
+from tenon.serving.traffic import Router, ShadowRunner, TrafficTable, read_traffic_table
+
+
+class BatchCounter(BatchObserver):
+    """Count every batch for the metrics of its signature.
+
+    Args:
+        observer: keeps the metrics.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._metrics: dict[SignatureId, BatchMetrics] = {}
+
+    def batch_ran(
+        self,
+        signature_id: SignatureId,
+        _priority: Priority,
+        queue_seconds: Sequence[float],
+        rows: int,
+        padding_rows: int,
+        run_seconds: float,
+    ) -> None:
+        """Count one; see ``BatchObserver.batch_ran``."""
+        metrics = self._metrics.get(signature_id)
+        if metrics is None:
+            metrics = self._observer.batches(signature_id.servable_id, signature_id.signature_name)
+            self._metrics[signature_id] = metrics
+        metrics.ran(queue_seconds, rows, padding_rows, run_seconds)
+
+    def forget(self, id_: ServableId) -> None:
+        """Forget a version that is gone.
+
+        Args:
+            id_: the version.
+        """
+        for signature_id in [key for key in self._metrics if key.servable_id == id_]:
+            del self._metrics[signature_id]
+
+
+class LifeRecorder(LifecycleObserver):
+    """Count loads and unloads, and write refused models into the audit.
+
+    Args:
+        observer: keeps the metrics.
+        batches: forgets versions that are gone.
+        gate: has the audit.
+    """
+
+    def __init__(self, observer: Observer, batches: BatchCounter, gate: Gate) -> None:
+        self._observer, self._batches, self._gate = observer, batches, gate
+
+    def loaded(self, id_: ServableId, seconds: float, servable: Servable) -> None:
+        """Count one; see ``LifecycleObserver.loaded``."""
+        engines = {name: signature.engine for name, signature in servable.signatures.items()}
+        self._observer.loaded(id_, seconds, engines=engines)
+
+    def failed(self, id_: ServableId, seconds: float, error: TenonError) -> None:
+        """Count one, and write it down; see ``LifecycleObserver.failed``."""
+        self._observer.loaded(id_, seconds, error.code)
+        self._gate.record(
+            AuditRecord(
+                time.time(),
+                "model_refused",
+                model=id_.name,
+                version=id_.version,
+                outcome=error.code.name,
+                reason=error.message,
+                latency=seconds,
+            )
+        )
+
+    def unloaded(self, id_: ServableId) -> None:
+        """Forget one; see ``LifecycleObserver.unloaded``."""
+        self._batches.forget(id_)
+        self._observer.unloaded(id_)
+
+
+class Guards:
+    """Make and end them together.
+
+    Args:
+        options: says which there are.
+        manager: makes where the versions live, given who is told of loads and unloads.
+
+    Attributes:
+        security: the security configuration; empty where there is none.
+        gate: lets requests in.
+        observer: counts and traces.
+        batches: counts batches.
+        life: counts loads and unloads.
+        request_log: keeps samples of requests.
+        router: the rules of traffic.
+        shadows: runs shadows.
+
+    Raises:
+        InvalidArgumentError: a file breaks a rule.
+        FailedPreconditionError: another process writes the audit.
+        OSError: a file cannot be read, or the audit cannot be opened.
+    """
+
+    def __init__(self, options: ServerOptions, manager: Callable[[LifecycleObserver], Manager]) -> None:
+        path = options.security_config_file
+        self.security = SecurityConfig() if path is None else read_security(path)
+        self.gate = Gate(self.security)
+        registry = Registry()
+        watch_process(registry)
+        self._tracer = _tracer(options)
+        self.observer = Observer(registry, History(), self._tracer)
+        self.batches = BatchCounter(self.observer)
+        self.life = LifeRecorder(self.observer, self.batches, self.gate)
+        self.request_log = RequestLog(registry, {})
+        self.router = Router(_table(options))
+        check, raw = options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content
+        self._answering = AnsweringOptions(check, raw)
+        self._lag = LoopLag(registry)
+        self._manager = manager(self.life)
+        self.shadows = ShadowRunner(self._manager)
+        watch_states(registry, self._manager)
+
+    def pipeline(self, *, gated: bool = True) -> Pipeline:
+        """Return the way of requests past all of them; a gate that is open for everybody is left out.
+
+        Args:
+            gated: whether the gate stands in the way; operators have passed one of their own.
+        """
+        traffic = TrafficInterceptor(self.router, self.shadows, self._manager)
+        gates: list[Interceptor] = [GateInterceptor(self.gate)] if gated and not self.gate.is_open else []
+        interceptors = [ObserverInterceptor(self.observer, self.request_log), *gates, traffic]
+        return Pipeline(self._manager, interceptors, traffic, self._answering)
+
+    def start(self) -> None:
+        """Begin what runs by itself, in the running event loop."""
+        self._lag.start()
+
+    def configure(self, config: ModelServerConfig) -> None:
+        """Log the requests of the models that ask for it, and know the names of all.
+
+        Args:
+            config: the models that are served from now on.
+        """
+        self.request_log.configure({model.name: model.logging for model in config.models if model.logging is not None})
+        for model in config.models:
+            self.observer.serves(model.name)
+
+    async def stop(self) -> None:
+        """Drop shadows that wait, and write what is to be written."""
+        self._lag.stop()
+        await self.shadows.close()
+        closers = [self.request_log.close, self.gate.close, *([] if self._tracer is None else [self._tracer.close])]
+        await asyncio.gather(*(asyncio.to_thread(close) for close in closers))
+
+
+def _tracer(options: ServerOptions) -> Tracer | None:
+    if not options.otlp_endpoint:
+        return None
+    return Tracer(OtlpExporter(options.otlp_endpoint, options.trace_service_name), options.trace_sampling_rate)
+
+
+def _table(options: ServerOptions) -> TrafficTable:
+    path = options.traffic_config_file
+    return TrafficTable() if path is None else read_traffic_table(path.read_bytes())

@@ -1,0 +1,96 @@
+"""Addresses and ports: which are free, and how they are written."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from pathlib import Path
+
+from tenon.base import FailedPreconditionError
+
+
+def free_port(host: str, port: int, name: str) -> tuple[str, int]:
+    """Return the address of ``host`` in digits, and ``port`` if it can be bound there or a free port for 0.
+
+    Args:
+        host: a name or an address.
+        port: the port wanted.
+        name: the option's name, for errors.
+
+    Raises:
+        FailedPreconditionError: the port is taken, or the host is not an address of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return str(address[0]), int(probe.getsockname()[1])
+    except OSError as error:
+        raise cannot_listen(name, host, port, error.strerror or str(error)) from error
+    except ValueError as error:  # no host name at all, such as "a..b"
+        raise cannot_listen(name, host, port, str(error)) from error
+
+
+def remove_stale_socket(path: str) -> None:
+    """Remove what a server left behind that did not end well; one that listens keeps its socket.
+
+    Args:
+        path: of the UNIX socket.
+
+    Raises:
+        OSError: somebody listens on it (asyncio would take the path away from it), or the path cannot be looked at.
+    """
+    if Path(path).is_socket():
+        with socket.socket(socket.AF_UNIX) as probe:
+            if not probe.connect_ex(path):
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        Path(path).unlink()
+
+
+def cannot_listen(name: str, host: str, port: int, reason: str) -> FailedPreconditionError:
+    """Return the error of a port that cannot be had; the arguments are those of ``free_port``, and why."""
+    return FailedPreconditionError(
+        f"{name}: cannot listen on {host_and_port(host, port)}: {reason}. "
+        "Stop what uses it, or choose another port or host."
+    )
+
+
+def host_and_port(host: str, port: int) -> str:
+    """Return an address as it stands in a URL.
+
+    Args:
+        host: a name, or an address in digits.
+        port: the port.
+
+    Example:
+        >>> host_and_port("127.0.0.1", 8500), host_and_port("::1", 8500)
+        ('127.0.0.1:8500', '[::1]:8500')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def until_listening(host: str, port: int, serving: asyncio.Task[None], name: str) -> None:
+    """Wait until a server accepts connections that tells nobody when it does.
+
+    Args:
+        host: where it listens.
+        port: its port.
+        serving: the task that serves.
+        name: the option's name, for errors.
+
+    Raises:
+        FailedPreconditionError: it ended.
+    """
+    while not serving.done():
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
+    serving.result()
+    raise cannot_listen(name, host, port, "the web server stopped at once")

@@ -1,0 +1,141 @@
+"""Which engine answers a signature, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tenon.base import InvalidArgumentError
+
+XLA, LITERT = "xla", "litert"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Both engines on the same inputs.
+
+    Args:
+        rows: the batch size.
+        xla_seconds: the quickest run of XLA's program; ``None`` where it would have taken too long to measure.
+        litert_seconds: the quickest run of LiteRT's.
+        difference: how far the answers lie apart, as a part of the largest value; ``None`` without XLA's.
+
+    Example:
+        >>> print(Measurement(8, 0.002, 0.001, 0.0))
+        8 rows: XLA 2 ms, LiteRT 1 ms
+    """
+
+    rows: int
+    xla_seconds: float | None
+    litert_seconds: float
+    difference: float | None
+
+    @property
+    def faster(self) -> str:
+        """The name of the faster engine."""
+        return LITERT if self.xla_seconds is None or self.litert_seconds < self.xla_seconds else XLA
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast the faster engine is; 1 where only one was measured."""
+        times = sorted((self.litert_seconds, self.litert_seconds if self.xla_seconds is None else self.xla_seconds))
+        return times[1] / max(times[0], 1e-9)
+
+    @property
+    def seconds(self) -> float:
+        """What one run of each takes together."""
+        return self.litert_seconds + (self.xla_seconds or 0.0)
+
+    def seconds_of(self, engine: str) -> float:
+        """Return the time of one engine, LiteRT's if XLA's is not known.
+
+        Args:
+            engine: its name.
+        """
+        return self.litert_seconds if engine == LITERT or self.xla_seconds is None else self.xla_seconds
+
+    def __str__(self) -> str:
+        xla = "" if self.xla_seconds is None else f"XLA {self.xla_seconds * 1e3:.3g} ms, "
+        return f"{self.rows} rows: {xla}LiteRT {self.litert_seconds * 1e3:.3g} ms"
+
+
+@dataclass(frozen=True)
+class EngineReport:
+    """Which engine answers a signature, and why.
+
+    Args:
+        reason: why, for an operator to read.
+        engines: the engine by the smallest batch size that it answers, ascending, the first for 0.
+        measurements: what was measured, by ascending batch size; empty when nothing had to be.
+        largest_batch: the batch size beyond which a row gets no cheaper, so that larger ones only make requests wait;
+            ``None`` where larger is better as far as was seen.
+        convert_seconds: how long the conversion to LiteRT took; 0 when there was none or it was found on disk.
+        remembered: whether an earlier start on this machine measured it.
+    """
+
+    reason: str
+    engines: tuple[tuple[int, str], ...] = ((0, XLA),)
+    measurements: tuple[Measurement, ...] = ()
+    largest_batch: int | None = None
+    convert_seconds: float = 0.0
+    remembered: bool = False
+
+    @property
+    def name(self) -> str:
+        """The engine, or both with ``+`` between.
+
+        Example:
+            >>> EngineReport("measured", ((0, "litert"), (16, "xla"))).name
+            'litert+xla'
+        """
+        return "+".join(dict.fromkeys(engine for _, engine in self.engines))
+
+    def engine_for(self, rows: int) -> str:
+        """Return the engine that answers batches of a size.
+
+        Args:
+            rows: the padded batch size.
+
+        Example:
+            >>> EngineReport("measured", ((0, "litert"), (16, "xla"))).engine_for(8)
+            'litert'
+        """
+        return [engine for smallest, engine in self.engines if smallest <= rows][-1]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what can be written as JSON, for metadata and consoles; times are in seconds."""
+        return {"engine": self.name, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> EngineReport:
+        """Return the report that ``as_json`` wrote, marked as remembered.
+
+        Args:
+            value: what ``as_json`` returned, read back from JSON.
+
+        Raises:
+            InvalidArgumentError: ``value`` is none.
+        """
+        try:
+            engines = tuple((int(rows), str(engine)) for rows, engine in value["engines"])
+            measurements = tuple(
+                Measurement(
+                    int(each["rows"]),
+                    _number(each["xla_seconds"]),
+                    float(each["litert_seconds"]),
+                    _number(each["difference"]),
+                )
+                for each in value["measurements"]
+            )
+            largest = None if value["largest_batch"] is None else int(value["largest_batch"])
+            report = cls(str(value["reason"]), engines, measurements, largest, remembered=True)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidArgumentError(f"value: must be a report that as_json wrote; received {value!r}.") from error
+        if not engines or engines[0][0] != 0 or {engine for _, engine in engines} - {XLA, LITERT}:
+            raise InvalidArgumentError(f"value: engines must start at 0 and be known; received {engines}.")
+        return report
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
