@@ -18,6 +18,16 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const two = (number) => String(number).padStart(2, "0");
+
+// 14:03:59, with its day unless that is today.
+export function when(seconds) {
+  const date = new Date(seconds * 1e3);
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(two).join("-");
+  return date.toDateString() === new Date().toDateString() ? time : `${day} ${time}`;
+}
+
 // Make the children of parent those of items, in order; elements of known keys stay, with what the user does in them.
 export function sync(parent, items, keyOf, make, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
