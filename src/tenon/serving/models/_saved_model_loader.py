@@ -17,7 +17,7 @@ from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
 from tenon.serving.models._compiled import install_compiled
-from tenon.serving.models._options import LoadingOptions, check_signature
+from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
 from tenon.serving.models._prepared import Prepared, warmed_up
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
@@ -65,6 +65,7 @@ class SavedModelLoader(Loader):
                 where keys are asked for.
         """
         check_signature(self._path, self._options, str(self._id))
+        self._batching = batching_of(self._path, self._batching, self._options)
         model = read(self._path)
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []
@@ -85,9 +86,10 @@ class SavedModelLoader(Loader):
         if host and not signature.program.outputs:
             report = EngineReport("it only moves strings", ((0, "host"),))
             return Prepared(_description(signature, report), partial(_steps_alone, label, signature), None)
-        program = self._prepared(name, signature.program, weights, digest, records)
         if not host:
-            return program
+            return self._prepared(name, signature, weights, digest, records)
+        # requests on record hold strings, which the program does not take: it is tried with random numbers
+        program = self._prepared(name, signature.program, weights, digest, [])
         description = replace(_description(signature, EngineReport("")), engine=program.description.engine)
         description = replace(description, engine_report=program.description.engine_report)
         return Prepared(description, partial(_steps_around, label, signature, program), program.engine)
