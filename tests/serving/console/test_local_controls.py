@@ -1,6 +1,7 @@
 """What operators see of one process, and reports of models and signatures."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,13 @@ def test_a_model_is_reported_with_all_that_is_known_of_it():
 
 def test_a_signature_is_reported_with_its_tensors():
     x, t = TensorSpec((None, 3), np.float32), TensorSpec((), object)
-    report = signature_report(fake_signature({"x": x}, {"t": t}, dict).signature, {"chosen": "xla"})
+    signature = fake_signature({"x": x}, {"t": t}, dict).signature
+    report = signature_report(replace(signature, engine="xla", engine_report={"reason": "measured"}))
     assert report["inputs"] == {"x": {"dtype": "float32", "shape": [None, 3]}}
     assert report["outputs"] == {"t": {"dtype": "string", "shape": []}}
     assert report["method"] == "tensorflow/serving/predict"
-    assert report["engine_report"] == {"chosen": "xla"}
+    assert (report["engine"], report["engine_report"]) == ("xla", {"reason": "measured"})
+    assert signature_report(signature)["engine_report"] is None
 
 
 def test_handles_are_given_back(world):
@@ -56,15 +59,9 @@ def test_handles_are_given_back(world):
     asyncio.run(main())
 
 
-def test_the_engines_report_and_the_time_of_a_state_are_told(world):
-    async def main():
-        (model,) = [model for model in await world.controls.models() if model["name"] == "many"]
-        assert model["versions"][0]["since"] == 1.7e9 + 7
-        signatures = await world.controls.signatures("many", 7)
-        assert signatures["float32"]["engine_report"] == {"chosen": "xla"}
-        assert signatures["int8"]["engine_report"] is None
-
-    asyncio.run(main())
+def test_the_time_of_a_state_is_told_where_it_is_known(world):
+    (model,) = [model for model in asyncio.run(world.controls.models()) if model["name"] == "many"]
+    assert model["versions"][0]["since"] == 1.7e9 + 7
 
 
 def test_requests_of_the_form_take_the_way_of_all_others(world):

@@ -139,12 +139,12 @@ def test_weights_are_changed_when_that_is_confirmed_and_big_versions_stay(look, 
         await page.until(f"{canary}.value === '5'")
         await page.run(f"{canary}.value = '20'; {canary}.dispatchEvent(new Event('input', {{bubbles: true}}))")
         await page.run("document.querySelector('#traffic-list form').requestSubmit()")
-        await page.until("document.querySelector('#confirm').open")
+        await page.until("document.querySelector('#confirm')?.open")
         assert await page.run(text("#confirm-lines")) == "canary: 5 becomes 20"
-        await page.run("document.querySelector('#confirm button[value=no]').click()")
+        await page.run("document.querySelector('#confirm-no').click()")
         assert world.router.table.models["half"].split[1].weight == 5
         await page.run("document.querySelector('#traffic-list form').requestSubmit()")
-        await page.until("document.querySelector('#confirm').open")
+        await page.until("document.querySelector('#confirm')?.open")
         await page.run("document.querySelector('#confirm-yes').click()")
         await page.until("!document.querySelector('#toast').hidden")
         rules = world.router.table.models["half"]
@@ -161,7 +161,7 @@ def test_a_rollback_is_reset_and_a_failed_load_tried_again(look, world):
     async def test(page):
         await page.until(READY)
         await page.run("document.querySelector('#rollback-rows button').click()")
-        await page.until("document.querySelector('#confirm').open")
+        await page.until("document.querySelector('#confirm')?.open")
         await page.run("document.querySelector('#confirm-yes').click()")
         await page.until("document.querySelector('#rollbacks').hidden")
         assert world.router.rollbacks == ()

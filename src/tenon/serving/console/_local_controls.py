@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
 from tenon.base import NotFoundError
 from tenon.serving.configuration import ModelServerConfig, ServedModel, parse_model_server_config
@@ -32,7 +31,6 @@ class LocalControls(Controls):
         reload: changes to another configuration, as ``ServerCore.reload`` does.
         retry: loads a version anew whose load failed, as ``AspiredVersionsManager.retry`` does.
         since: returns since when a version is in its state, in seconds since 1970, where that is known.
-        engine_report: returns what the engine of a version's signature tells of itself, JSON-able.
     """
 
     def __init__(
@@ -49,13 +47,12 @@ class LocalControls(Controls):
         reload: Callable[[ModelServerConfig], Awaitable[None]],
         retry: Callable[[str, int], None],
         since: Callable[[ServableId], float | None] = lambda _: None,
-        engine_report: Callable[[ServableId, str], Any] = lambda *_: None,
     ) -> None:
         self._about, self._models, self._manager = about, models, manager
         self._registry, self._history_kept = registry, history
         self._router, self._shadows = router, shadows
         self._predict, self._reload, self._retry = predict, reload, retry
-        self._since, self._engine_report = since, engine_report
+        self._since = since
 
     async def about(self) -> Json:
         """Return what the server is."""
@@ -81,10 +78,7 @@ class LocalControls(Controls):
     async def signatures(self, model: str, version: int) -> Json:
         """Return the signatures of one version by name."""
         with self._manager.servable_handle(ServableRequest.specific(model, version)) as handle:
-            return {
-                name: signature_report(signature, self._engine_report(handle.id, name))
-                for name, signature in handle.servable.signatures.items()
-            }
+            return {name: signature_report(signature) for name, signature in handle.servable.signatures.items()}
 
     async def metrics(self) -> Snapshot:
         """Return all metrics of now."""

@@ -54,12 +54,11 @@ def _version_report(
     }
 
 
-def signature_report(signature: ServableSignature, engine_report: Any = None) -> dict[str, Any]:
+def signature_report(signature: ServableSignature) -> dict[str, Any]:
     """Return what operators see of a signature.
 
     Args:
         signature: the signature.
-        engine_report: what its engine tells of itself, JSON-able, such as how it was chosen.
 
     Example:
         >>> from tenon.serving.testing import half_plus_two
@@ -71,7 +70,7 @@ def signature_report(signature: ServableSignature, engine_report: Any = None) ->
         "inputs": _tensor_reports(signature.inputs),
         "outputs": _tensor_reports(signature.outputs),
         "engine": signature.engine,
-        "engine_report": engine_report,
+        "engine_report": dict(signature.engine_report) or None,
     }
 
 
