@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from tenon.base import TenonError
+from tenon.base import InvalidArgumentError, TenonError
 from tenon.serving.answering import (
     AnsweringOptions,
     GateInterceptor,
@@ -32,7 +32,7 @@ from tenon.serving.telemetry import (
     watch_process,
     watch_states,
 )
-from tenon.serving.traffic import Router, ShadowRunner, TrafficTable, read_traffic_table
+from tenon.serving.traffic import Rollback, Router, ShadowRunner, TrafficTable, read_traffic_table
 
 
 class BatchCounter(BatchObserver):
@@ -144,7 +144,7 @@ class Guards:
         self.batches = BatchCounter(self.observer)
         self.life = LifeRecorder(self.observer, self.batches, self.gate)
         self.request_log = RequestLog(registry, {})
-        self.router = Router(_table(options))
+        self.router = Router(_table(options), self._rolled_back)
         check, raw = options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content
         self._answering = AnsweringOptions(check, raw)
         self._lag = LoopLag(registry)
@@ -162,6 +162,12 @@ class Guards:
         gates: list[Interceptor] = [GateInterceptor(self.gate)] if gated and not self.gate.is_open else []
         interceptors = [ObserverInterceptor(self.observer, self.request_log), *gates, traffic]
         return Pipeline(self._manager, interceptors, traffic, self._answering)
+
+    def _rolled_back(self, rollback: Rollback) -> None:
+        version, why = rollback.version, str(rollback.reason)
+        self.gate.record(
+            AuditRecord(time.time(), "rolled_back", model=rollback.model, version=version, outcome="OK", reason=why)
+        )
 
     def start(self) -> None:
         """Begin what runs by itself, in the running event loop."""
@@ -191,6 +197,22 @@ def _tracer(options: ServerOptions) -> Tracer | None:
     return Tracer(OtlpExporter(options.otlp_endpoint, options.trace_service_name), options.trace_sampling_rate)
 
 
+def read_rules(content: bytes, source: str) -> TrafficTable:
+    """Read a file of rules of traffic.
+
+    Args:
+        content: of the file.
+        source: its name, for errors.
+
+    Raises:
+        InvalidArgumentError: it breaks a rule.
+    """
+    try:
+        return read_traffic_table(content)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(f"{source}: {error.message}") from error
+
+
 def _table(options: ServerOptions) -> TrafficTable:
     path = options.traffic_config_file
-    return TrafficTable() if path is None else read_traffic_table(path.read_bytes())
+    return TrafficTable() if path is None else read_rules(path.read_bytes(), str(path))

@@ -15,7 +15,7 @@ from typing import Any
 
 from tenon.base import FailedPreconditionError
 from tenon.saved_model import manifest_sizes
-from tenon.serving._guards import Guards
+from tenon.serving._guards import Guards, read_rules
 from tenon.serving._http_listener import HttpListener
 from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket
 from tenon.serving._repository import ConfiguredRepository
@@ -27,6 +27,7 @@ from tenon.serving.configuration import (
     ServedModel,
     ServerCore,
     ServerOptions,
+    parse_model_server_config,
     read_batching_parameters,
 )
 from tenon.serving.console import DEFAULT_MAX_BODY_BYTES, AdminApi, Controls, LocalControls
@@ -49,6 +50,9 @@ from tenon.serving.servables import Loader, Manager, ServableId, State
 
 GC_THRESHOLD = (50_000, 20, 100)
 """Requests make hardly any cycles; Python's default would look for them after every few dozen requests."""
+
+TRAFFIC_FILE_SECONDS = 1.0
+"""How often the server looks whether the rules of traffic have changed."""
 
 CERTIFICATE_SECONDS = 2.0
 """How often the server looks whether its certificates have changed."""
@@ -161,8 +165,12 @@ class ModelServer:
         self._polling.append(asyncio.create_task(self._watch_certificates()))
         if self._options.model_config_file is not None and self._options.model_config_file_poll_wait_seconds:
             interval = self._options.model_config_file_poll_wait_seconds
-            file_poller = ConfigFilePoller(self._options.model_config_file, self.reload, interval)
-            self._polling.append(asyncio.create_task(file_poller.run()))
+            models = ConfigFilePoller(self._options.model_config_file, parse_model_server_config, self.reload, interval)
+            self._polling.append(asyncio.create_task(models.run()))
+        if self._options.traffic_config_file is not None:
+            path, set_rules = self._options.traffic_config_file, self.controls.set_traffic
+            rules = ConfigFilePoller(path, read_rules, set_rules, TRAFFIC_FILE_SECONDS, "the rules of traffic")
+            self._polling.append(asyncio.create_task(rules.run()))
 
     async def reload(self, config: ModelServerConfig) -> None:
         """Change to other models while requests are answered; ``ServerCore.reload`` says how.

@@ -235,12 +235,17 @@ def test_a_stream_answers_every_request_in_order_and_survives_errors():
             assert answer.error_message == "Servable not found for request: Latest(none)"
 
 
-def test_a_stream_ends_where_nobody_may_ask_and_where_bytes_are_no_message():
+def test_bytes_that_are_no_message_are_an_error_of_the_stream():
+    answers, code = streamed([b"\xff", infer_request().SerializeToString()])
+    assert code == "OK"
+    assert answers[0].error_message.startswith("The request is not a inference.ModelInferRequest")
+    assert answers[1].infer_response.model_name == "half"
+
+
+def test_a_stream_ends_where_nobody_may_ask():
     for error in (UnauthenticatedError("who?"), PermissionDeniedError("no")):
         answers, code = streamed([infer_request().SerializeToString()], methods(interceptors=[Watching(error)]))
         assert (answers, code) == ([], error.code.name)
-    answers, code = streamed([infer_request().SerializeToString(), b"\xff"])
-    assert (len(answers), code) == (1, "INVALID_ARGUMENT")
     assert streamed([]) == ([], "OK")
 
 

@@ -96,9 +96,10 @@ def test_inputs_take_their_bytes_in_order_beside_those_in_json():
     [
         (entry(data=[1]), r"nested as the shape \[2\] says, or a flat list of 2 elements; received the shape \[1\]"),
         (entry(shape=(2, 1), data=[[1, 2]]), r"received the shape \[1, 2\]"),
-        (entry(shape=(-1,), data=[]), "every dimension of its shape must be at least 0"),
+        (entry(shape=(-1,), data=[]), "every dimension of its shape must lie in 0"),
         (entry(shape=(1,) * 65, data=[1]), "at most 64 dimensions"),
-        (entry(shape=(2**63, 0), data=[]), "does not fit its data"),
+        (entry(shape=(2**63, 0), data=[]), "every dimension of its shape must lie in 0"),
+        (entry(shape=(2**62, 2**62, 0), data=[]), "does not fit its data"),
         (entry(shape=(1.0,), data=[1]), "'shape' must be a list of integers"),
         (entry(shape=(True,), data=[1]), "'shape' must be a list of integers"),
         ({"name": "x", "datatype": "FP32", "shape": "2", "data": [1]}, "'shape' must be of type list"),

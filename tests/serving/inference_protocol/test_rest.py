@@ -270,6 +270,8 @@ class Watching(Interceptor):
         ("POST", "/v2/repository/models/a/load", ["load", "Latest(a)", None]),
         ("POST", "/v2/repository/models/a/unload", ["unload", "Latest(a)", None]),
         ("POST", "/v2/models/half/infer", ["infer", "Latest(half)", "INVALID_ARGUMENT"]),
+        ("GET", "/v2/else", ["malformed", "NOT_FOUND"]),
+        ("GET", "/v2/models/half/infer", ["malformed", "INVALID_ARGUMENT"]),
         ("GET", "/v2/health/live", []),
         ("GET", "/v2/health/ready", []),
     ],
