@@ -23,10 +23,10 @@ def world():
 def test_a_model_is_reported_with_all_that_is_known_of_it():
     states = (
         ServableState(ServableId("m", 2), State.END, UnavailableError("no")),
-        ServableState(ServableId("m", 1), State.AVAILABLE),
+        ServableState(ServableId("m", 1), State.AVAILABLE, since=5.0),
     )
     served = ServedModel("m", ModelConfig("m", Path("/models/m")), states, {"stable": 1})
-    report = model_report(served, aliases={"canary": 2}, since={1: 5.0}, engines={1: {"s": "xla"}})
+    report = model_report(served, aliases={"canary": 2}, engines={1: {"s": "xla"}})
     assert report["base_path"] == "/models/m"
     assert (report["labels"], report["aliases"]) == ({"stable": 1}, {"canary": 2})
     assert report["versions"] == [
@@ -57,11 +57,6 @@ def test_handles_are_given_back(world):
         assert sum(world.manager.open_handles.values()) == 0
 
     asyncio.run(main())
-
-
-def test_the_time_of_a_state_is_told_where_it_is_known(world):
-    (model,) = [model for model in asyncio.run(world.controls.models()) if model["name"] == "many"]
-    assert model["versions"][0]["since"] == 1.7e9 + 7
 
 
 def test_requests_of_the_form_take_the_way_of_all_others(world):

@@ -11,7 +11,7 @@ from tenon.serving.configuration import ModelServerConfig, ServedModel, parse_mo
 from tenon.serving.console._controls import Controls, Json
 from tenon.serving.console._reports import model_report, signature_report
 from tenon.serving.http import HttpApi, HttpRequest
-from tenon.serving.servables import Manager, ServableId, ServableRequest, State
+from tenon.serving.servables import Manager, ServableRequest, State
 from tenon.serving.telemetry import History, Registry, Snapshot
 from tenon.serving.traffic import ModelRules, Router, ShadowRunner, TrafficTable, to_json
 
@@ -30,7 +30,6 @@ class LocalControls(Controls):
         predict: answers TensorFlow Serving's ``:predict`` requests of the form, without a gate in its way.
         reload: changes to another configuration, as ``ServerCore.reload`` does.
         retry: loads a version anew whose load failed, as ``AspiredVersionsManager.retry`` does.
-        since: returns since when a version is in its state, in seconds since 1970, where that is known.
     """
 
     def __init__(
@@ -46,13 +45,11 @@ class LocalControls(Controls):
         predict: HttpApi,
         reload: Callable[[ModelServerConfig], Awaitable[None]],
         retry: Callable[[str, int], None],
-        since: Callable[[ServableId], float | None] = lambda _: None,
     ) -> None:
         self._about, self._models, self._manager = about, models, manager
         self._registry, self._history_kept = registry, history
         self._router, self._shadows = router, shadows
         self._predict, self._reload, self._retry = predict, reload, retry
-        self._since = since
 
     async def about(self) -> Json:
         """Return what the server is."""
@@ -63,11 +60,9 @@ class LocalControls(Controls):
         return [self._model(served) for served in self._models()]
 
     def _model(self, served: ServedModel) -> Json:
-        times = {state.id.version: self._since(state.id) for state in served.states}
         return model_report(
             served,
             aliases=self._router.aliases(served.name),
-            since={version: when for version, when in times.items() if when is not None},
             engines={version: self._engines(served.name, version) for version in self._manager.available(served.name)},
         )
 
