@@ -72,6 +72,25 @@ def test_requests_of_the_form_take_the_way_of_all_others(world):
     asyncio.run(main())
 
 
+def test_thousands_of_models_leave_turns_to_others(world):
+    async def main():
+        world.controls._models = lambda: world.models() * 1000
+        turns = 0
+
+        async def count():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        assert len(await world.controls.models()) == 3000
+        counting.cancel()
+        assert turns > 100
+
+    asyncio.run(main())
+
+
 def test_only_what_failed_is_tried_again(world):
     async def main():
         with pytest.raises(NotFoundError, match=r"version 3 has not failed; these have: \[2\]"):

@@ -192,7 +192,11 @@ def test_it_asks_for_a_credential_and_keeps_it_for_the_tab(look, browser, world,
     async def test(page):
         await page.until("!document.querySelector('#sign-in').hidden")
         assert await page.run("document.querySelector('#console').hidden")
-        for secret, shown in (("nonsense", "#sign-in-error"), (key, "#where")):
+        for secret, shown in (
+            ("not in ASCII: é", "#sign-in-error"),
+            ("nonsense", "#pulse[data-kind=bad]"),
+            (key, "#where"),
+        ):
             await page.run(f"document.querySelector('#credential').value = {json.dumps(secret)}")
             await page.run("document.querySelector('#sign-in').requestSubmit()")
             await page.until(f"{text(shown)} !== ''")

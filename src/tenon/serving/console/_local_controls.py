@@ -15,6 +15,8 @@ from tenon.serving.servables import Manager, ServableRequest, State
 from tenon.serving.telemetry import History, Registry, Snapshot
 from tenon.serving.traffic import ModelRules, Router, ShadowRunner, TrafficTable, to_json
 
+_MODELS_A_TURN = 16
+
 
 class LocalControls(Controls):
     """Show and change what lives in this event loop.
@@ -56,8 +58,13 @@ class LocalControls(Controls):
         return self._about()
 
     async def models(self) -> list[Json]:
-        """Return every model with its versions."""
-        return [self._model(served) for served in self._models()]
+        """Return every model with its versions; other work has its turn now and then, for there may be thousands."""
+        reports = []
+        for served in self._models():
+            reports.append(self._model(served))
+            if len(reports) % _MODELS_A_TURN == 0:
+                await asyncio.sleep(0)
+        return reports
 
     def _model(self, served: ServedModel) -> Json:
         return model_report(
