@@ -67,7 +67,6 @@ class World:
             predict=self.rest,
             reload=self.reload,
             retry=lambda model, version: self.retries.append((model, version)),
-            since=lambda id_: 1.7e9 + id_.version % 1000,
         )
 
     def about(self):

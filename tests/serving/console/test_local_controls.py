@@ -1,6 +1,7 @@
 """What operators see of one process, and reports of models and signatures."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,10 @@ def world():
 def test_a_model_is_reported_with_all_that_is_known_of_it():
     states = (
         ServableState(ServableId("m", 2), State.END, UnavailableError("no")),
-        ServableState(ServableId("m", 1), State.AVAILABLE),
+        ServableState(ServableId("m", 1), State.AVAILABLE, since=5.0),
     )
     served = ServedModel("m", ModelConfig("m", Path("/models/m")), states, {"stable": 1})
-    report = model_report(served, aliases={"canary": 2}, since={1: 5.0}, engines={1: {"s": "xla"}})
+    report = model_report(served, aliases={"canary": 2}, engines={1: {"s": "xla"}})
     assert report["base_path"] == "/models/m"
     assert (report["labels"], report["aliases"]) == ({"stable": 1}, {"canary": 2})
     assert report["versions"] == [
@@ -38,11 +39,13 @@ def test_a_model_is_reported_with_all_that_is_known_of_it():
 
 def test_a_signature_is_reported_with_its_tensors():
     x, t = TensorSpec((None, 3), np.float32), TensorSpec((), object)
-    report = signature_report(fake_signature({"x": x}, {"t": t}, dict).signature, {"chosen": "xla"})
+    signature = fake_signature({"x": x}, {"t": t}, dict).signature
+    report = signature_report(replace(signature, engine="xla", engine_report={"reason": "measured"}))
     assert report["inputs"] == {"x": {"dtype": "float32", "shape": [None, 3]}}
     assert report["outputs"] == {"t": {"dtype": "string", "shape": []}}
     assert report["method"] == "tensorflow/serving/predict"
-    assert report["engine_report"] is None
+    assert (report["engine"], report["engine_report"]) == ("xla", {"reason": "measured"})
+    assert signature_report(signature)["engine_report"] is None
 
 
 def test_handles_are_given_back(world):
@@ -56,17 +59,6 @@ def test_handles_are_given_back(world):
     asyncio.run(main())
 
 
-def test_the_engines_report_and_the_time_of_a_state_are_told(world):
-    async def main():
-        (model,) = [model for model in await world.controls.models() if model["name"] == "many"]
-        assert model["versions"][0]["since"] == 1.7e9 + 7
-        signatures = await world.controls.signatures("many", 7)
-        assert signatures["float32"]["engine_report"] == {"chosen": "xla"}
-        assert signatures["int8"]["engine_report"] is None
-
-    asyncio.run(main())
-
-
 def test_requests_of_the_form_take_the_way_of_all_others(world):
     async def main():
         for _ in range(20):
@@ -76,6 +68,25 @@ def test_requests_of_the_form_take_the_way_of_all_others(world):
         arms = [arm for experiment in split["experiments"] for arm in experiment["arms"]]
         assert sum(part["routed"] for part in [*split["split"], *arms]) == 20
         await world.shadows.close()
+
+    asyncio.run(main())
+
+
+def test_thousands_of_models_leave_turns_to_others(world):
+    async def main():
+        world.controls._models = lambda: world.models() * 1000
+        turns = 0
+
+        async def count():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        assert len(await world.controls.models()) == 3000
+        counting.cancel()
+        assert turns > 100
 
     asyncio.run(main())
 

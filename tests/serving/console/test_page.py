@@ -139,12 +139,12 @@ def test_weights_are_changed_when_that_is_confirmed_and_big_versions_stay(look, 
         await page.until(f"{canary}.value === '5'")
         await page.run(f"{canary}.value = '20'; {canary}.dispatchEvent(new Event('input', {{bubbles: true}}))")
         await page.run("document.querySelector('#traffic-list form').requestSubmit()")
-        await page.until("document.querySelector('#confirm').open")
+        await page.until("document.querySelector('#confirm')?.open")
         assert await page.run(text("#confirm-lines")) == "canary: 5 becomes 20"
-        await page.run("document.querySelector('#confirm button[value=no]').click()")
+        await page.run("document.querySelector('#confirm-no').click()")
         assert world.router.table.models["half"].split[1].weight == 5
         await page.run("document.querySelector('#traffic-list form').requestSubmit()")
-        await page.until("document.querySelector('#confirm').open")
+        await page.until("document.querySelector('#confirm')?.open")
         await page.run("document.querySelector('#confirm-yes').click()")
         await page.until("!document.querySelector('#toast').hidden")
         rules = world.router.table.models["half"]
@@ -161,7 +161,7 @@ def test_a_rollback_is_reset_and_a_failed_load_tried_again(look, world):
     async def test(page):
         await page.until(READY)
         await page.run("document.querySelector('#rollback-rows button').click()")
-        await page.until("document.querySelector('#confirm').open")
+        await page.until("document.querySelector('#confirm')?.open")
         await page.run("document.querySelector('#confirm-yes').click()")
         await page.until("document.querySelector('#rollbacks').hidden")
         assert world.router.rollbacks == ()
@@ -192,7 +192,11 @@ def test_it_asks_for_a_credential_and_keeps_it_for_the_tab(look, browser, world,
     async def test(page):
         await page.until("!document.querySelector('#sign-in').hidden")
         assert await page.run("document.querySelector('#console').hidden")
-        for secret, shown in (("nonsense", "#sign-in-error"), (key, "#where")):
+        for secret, shown in (
+            ("not in ASCII: é", "#sign-in-error"),
+            ("nonsense", "#pulse[data-kind=bad]"),
+            (key, "#where"),
+        ):
             await page.run(f"document.querySelector('#credential').value = {json.dumps(secret)}")
             await page.run("document.querySelector('#sign-in').requestSubmit()")
             await page.until(f"{text(shown)} !== ''")

@@ -142,8 +142,10 @@ function restart() {
 
 $("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  credential.set($("credential").value.trim());
+  const secret = $("credential").value.trim();
   $("credential").value = "";
+  if (!/^[!-~]+$/.test(secret)) return setText($("sign-in-error"), "A credential has only letters, digits and signs of ASCII, and no spaces.");
+  credential.set(secret);
   restart();
 });
 $("sign-out").addEventListener("click", () => {

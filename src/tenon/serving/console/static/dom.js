@@ -92,12 +92,27 @@ export function toast(text, kind = "good") {
   hiding = setTimeout(() => (element.hidden = true), kind === "bad" ? 12000 : 5000);
 }
 
+// Ask, in a dialog of its own each time, and tell the answer.
 export function confirmed(title, lines, yes) {
-  const dialog = $("confirm");
-  $("confirm-title").textContent = title;
-  $("confirm-yes").textContent = yes;
-  $("confirm-lines").replaceChildren(...lines.map((text) => el("li", { text })));
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => {
+    const finish = (answer) => {
+      dialog.close(); // gives the focus back
+      dialog.remove();
+      resolve(answer);
+    };
+    const dialog = el(
+      "dialog",
+      { id: "confirm", "aria-labelledby": "confirm-title", oncancel: () => finish(false) },
+      el("h2", { id: "confirm-title", text: title }),
+      el("ul", { id: "confirm-lines" }, ...lines.map((text) => el("li", { text }))),
+      el(
+        "div",
+        { class: "row end" },
+        el("button", { type: "button", id: "confirm-no", text: "Cancel", autofocus: true, onclick: () => finish(false) }),
+        el("button", { type: "button", id: "confirm-yes", class: "primary", text: yes, onclick: () => finish(true) }),
+      ),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
