@@ -17,7 +17,7 @@ from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
 from tenon.serving.models._compiled import install_compiled
-from tenon.serving.models._options import LoadingOptions, check_signature
+from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
 from tenon.serving.models._prepared import Prepared, warmed_up
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
@@ -65,6 +65,7 @@ class SavedModelLoader(Loader):
                 where keys are asked for.
         """
         check_signature(self._path, self._options, str(self._id))
+        self._batching = batching_of(self._path, self._batching, self._options)
         model = read(self._path)
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []

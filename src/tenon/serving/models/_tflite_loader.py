@@ -16,7 +16,7 @@ from tenon.base import InternalError, TensorSpec, UnimplementedError
 from tenon.saved_model import LoadedSignature
 from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import EngineReport, LiteRtEngine, measure_alone
-from tenon.serving.models._options import LoadingOptions, check_signature
+from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
 from tenon.serving.models._prepared import Prepared, warmed_up
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, sample_inputs
@@ -59,6 +59,7 @@ class TfLiteLoader(Loader):
                 where keys are asked for.
         """
         check_signature(self._path, self._options, str(self._id))
+        self._batching = batching_of(self._path, self._batching, self._options)
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []
         prepared = {
