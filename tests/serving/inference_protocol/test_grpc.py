@@ -18,11 +18,11 @@ from tenon.base import (
     UnimplementedError,
 )
 from tenon.formats import message_class
-from tenon.serving.answering import Interceptor, Pipeline
+from tenon.serving.answering import Pipeline
 from tenon.serving.http2 import GrpcServer
 from tenon.serving.inference_protocol import ModelIndex, inference_methods
 from tests.serving.doubles import manager
-from tests.serving.inference_protocol.asking import SERVICE, Loading, answered, called, message
+from tests.serving.inference_protocol.asking import SERVICE, Loading, Watching, answered, called, message
 
 X = {"name": "x", "datatype": "FP32", "shape": [2]}
 RAW = np.float32([2, 4]).tobytes()
@@ -152,24 +152,6 @@ def test_what_a_repository_cannot_do_is_refused(name, fields, repository, error,
     request = message(f"RepositoryModel{name}Request", **fields)
     with pytest.raises(error, match=reason):
         answered(f"RepositoryModel{name}", request, methods(repository=repository))
-
-
-class Watching(Interceptor):
-    """Notes what passes, and refuses what it is told to."""
-
-    def __init__(self, error=None):
-        self.error, self.seen = error, []
-
-    def begin(self, call):
-        self.seen.append((call.api, call.header("k")))
-
-    def admit(self, call):
-        self.seen.append(str(call.request))
-        if self.error is not None:
-            raise self.error
-
-    def finish(self, call, error):
-        self.seen.append(error and error.code.name)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_inputs_take_their_bytes_in_order_beside_those_in_json():
         ({"name": "x", "shape": [1], "data": [1]}, "'datatype' must be of type str; received null"),
         ({"name": 5}, "inputs: 'name' must be of type str; received 5"),
         (entry(), "must have 'data' or the parameter 'binary_data_size'"),
-        (entry(data=None), "not of expected type: double"),
+        (entry(data=None), "not of expected type: float"),
         (entry(data=["1", "2"]), 'JSON Value: "1" Type: String'),
         (entry(data=[1, True]), "JSON Value: true Type: True"),
         (entry(data=[[1], 2]), "found at incorrect level"),

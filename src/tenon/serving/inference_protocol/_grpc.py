@@ -33,7 +33,7 @@ from tenon.serving.inference_protocol._requests import (
 SERVICE: Final = "/inference.GRPCInferenceService/"
 
 _STREAM_PARALLELISM: Final = 64  # requests of one stream that are answered at a time
-_FINAL_RESPONSE: Final = "triton_final_response"
+_FINAL_RESPONSE: Final = "triton_final_response"  # the parameter by which Triton's clients know a request's last answer
 _END_OF_STREAM: Final = frozenset((Code.UNAUTHENTICATED, Code.PERMISSION_DENIED))
 
 Answer = Callable[[Server, Call, bytes], Awaitable[Any]]
@@ -170,33 +170,34 @@ async def _server_metadata(server: Server, call: Call, data: bytes) -> Any:
 
 async def _model_metadata(server: Server, call: Call, data: bytes) -> Any:
     request = _parsed(_ModelMetadataRequest, data)
-    call.request = servable_request(request.name, request.version)
+    server.pipeline.admit(call, servable_request(request.name, request.version))
     return _ModelMetadataResponse(**server.model_metadata(call))
 
 
 async def _model_ready(server: Server, call: Call, data: bytes) -> Any:
     request = _parsed(_ModelReadyRequest, data)
-    call.request = servable_request(request.name, request.version)
-    return _ModelReadyResponse(ready=server.model_is_ready(call))
+    asked = server.pipeline.admit(call, servable_request(request.name, request.version))
+    return _ModelReadyResponse(ready=server.model_is_ready(asked))
 
 
 async def _index(server: Server, call: Call, data: bytes) -> Any:
     request = _parsed(_IndexRequest, data)
-    lines = server.index(call, request.repository_name, request.ready)
+    server.pipeline.admit_to_server(call)
+    lines = server.index(request.repository_name, request.ready)
     return _IndexResponse(models=[vars(line) for line in lines])
 
 
 async def _load(server: Server, call: Call, data: bytes) -> Any:
     request = _parsed(_LoadRequest, data)
-    call.request = servable_request(request.model_name, "")
-    await server.load(call, request.repository_name, request.parameters)
+    name = server.pipeline.admit(call, servable_request(request.model_name, "")).name
+    await server.load(name, request.repository_name, request.parameters)
     return _LoadResponse()
 
 
 async def _unload(server: Server, call: Call, data: bytes) -> Any:
     request = _parsed(_UnloadRequest, data)
-    call.request = servable_request(request.model_name, "")
-    await server.unload(call, request.repository_name)
+    name = server.pipeline.admit(call, servable_request(request.model_name, "")).name
+    await server.unload(name, request.repository_name)
     return _UnloadResponse()
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from tenon.base import InternalError, InvalidArgumentError, TenonError
+from tenon.base import InternalError, InvalidArgumentError, NotFoundError, TenonError
 from tenon.serving.answering import Call, Pipeline, Protocol, predict
 from tenon.serving.http import (
     JSON_HEADERS,
@@ -32,9 +32,12 @@ from tenon.serving.inference_protocol._routes import Action, Target, WrongMethod
 from tenon.serving.json_tensors import parse_json
 
 HEADER_LENGTH: Final = "Inference-Header-Content-Length"
-_HEADER_LENGTH_KEY: Final = HEADER_LENGTH.lower()
+"""The header that tells how many bytes of a body are JSON."""
+
 MALFORMED: Final = "malformed"
 """What metrics call a request whose line makes no sense."""
+
+_HEADER_LENGTH_KEY: Final = HEADER_LENGTH.lower()
 
 _OPEN: Final = frozenset((Action.LIVE.api, Action.READY.api))
 """What is answered without being let in."""
@@ -171,34 +174,37 @@ class InferenceApi(HttpApi):
 
     async def _models(self, call: Call, request: HttpRequest) -> Response:
         del request
-        return _json({"models": list(dict.fromkeys(line.name for line in self._server.index(call)))})
+        self._pipeline.admit_to_server(call)
+        return _json({"models": list(dict.fromkeys(line.name for line in self._server.index()))})
 
     async def _index(self, call: Call, request: HttpRequest) -> Response:
+        self._pipeline.admit_to_server(call)
         asked = await _document(request)
-        lines = self._server.index(call, _repository_name(asked), asked.get("ready") is True)
+        lines = self._server.index(_repository_name(asked), asked.get("ready") is True)
         return _json([{key: value for key, value in vars(line).items() if value} for line in lines])
 
     async def _model_metadata(self, call: Call, request: HttpRequest) -> Response:
         del request
+        self._pipeline.admit(call)
         return _json(self._server.model_metadata(call))
 
     async def _model_ready(self, call: Call, request: HttpRequest) -> Response:
         del request
-        name = call.request.name if call.request else ""
-        ready = self._server.model_is_ready(call)
-        if not ready and not self._server.is_known(name):
-            return Response(
-                404, JSON_HEADERS, error_body(f"Model not found: {name}. GET /v2/models lists those known.")
-            )
-        return _json({"name": name, "ready": ready}, 200 if ready else 503)
+        asked = self._pipeline.admit(call)
+        ready = self._server.model_is_ready(asked)
+        if not ready and not self._server.is_known(asked.name):
+            raise NotFoundError(f"Model not found: {asked.name}. GET /v2/models lists those known.")
+        return _json({"name": asked.name, "ready": ready}, 200 if ready else 503)
 
     async def _load(self, call: Call, request: HttpRequest) -> Response:
+        name = self._pipeline.admit(call).name
         asked = await _document(request)
-        await self._server.load(call, _repository_name(asked), asked.get("parameters") or ())
+        await self._server.load(name, _repository_name(asked), asked.get("parameters") or ())
         return _json({})
 
     async def _unload(self, call: Call, request: HttpRequest) -> Response:
-        await self._server.unload(call, _repository_name(await _document(request)))
+        name = self._pipeline.admit(call).name
+        await self._server.unload(name, _repository_name(await _document(request)))
         return _json({})
 
 
