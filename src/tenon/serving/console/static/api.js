@@ -24,8 +24,13 @@ export function parse(text) {
   );
 }
 
-export function render(value) {
-  return JSON.stringify(value, (_, item) => (typeof item === "bigint" ? JSON.rawJSON(String(item)) : item));
+export function render(value, indent = 0) {
+  return JSON.stringify(value, exact, indent);
+}
+
+function exact(_, item) {
+  if (Number.isInteger(item) && !Number.isSafeInteger(item)) throw new Error("This browser rounds large version numbers. Use a newer one, or the API.");
+  return typeof item === "bigint" ? JSON.rawJSON(String(item)) : item;
 }
 
 export async function send(method, path, body = undefined, type = "application/json") {

@@ -1,6 +1,6 @@
 // The console: asks once a second while somebody looks, and shows what it hears.
 
-import { ask, credential } from "./api.js";
+import { ask, credential, render } from "./api.js";
 import { Charts, WINDOW } from "./charts.js";
 import { $, badge, options, rows, setText, when } from "./dom.js";
 import { showModels } from "./models.js";
@@ -111,7 +111,7 @@ function showAbout(about) {
   rows($("about-rows"), entries, ([name]) => name, ([name, value]) => [name.replaceAll("_", " "), textOf(value)], ["quiet", "wrap"]);
 }
 
-const textOf = (value) => (typeof value === "string" ? value : typeof value === "bigint" ? String(value) : Array.isArray(value) ? value.map(textOf).join(", ") : JSON.stringify(value));
+const textOf = (value) => (typeof value === "string" ? value : typeof value === "bigint" ? String(value) : Array.isArray(value) ? value.map(textOf).join(", ") : render(value));
 
 function since(started) {
   const minutes = Math.max(0, Math.floor((Date.now() / 1e3 - started) / 60));
