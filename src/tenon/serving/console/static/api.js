@@ -39,7 +39,11 @@ export async function send(method, path, body = undefined, type = "application/j
   if (secret) headers["Authorization"] = `Bearer ${secret}`;
   if (method !== "GET") headers["X-Tenon-Admin"] = "1";
   if (body !== undefined) headers["Content-Type"] = type;
-  return fetch(path, { method, headers, body, cache: "no-store", credentials: "omit", redirect: "error" });
+  try {
+    return await fetch(path, { method, headers, body, cache: "no-store", credentials: "omit", redirect: "error" });
+  } catch {
+    throw new ApiError(0, "Not reachable");
+  }
 }
 
 export async function ask(method, path, value = undefined) {
