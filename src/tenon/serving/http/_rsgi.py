@@ -17,6 +17,7 @@ DEFAULT_MAX_REQUEST_BYTES = 100 * 2**20
 DEFAULT_TIMEOUT_SECONDS = 30.0
 
 
+_WITH_BODY = ("POST", "PUT")
 _NOBODY_LISTENS = HTTP_STATUS[Code.CANCELLED]
 
 
@@ -54,7 +55,7 @@ class RsgiApp:
         """Answer one HTTP request; the arguments are granian's."""
         method, headers, path = scope.method, scope.headers, scope.path  # granian makes them anew at every look
         api = self._api(path)
-        read_body = partial(self._read_body, headers, protocol) if method == "POST" else _no_body
+        read_body = partial(self._read_body, headers, protocol) if method in _WITH_BODY else _no_body
         due = asyncio.get_running_loop().time() + self._timeout
         request = HttpRequest(method, path, scope.query_string, headers, read_body, scope.client, due)
         try:

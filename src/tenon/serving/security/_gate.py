@@ -165,6 +165,11 @@ class Gate:
         return self._open
 
     @property
+    def authenticates(self) -> bool:
+        """Whether clients must prove who they are."""
+        return self._authenticator is not None
+
+    @property
     def lost_audit_lines(self) -> int:
         """How many lines the audit could not keep."""
         return 0 if self._audit is None else self._audit.lost

@@ -1,0 +1,144 @@
+"""The controls of a server that is one process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from tenon.base import NotFoundError
+from tenon.serving.configuration import ModelServerConfig, ServedModel, parse_model_server_config
+from tenon.serving.console._controls import Controls, Json
+from tenon.serving.console._reports import model_report, signature_report
+from tenon.serving.http import HttpApi, HttpRequest
+from tenon.serving.servables import Manager, ServableId, ServableRequest, State
+from tenon.serving.telemetry import History, Registry, Snapshot
+from tenon.serving.traffic import ModelRules, Router, ShadowRunner, TrafficTable, to_json
+
+
+class LocalControls(Controls):
+    """Show and change what lives in this event loop.
+
+    Args:
+        about: what the server is, JSON-able; no secrets.
+        models: the models, as ``ServerCore.models`` has them.
+        manager: where the versions live.
+        registry: where the metrics live.
+        history: where the last ten minutes live.
+        router: the rules of traffic.
+        shadows: compares shadow versions; ``None`` where nobody does.
+        predict: answers TensorFlow Serving's ``:predict`` requests of the form, without a gate in its way.
+        reload: changes to another configuration, as ``ServerCore.reload`` does.
+        retry: loads a version anew whose load failed, as ``AspiredVersionsManager.retry`` does.
+        since: returns since when a version is in its state, in seconds since 1970, where that is known.
+        engine_report: returns what the engine of a version's signature tells of itself, JSON-able.
+    """
+
+    def __init__(
+        self,
+        *,
+        about: Callable[[], Json],
+        models: Callable[[], Iterable[ServedModel]],
+        manager: Manager,
+        registry: Registry,
+        history: History,
+        router: Router,
+        shadows: ShadowRunner | None,
+        predict: HttpApi,
+        reload: Callable[[ModelServerConfig], Awaitable[None]],
+        retry: Callable[[str, int], None],
+        since: Callable[[ServableId], float | None] = lambda _: None,
+        engine_report: Callable[[ServableId, str], Any] = lambda *_: None,
+    ) -> None:
+        self._about, self._models, self._manager = about, models, manager
+        self._registry, self._history_kept = registry, history
+        self._router, self._shadows = router, shadows
+        self._predict, self._reload, self._retry = predict, reload, retry
+        self._since, self._engine_report = since, engine_report
+
+    async def about(self) -> Json:
+        """Return what the server is."""
+        return self._about()
+
+    async def models(self) -> list[Json]:
+        """Return every model with its versions."""
+        return [self._model(served) for served in self._models()]
+
+    def _model(self, served: ServedModel) -> Json:
+        times = {state.id.version: self._since(state.id) for state in served.states}
+        return model_report(
+            served,
+            aliases=self._router.aliases(served.name),
+            since={version: when for version, when in times.items() if when is not None},
+            engines={version: self._engines(served.name, version) for version in self._manager.available(served.name)},
+        )
+
+    def _engines(self, model: str, version: int) -> dict[str, str]:
+        with self._manager.servable_handle(ServableRequest.specific(model, version)) as handle:
+            return {name: signature.engine for name, signature in handle.servable.signatures.items()}
+
+    async def signatures(self, model: str, version: int) -> Json:
+        """Return the signatures of one version by name."""
+        with self._manager.servable_handle(ServableRequest.specific(model, version)) as handle:
+            return {
+                name: signature_report(signature, self._engine_report(handle.id, name))
+                for name, signature in handle.servable.signatures.items()
+            }
+
+    async def metrics(self) -> Snapshot:
+        """Return all metrics of now."""
+        return self._registry.snapshot()
+
+    async def history(self, last_seconds: float) -> Json:
+        """Return the last seconds of every model."""
+        snapshot: Json = self._history_kept.snapshot(last_seconds=last_seconds)
+        return snapshot
+
+    async def errors(self) -> list[Json]:
+        """Return recent errors, oldest first."""
+        errors: list[Json] = self._history_kept.snapshot(last_seconds=0)["errors"]
+        return errors
+
+    async def traffic(self) -> Json:
+        """Return the rules, what came of them, and what shadows found."""
+        return {
+            "table": to_json(self._router.table),
+            "status": self._router.status(),
+            "shadows": {} if self._shadows is None else self._shadows.status(),
+        }
+
+    async def set_traffic(self, table: TrafficTable) -> None:
+        """Put other rules in force for all models."""
+        self._router.replace(table)
+
+    async def set_model_traffic(self, model: str, rules: ModelRules | None) -> None:
+        """Put other rules in force for one model."""
+        self._router.replace(self._router.table.replaced(model, rules))
+
+    async def reset_rollback(self, model: str, version: int) -> None:
+        """Give a version that was rolled back its weight again."""
+        self._router.reset(model, version)
+
+    async def reload(self, config: bytes) -> None:
+        """Serve other models."""
+        await self._reload(parse_model_server_config(config, "config"))
+
+    async def retry(self, model: str, version: int) -> None:
+        """Try to load a version again whose load failed.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        states = {state.id.version: state for state in self._manager.states(model)}
+        state = states.get(version)
+        if state is None or state.state is not State.END or state.error is None:
+            known = [number for number, other in states.items() if other.error is not None]
+            raise NotFoundError(f"model {model!r}: version {version} has not failed; these have: {known}.")
+        self._retry(model, version)
+
+    async def try_request(self, request: ServableRequest, body: bytes) -> tuple[int, bytes]:
+        """Answer a ``:predict`` request."""
+        target = "" if request.version is None else f"/versions/{request.version}"
+        target = target if request.label is None else f"/labels/{request.label}"
+        asked = HttpRequest.of("POST", f"/v1/models/{request.name}{target}:predict", body)
+        response = await self._predict.respond(asked)
+        return response.status, response.body

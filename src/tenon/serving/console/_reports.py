@@ -1,0 +1,83 @@
+"""Models and signatures as JSON for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenon.base import TensorSpec
+from tenon.serving.configuration import ServedModel
+from tenon.serving.servables import ServableSignature, ServableState
+
+
+def model_report(
+    served: ServedModel,
+    *,
+    aliases: Mapping[str, int] | None = None,
+    since: Mapping[int, float] | None = None,
+    engines: Mapping[int, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
+    """Return what operators see of a model.
+
+    Args:
+        served: the model, of ``ServerCore.models``.
+        aliases: its aliases in the rules of traffic.
+        since: by version, since when it is in its state, in seconds since 1970.
+        engines: by version, the engine of each signature.
+
+    Example:
+        >>> model_report(ServedModel("digits", None, (), {"stable": 3}))["labels"]
+        {'stable': 3}
+    """
+    config, times, names = served.config, since or {}, engines or {}
+    return {
+        "name": served.name,
+        "base_path": None if config is None else str(config.base_path),
+        "policy": None if config is None else str(config.version_policy),
+        "logging": None if config is None or config.logging is None else str(config.logging),
+        "labels": dict(served.labels),
+        "aliases": dict(aliases or {}),
+        "versions": [_version_report(state, times, names) for state in served.states],
+    }
+
+
+def _version_report(
+    state: ServableState, since: Mapping[int, float], engines: Mapping[int, Mapping[str, str]]
+) -> dict[str, Any]:
+    error, version = state.error, state.id.version
+    return {
+        "version": version,
+        "state": state.state.name,
+        "error": None if error is None else {"code": error.code.name, "message": error.message},
+        "since": since.get(version),
+        "engines": dict(engines.get(version, {})),
+    }
+
+
+def signature_report(signature: ServableSignature, engine_report: Any = None) -> dict[str, Any]:
+    """Return what operators see of a signature.
+
+    Args:
+        signature: the signature.
+        engine_report: what its engine tells of itself, JSON-able, such as how it was chosen.
+
+    Example:
+        >>> from tenon.serving.testing import half_plus_two
+        >>> signature_report(half_plus_two().signatures["serving_default"])["inputs"]
+        {'x': {'dtype': 'float32', 'shape': [None]}}
+    """
+    return {
+        "method": str(getattr(signature.definition, "method_name", "")),
+        "inputs": _tensor_reports(signature.inputs),
+        "outputs": _tensor_reports(signature.outputs),
+        "engine": signature.engine,
+        "engine_report": engine_report,
+    }
+
+
+def _tensor_reports(specs: Mapping[str, TensorSpec]) -> dict[str, Any]:
+    return {name: {"dtype": _dtype_name(spec), "shape": list(spec.shape)} for name, spec in specs.items()}
+
+
+def _dtype_name(spec: TensorSpec) -> str:
+    return "string" if spec.dtype.kind in "OSU" else str(spec.dtype.name)

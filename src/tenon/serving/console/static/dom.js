@@ -1,0 +1,93 @@
+// Elements from data. Texts of the server are only ever set as textContent, never as markup.
+
+export const $ = (id) => document.getElementById(id);
+
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "text") element.textContent = value;
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// Make the children of parent those of items, in order; elements of known keys stay, with what the user does in them.
+export function sync(parent, items, keyOf, make, update) {
+  const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = String(keyOf(item));
+    let child = known.get(key);
+    if (child) known.delete(key);
+    else {
+      child = make(item);
+      child.dataset.key = key;
+    }
+    if (child === place) place = place.nextElementSibling;
+    else parent.insertBefore(child, place);
+    update(child, item);
+  }
+  for (const child of known.values()) child.remove();
+}
+
+// Rows of texts: cells are strings, or functions that fill their cell each time.
+export function rows(body, items, keyOf, cellsOf, classes = []) {
+  sync(body, items, keyOf, () => el("tr"), (row, item) => {
+    const cells = cellsOf(item);
+    while (row.children.length < cells.length) row.append(el("td", { class: classes[row.children.length] }));
+    cells.forEach((cell, index) => {
+      const element = row.children[index];
+      if (typeof cell === "function") cell(element);
+      else setText(element, cell);
+    });
+  });
+}
+
+export function badge(text, kind) {
+  return (cell) => {
+    if (!cell.firstElementChild) cell.append(el("span", { class: "badge" }));
+    setText(cell.firstElementChild, text);
+    cell.firstElementChild.dataset.kind = kind;
+  };
+}
+
+export function button(text, label, action, shown = true) {
+  return (cell) => {
+    if (!shown) return cell.replaceChildren();
+    if (!cell.firstElementChild) cell.append(el("button", { type: "button", text, "aria-label": label }));
+    cell.firstElementChild.onclick = action;
+  };
+}
+
+export function options(select, pairs) {
+  const chosen = select.value;
+  sync(select, pairs, ([value]) => `=${value}`, ([value]) => el("option", { value }), (option, [, text]) => setText(option, text));
+  if (pairs.some(([value]) => value === chosen) && select.value !== chosen) select.value = chosen;
+}
+
+let hiding = 0;
+export function toast(text, kind = "good") {
+  const element = $("toast");
+  element.textContent = text;
+  element.dataset.kind = kind;
+  element.hidden = false;
+  clearTimeout(hiding);
+  hiding = setTimeout(() => (element.hidden = true), kind === "bad" ? 12000 : 5000);
+}
+
+export function confirmed(title, lines, yes) {
+  const dialog = $("confirm");
+  $("confirm-title").textContent = title;
+  $("confirm-yes").textContent = yes;
+  $("confirm-lines").replaceChildren(...lines.map((text) => el("li", { text })));
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}
