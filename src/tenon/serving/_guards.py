@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tenon.serving._fleet_member import FleetMember
 from tenon.serving.answering import GateInterceptor, Interceptor, ObserverInterceptor, Pipeline, TrafficInterceptor
 from tenon.serving.batching import BatchObserver, SignatureId
 from tenon.serving.configuration import ModelServerConfig, ServerOptions
@@ -67,6 +68,7 @@ class Guards:
     Args:
         options: says which there are.
         manager: where the versions live.
+        member: the server's place in a fleet; ``None`` for one that is alone.
 
     Attributes:
         security: the security configuration; empty where there is none.
@@ -83,9 +85,11 @@ class Guards:
         OSError: a file cannot be read, or the audit cannot be opened.
     """
 
-    def __init__(self, options: ServerOptions, manager: Manager) -> None:
+    def __init__(self, options: ServerOptions, manager: Manager, member: FleetMember | None = None) -> None:
         path = options.security_config_file
         self.security = SecurityConfig() if path is None else read_security(path)
+        if member is not None:
+            self.security = self.security.for_worker(member.number, member.count)
         self.gate = Gate(self.security)
         registry = Registry()
         watch_process(registry)
@@ -94,7 +98,7 @@ class Guards:
         self.observer = Observer(registry, History(), self._tracer)
         self.batches = BatchCounter(self.observer)
         self.request_log = RequestLog(registry, {})
-        self.router = Router(_table(options))
+        self.router = Router(_table(options), None if member is None else member.rolled_back)
         self.shadows = ShadowRunner(manager)
         self._manager = manager
         self._lag = LoopLag(registry)

@@ -8,15 +8,18 @@ import gc
 import logging
 import os
 import ssl
-from dataclasses import fields
+from collections.abc import AsyncIterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from tenon.base import FailedPreconditionError, UnimplementedError
 from tenon.saved_model import manifest_sizes
+from tenon.serving._fleet_member import FleetMember, LoaderInTurn
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
-from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket
+from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket, shared_address
+from tenon.serving.answering import Pipeline
 from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.configuration import (
     ConfigFilePoller,
@@ -25,6 +28,7 @@ from tenon.serving.configuration import (
     ServerCore,
     ServerOptions,
 )
+from tenon.serving.console import Controls, LocalControls
 from tenon.serving.engines import EngineKind
 from tenon.serving.grpc import Health, grpc_methods
 from tenon.serving.http import HttpApi, RsgiApp
@@ -34,6 +38,8 @@ from tenon.serving.models import LoadingOptions, Warmup, model_loader
 from tenon.serving.rest import MetricsApi, ProbeApi, RestApi
 from tenon.serving.security import TlsConfig, TlsWatcher, exposure_warning
 from tenon.serving.servables import Loader, ServableId, State
+from tenon.serving.telemetry import Snapshot
+from tenon.serving.traffic import Router
 
 GC_THRESHOLD = (50_000, 20, 100)
 """Requests make hardly any cycles; Python's default would look for them after every few dozen requests."""
@@ -58,6 +64,7 @@ class ModelServer:
 
     Args:
         options: what and where.
+        member: the server's place in a fleet, whose ports it shares; ``None`` for one that is alone.
 
     Raises:
         NotFoundError: the file that lists the models is not there.
@@ -70,10 +77,11 @@ class ModelServer:
         rest_api_port: the REST port in use after ``start``.
     """
 
-    def __init__(self, options: ServerOptions) -> None:
+    def __init__(self, options: ServerOptions, member: FleetMember | None = None) -> None:
         _refuse_what_is_not_wired(options)
         self.port, self.rest_api_port = options.port, options.rest_api_port
-        self._options = options
+        self._options, self._member = options, member
+        self._cpus = (os.cpu_count() or 1) if member is None else member.cpus
         self._first_config = options.model_server_config()
         self._manager = AspiredVersionsManager(
             ASPIRED_VERSION_POLICIES[options.aspired_version_policy](),
@@ -82,8 +90,8 @@ class ModelServer:
             options.max_num_load_retries,
             options.load_retry_interval_seconds,
         )
-        self._guards = Guards(options, self._manager)
-        parameters = _batching_parameters(options)
+        self._guards = Guards(options, self._manager, member)
+        parameters = _batching_parameters(options, self._cpus)
         self._scheduler = BatchScheduler(parameters.num_batch_threads)
         self._batching = Batching(self._scheduler, parameters, self._guards.batches)
         self._pipeline = self._guards.pipeline()
@@ -112,7 +120,8 @@ class ModelServer:
         Raises:
             FailedPreconditionError: a port is taken or the host is not an address of this machine.
         """
-        if warning := exposure_warning(self._options.host, self._options.tls, self._guards.security):
+        is_first = self._member is None or self._member.number == 0
+        if is_first and (warning := exposure_warning(self._options.host, self._options.tls, self._guards.security)):
             _log.warning(warning)
         self._guards.start()
         await self._start_grpc()
@@ -161,9 +170,44 @@ class ModelServer:
         await self._core.reload(config)
         self._guards.configure(config)
 
+    @contextlib.asynccontextmanager
+    async def prepared(self, config: ModelServerConfig) -> AsyncIterator[None]:
+        """Change to other models in two steps, together with others; ``ServerCore.prepared`` says how.
+
+        Args:
+            config: all models that are to be served.
+
+        Raises:
+            TenonError: on entry, as ``reload``; nothing has changed.
+        """
+        async with self._core.prepared(config):
+            yield
+        self._guards.configure(config)
+
     def models(self) -> tuple[ServedModel, ...]:
         """Return every model that is configured or has states, sorted by name."""
         return self._core.models()
+
+    @property
+    def router(self) -> Router:
+        """The rules of traffic in force here."""
+        return self._guards.router
+
+    def controls(self) -> Controls:
+        """Return what operators see and change of this server."""
+        guards = self._guards
+        return LocalControls(
+            about=lambda: {"pids": [os.getpid()], "port": self.port, "rest_api_port": self.rest_api_port},
+            models=self.models,
+            manager=self._manager,
+            registry=guards.observer.registry,
+            history=guards.observer.history,
+            router=guards.router,
+            shadows=guards.shadows,
+            predict=RestApi(Pipeline(self._manager)),
+            reload=self.reload,
+            retry=self._manager.retry,
+        )
 
     async def stop(self) -> None:
         """Refuse new requests, answer those in flight (for ``drain_seconds`` at most), unload the models.
@@ -190,18 +234,28 @@ class ModelServer:
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        return model_loader(servable_id, path, self._batching, os.cpu_count() or 1, loading_options(self._options))
+        loader = model_loader(servable_id, path, self._batching, self._cpus, loading_options(self._options))
+        return loader if self._member is None else LoaderInTurn(loader, self._member.load_turn)
+
+    def _address(self, port: int, name: str) -> tuple[str, int]:
+        """Return the address in digits, and the port, which is another for 0."""
+        if self._member is not None:
+            return shared_address(self._options.host, port, name), port
+        return free_port(self._options.host, port, name)
 
     async def _start_grpc(self) -> None:
         methods = grpc_methods(self._pipeline, reload=self._reload_message)
         self._grpc = GrpcServer({**methods, **self._health.methods()})
         self._grpc_context = None if self._grpc_tls is None else self._grpc_tls.material.ssl_context()
-        address, self.port = free_port(self._options.host, self._options.port, "port")
+        address, self.port = self._address(self._options.port, "port")
+        shares = self._member is not None
         try:
-            await self._grpc.listen(address, self.port, tls=self._grpc_context)
+            await self._grpc.listen(address, self.port, tls=self._grpc_context, reuse_port=shares)
         except OSError as error:
             raise cannot_listen("port", self._options.host, self.port, str(error)) from error
-        if self._options.grpc_socket_path:
+        if self._member is not None and self._member.grpc_socket is not None:
+            await self._grpc.listen_unix(self._member.grpc_socket)
+        elif self._options.grpc_socket_path:
             await self._listen_unix(self._grpc, self._options.grpc_socket_path)
 
     async def _listen_unix(self, server: GrpcServer, path: str) -> None:
@@ -215,10 +269,14 @@ class ModelServer:
             ) from error
 
     async def _reload_message(self, message: Any) -> None:
-        await self.reload(ModelServerConfig.from_proto(message))
+        reload = self.reload if self._member is None else self._member.reload
+        await reload(ModelServerConfig.from_proto(message))
+
+    async def _metrics(self) -> Snapshot:
+        return self._guards.observer.registry.snapshot() if self._member is None else await self._member.metrics()
 
     async def _start_rest(self) -> None:
-        address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
+        address, self.rest_api_port = self._address(self._options.rest_api_port, "rest_api_port")
         app = RsgiApp(
             self._apis(),
             max_request_bytes=self._options.max_request_bytes,
@@ -231,7 +289,7 @@ class ModelServer:
         apis: list[HttpApi] = [ProbeApi(lambda: self._has_loaded, lambda: self._is_ready)]
         monitoring = self._options.monitoring
         if monitoring is not None and monitoring.enable:
-            apis.append(MetricsApi(monitoring.path, self._pipeline, self._guards.observer.registry.snapshot))
+            apis.append(MetricsApi(monitoring.path, self._pipeline, self._metrics))
         return [*apis, RestApi(self._pipeline, enable_cors=self._options.rest_api_enable_cors_support)]
 
     async def _watch_certificates(self) -> None:
@@ -260,10 +318,13 @@ class ModelServer:
             await self._grpc.stop(self._options.drain_seconds)
 
 
-def _batching_parameters(options: ServerOptions) -> BatchingParameters:
-    if options.batching_parameters is not None:
-        return BatchingParameters.from_proto(options.batching_parameters)
-    return BatchingParameters(max_batch_size=options.max_batch_size)
+def _batching_parameters(options: ServerOptions, cpus: int) -> BatchingParameters:
+    """Return the operator's parameters; as many threads as there are processors, where they name no number."""
+    message = options.batching_parameters
+    if message is None:
+        return BatchingParameters(max_batch_size=options.max_batch_size, num_batch_threads=cpus)
+    parameters = BatchingParameters.from_proto(message)
+    return parameters if message.HasField("num_batch_threads") else replace(parameters, num_batch_threads=cpus)
 
 
 def loading_options(options: ServerOptions) -> LoadingOptions:
