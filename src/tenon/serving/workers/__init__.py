@@ -5,8 +5,9 @@ that die and changes all of them together, over a `Channel` to each. It answers 
 """
 
 from tenon.serving.workers._fleet import Fleet
+from tenon.serving.workers._fleet_controls import FleetControls
 from tenon.serving.workers._process import WorkerProcess
 from tenon.serving.workers._restarts import RestartPolicy
 from tenon.serving.workers._supervisor import serve_workers
 
-__all__ = ["Fleet", "RestartPolicy", "WorkerProcess", "serve_workers"]
+__all__ = ["Fleet", "FleetControls", "RestartPolicy", "WorkerProcess", "serve_workers"]

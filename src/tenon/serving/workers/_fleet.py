@@ -203,6 +203,25 @@ class Fleet:
             raise next(iter(outcomes.values()), _no_worker())
         return answers
 
+    async def ask_one(self, name: str, **arguments: Any) -> Any:
+        """Return the answer of one worker that can give one.
+
+        Args:
+            name: what to ask: a method of ``Controls``.
+            **arguments: its arguments.
+
+        Raises:
+            UnavailableError: there is none.
+            TenonError: what the last raised.
+        """
+        error: TenonError = _no_worker()
+        for worker in self.members:
+            outcome = await _outcome(worker, "ask", ANSWER_SECONDS, {"method": name, "arguments": arguments})
+            if not isinstance(outcome, TenonError):
+                return outcome
+            error = outcome
+        raise error
+
     async def metrics(self) -> Snapshot:
         """Return the metrics of all workers, merged."""
         return merge_snapshots(await self.ask_all("metrics"))
