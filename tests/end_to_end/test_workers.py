@@ -17,15 +17,15 @@ import httpx
 import jax.numpy as jnp
 import pytest
 
-from tenon.formats import make_tensor_proto, message_class
+from tenon.formats import message_class
 from tenon.saved_model import TensorSpec, save
 from tests.server_process import command, environment, start_server
 
 SECONDS = 60
 CLIENTS = 8
 PAUSE_SECONDS = 0.1
-"""How long clients wait before they connect again, as `tenon.serving.Client` does: the kernel closes the connections of a
-killed process before the socket that it listens on."""
+"""Clients wait before they connect again, as `tenon.serving.Client` does: the kernel closes the connections of a killed
+process before the socket that it listens on."""
 
 
 def save_scale(path, factor):
@@ -181,11 +181,11 @@ def test_sigterm_answers_what_is_under_way_and_ends_all(server):
 
 
 def test_workers_end_with_their_supervisor(flags, compile_cache):
-    server = start_server(compile_cache, *flags, "--workers", 2)
-    workers = children(server.process.pid)
-    os.kill(server.process.pid, signal.SIGKILL)
-    until(lambda: all(has_ended(pid) for pid in workers), 30)
-    assert server.stop() == -signal.SIGKILL
+    more = ("--port", 0, "--rest-api-port", 0, "--workers", 2)
+    with subprocess.Popen(command(*flags, *more), env=environment(compile_cache), stderr=subprocess.DEVNULL) as process:
+        workers = until(lambda: found if len(found := children(process.pid)) == 2 else None)
+        process.kill()
+    until(lambda: all(has_ended(pid) for pid in workers))
 
 
 def test_a_model_that_cannot_be_served_is_told_once(models, compile_cache):

@@ -25,7 +25,7 @@ from tenon.serving.workers._process import WorkerProcess, share_of_cpus, worker_
 from tenon.serving.workers._restarts import RestartPolicy
 
 ANSWER_SECONDS = 60.0
-"""How long a worker may take to answer its supervisor, where it has nothing to load."""
+"""How long a worker may take to answer its supervisor by default, where it has nothing to load."""
 
 COLD_START_SECONDS = 300.0
 """How long the others wait for the first worker, which compiles what is not in the compile cache."""
@@ -59,6 +59,8 @@ class Fleet:
     Args:
         options: what and where.
         policy: when a worker that ended is replaced.
+        answer_seconds: how long a worker may take to answer, where it has nothing to load; one that takes longer hangs,
+            and is replaced.
 
     Raises:
         NotFoundError: a file that the options name is not there.
@@ -71,8 +73,11 @@ class Fleet:
         rest_api_port: the REST port, after ``start``.
     """
 
-    def __init__(self, options: ServerOptions, policy: RestartPolicy | None = None) -> None:
+    def __init__(
+        self, options: ServerOptions, policy: RestartPolicy | None = None, answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
         self.options, self._policy = options, policy or RestartPolicy()
+        self._answer_seconds = answer_seconds
         self.port, self.rest_api_port = options.port, options.rest_api_port
         path = options.traffic_config_file
         traffic = TrafficTable() if path is None else read_traffic_table(path.read_bytes())
@@ -216,7 +221,7 @@ class Fleet:
         """
         error: TenonError = _no_worker()
         for worker in self.members:
-            outcome = await _outcome(worker, "ask", ANSWER_SECONDS, {"method": name, "arguments": arguments})
+            outcome = await _outcome(worker, "ask", self._answer_seconds, {"method": name, "arguments": arguments})
             if not isinstance(outcome, TenonError):
                 return outcome
             error = outcome
@@ -394,7 +399,7 @@ class Fleet:
         self, workers: tuple[WorkerProcess, ...], config: ModelServerConfig
     ) -> tuple[WorkerProcess, ...]:
         """Have workers load a configuration beside theirs; return those that did, unless one could not."""
-        seconds = self.options.reload_timeout_seconds + ANSWER_SECONDS
+        seconds = self.options.reload_timeout_seconds + self._answer_seconds
         outcomes = await self._outcomes(workers, "prepare", seconds, config=config)
         errors = [outcome for outcome in outcomes.values() if isinstance(outcome, TenonError)]
         ready = tuple(worker for worker, outcome in outcomes.items() if not isinstance(outcome, TenonError))
@@ -411,10 +416,11 @@ class Fleet:
                 worker.send_signal(signal.SIGKILL)
 
     async def _outcomes(
-        self, workers: tuple[WorkerProcess, ...], name: str, seconds: float = ANSWER_SECONDS, **arguments: Any
+        self, workers: tuple[WorkerProcess, ...], name: str, seconds: float | None = None, **arguments: Any
     ) -> dict[WorkerProcess, Any]:
         """Return what each worker answered or raised; those that died are left out, and one that hangs is killed."""
-        found = await asyncio.gather(*(_outcome(worker, name, seconds, arguments) for worker in workers))
+        limit = seconds or self._answer_seconds
+        found = await asyncio.gather(*(_outcome(worker, name, limit, arguments) for worker in workers))
         return {
             worker: outcome
             for worker, outcome in zip(workers, found, strict=True)
