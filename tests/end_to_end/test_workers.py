@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import grpc
@@ -96,19 +95,16 @@ class Clients:
             thread.join(SECONDS)
 
     def _ask(self, number):
-        body, connection = json.dumps({"instances": [1.0]}), None
         while not self._stop.is_set():
-            try:
-                connection = connection or http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
-                connection.request("POST", "/v1/models/double:predict", body)
-                answer = connection.getresponse()
-                self.answers.append((answer.status, answer.read()))
-            except (OSError, http.client.HTTPException):
-                self.failures.append(number)
-                connection.close()
-                connection = None
-                time.sleep(PAUSE_SECONDS)
-        connection.close()
+            with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+                try:
+                    while not self._stop.is_set():
+                        connection.request("POST", "/v1/models/double:predict", '{"instances": [1.0]}')
+                        answer = connection.getresponse()
+                        self.answers.append((answer.status, answer.read()))
+                except (OSError, http.client.HTTPException):
+                    self.failures.append(number)
+                    time.sleep(PAUSE_SECONDS)
 
     def count(self):
         return len(self.answers)

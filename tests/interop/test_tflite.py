@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from tenon.saved_model import TensorSpec, save
 from tenon.serving import ServableId
 from tenon.serving.models import LoadingOptions, SavedModelLoader, TfLiteLoader
 from tenon.serving.models._warmup import WARMUP_FILE, read_warmup
+from tests.serving.batchings import batching
 
 pytestmark = pytest.mark.interop
 
@@ -65,8 +65,8 @@ def written(tmp_path_factory, run_in_tensorflow):
 
 @pytest.fixture
 def load():
-    with ThreadPoolExecutor(1) as executor:
-        yield lambda path: TfLiteLoader(ServableId("m", 1), path, (1, 2, 4), executor).load()
+    with batching(1, 2, 4) as way:
+        yield lambda path: TfLiteLoader(ServableId("m", 1), path, way).load()
 
 
 def ask(servable, name, **inputs):
@@ -101,6 +101,6 @@ def test_a_warmup_file_that_tensorflow_wrote_is_run(written, tmp_path):
     save(lambda x: {"y": x * 2}, tmp_path / "1", {"serving_default": {"x": TensorSpec((None, 4), "float32")}})
     (tmp_path / "1" / WARMUP_FILE).write_bytes((written / "warmup").read_bytes())
     assert len(read_warmup(tmp_path / "1")) == 1
-    with ThreadPoolExecutor(1) as executor:
+    with batching(1, 2) as way:
         options = LoadingOptions(cache=None)
-        SavedModelLoader(ServableId("m", 1), tmp_path / "1", (1, 2), executor, options=options).load().close()
+        SavedModelLoader(ServableId("m", 1), tmp_path / "1", way, options=options).load().close()

@@ -58,8 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     from tenon.serving import host_and_port
     from tenon.serving.configuration import server_options
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_to_stderr("text")
     options = server_options({name: value for name, value in vars(arguments).items() if name != "command"})
+    _log_to_stderr(options.log_format)
 
     def announce(server: ModelServer | Fleet, names: Iterable[str]) -> None:
         grpc, rest = (host_and_port(options.host, port) for port in (server.port, server.rest_api_port))
@@ -77,6 +78,15 @@ def run(arguments: argparse.Namespace) -> int:
         serve(options, lambda server: announce(server, [model.name for model in server.models()]))
     logging.shutdown()
     os._exit(0)  # Python would wait for the threads of loads, which nobody waits for any more
+
+
+def _log_to_stderr(log_format: str) -> None:
+    from tenon.serving.telemetry import log_formatter
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(log_formatter(log_format))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("jax").setLevel(logging.WARNING)  # it tells of every kind of device that is not there
 
 
 def _print(line: str) -> None:

@@ -8,7 +8,6 @@ A function with the specs of its inputs is enough to write one:
 
     >>> import tempfile
     >>> from tenon.base import TensorSpec
-from tenon.saved_model import signature_def_utils
     >>> folder = tempfile.mkdtemp() + "/1"
     >>> save(lambda x: x + 1, folder, {"serving_default": {"x": TensorSpec((None,), "float32")}})
     >>> load(folder).signatures["serving_default"](x=[1.0, 2.0])["output_0"].numpy().tolist()
@@ -19,6 +18,7 @@ vouch for every file of a model with a key.
 """
 
 from tenon.base import TensorSpec
+from tenon.saved_model import signature_def_utils as signature_def_utils
 from tenon.saved_model._amend import amend
 from tenon.saved_model._layout import EXTRAS
 from tenon.saved_model._load import load
@@ -102,7 +102,6 @@ __all__ = [
     "manifest_sizes",
     "read",
     "save",
-    "signature_def_utils",
     "sign",
     "verify",
 ]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 
+from tenon.base import TenonError
 from tenon.serving._fleet_member import FleetMember
-from tenon.serving.answering import GateInterceptor, Interceptor, ObserverInterceptor, Pipeline, TrafficInterceptor
+from tenon.serving.answering import (
+    AnsweringOptions,
+    GateInterceptor,
+    Interceptor,
+    ObserverInterceptor,
+    Pipeline,
+    TrafficInterceptor,
+)
 from tenon.serving.batching import BatchObserver, SignatureId
-from tenon.serving.configuration import ModelServerConfig, ServerOptions
-from tenon.serving.security import Gate, SecurityConfig, read_security
-from tenon.serving.servables import Manager, Priority, ServableId
+from tenon.serving.configuration import ModelServerConfig, ServerOptions, parse_traffic_table
+from tenon.serving.lifecycle import LifecycleObserver
+from tenon.serving.security import AuditRecord, Gate, SecurityConfig, read_security
+from tenon.serving.servables import Manager, Priority, Servable, ServableId
 from tenon.serving.telemetry import (
     BatchMetrics,
     History,
@@ -22,7 +33,7 @@ from tenon.serving.telemetry import (
     watch_process,
     watch_states,
 )
-from tenon.serving.traffic import Router, ShadowRunner, TrafficTable, read_traffic_table
+from tenon.serving.traffic import Rollback, Router, ShadowRunner, TrafficTable
 
 
 class BatchCounter(BatchObserver):
@@ -62,12 +73,50 @@ class BatchCounter(BatchObserver):
             del self._metrics[signature_id]
 
 
+class LifeRecorder(LifecycleObserver):
+    """Count loads and unloads, and write refused models into the audit.
+
+    Args:
+        observer: keeps the metrics.
+        batches: forgets versions that are gone.
+        gate: has the audit.
+    """
+
+    def __init__(self, observer: Observer, batches: BatchCounter, gate: Gate) -> None:
+        self._observer, self._batches, self._gate = observer, batches, gate
+
+    def loaded(self, id_: ServableId, seconds: float, servable: Servable) -> None:
+        """Count one; see ``LifecycleObserver.loaded``."""
+        engines = {name: signature.engine for name, signature in servable.signatures.items()}
+        self._observer.loaded(id_, seconds, engines=engines)
+
+    def failed(self, id_: ServableId, seconds: float, error: TenonError) -> None:
+        """Count one, and write it down; see ``LifecycleObserver.failed``."""
+        self._observer.loaded(id_, seconds, error.code)
+        self._gate.record(
+            AuditRecord(
+                time.time(),
+                "model_refused",
+                model=id_.name,
+                version=id_.version,
+                outcome=error.code.name,
+                reason=error.message,
+                latency=seconds,
+            )
+        )
+
+    def unloaded(self, id_: ServableId) -> None:
+        """Forget one; see ``LifecycleObserver.unloaded``."""
+        self._batches.forget(id_)
+        self._observer.unloaded(id_)
+
+
 class Guards:
     """Make and end them together.
 
     Args:
         options: says which there are.
-        manager: where the versions live.
+        manager: makes where the versions live, given who is told of loads and unloads.
         member: the server's place in a fleet; ``None`` for one that is alone.
 
     Attributes:
@@ -75,6 +124,7 @@ class Guards:
         gate: lets requests in.
         observer: counts and traces.
         batches: counts batches.
+        life: counts loads and unloads.
         request_log: keeps samples of requests.
         router: the rules of traffic.
         shadows: runs shadows.
@@ -85,29 +135,51 @@ class Guards:
         OSError: a file cannot be read, or the audit cannot be opened.
     """
 
-    def __init__(self, options: ServerOptions, manager: Manager, member: FleetMember | None = None) -> None:
+    def __init__(
+        self,
+        options: ServerOptions,
+        manager: Callable[[LifecycleObserver], Manager],
+        member: FleetMember | None = None,
+    ) -> None:
         path = options.security_config_file
+        self._member = member
         self.security = SecurityConfig() if path is None else read_security(path)
         if member is not None:
             self.security = self.security.for_worker(member.number, member.count)
         self.gate = Gate(self.security)
         registry = Registry()
         watch_process(registry)
-        watch_states(registry, manager)
         self._tracer = _tracer(options)
         self.observer = Observer(registry, History(), self._tracer)
         self.batches = BatchCounter(self.observer)
+        self.life = LifeRecorder(self.observer, self.batches, self.gate)
         self.request_log = RequestLog(registry, {})
-        self.router = Router(_table(options), None if member is None else member.rolled_back)
-        self.shadows = ShadowRunner(manager)
-        self._manager = manager
+        self.router = Router(_table(options), self._rolled_back)
+        check, raw = options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content
+        self._answering = AnsweringOptions(check, raw)
         self._lag = LoopLag(registry)
+        self._manager = manager(self.life)
+        self.shadows = ShadowRunner(self._manager)
+        watch_states(registry, self._manager)
 
-    def pipeline(self) -> Pipeline:
-        """Return the way of requests past all of them; a gate that is open for everybody is left out."""
+    def pipeline(self, *, gated: bool = True) -> Pipeline:
+        """Return the way of requests past all of them; a gate that is open for everybody is left out.
+
+        Args:
+            gated: whether the gate stands in the way; operators have passed one of their own.
+        """
         traffic = TrafficInterceptor(self.router, self.shadows, self._manager)
-        gates: list[Interceptor] = [] if self.gate.is_open else [GateInterceptor(self.gate)]
-        return Pipeline(self._manager, [ObserverInterceptor(self.observer, self.request_log), *gates, traffic], traffic)
+        gates: list[Interceptor] = [GateInterceptor(self.gate)] if gated and not self.gate.is_open else []
+        interceptors = [ObserverInterceptor(self.observer, self.request_log), *gates, traffic]
+        return Pipeline(self._manager, interceptors, traffic, self._answering)
+
+    def _rolled_back(self, rollback: Rollback) -> None:
+        version, why = rollback.version, str(rollback.reason)
+        self.gate.record(
+            AuditRecord(time.time(), "rolled_back", model=rollback.model, version=version, outcome="OK", reason=why)
+        )
+        if self._member is not None:
+            self._member.rolled_back(rollback)
 
     def start(self) -> None:
         """Begin what runs by itself, in the running event loop."""
@@ -127,10 +199,8 @@ class Guards:
         """Drop shadows that wait, and write what is to be written."""
         self._lag.stop()
         await self.shadows.close()
-        self.request_log.close()
-        if self._tracer is not None:
-            self._tracer.close()
-        self.gate.close()
+        closers = [self.request_log.close, self.gate.close, *([] if self._tracer is None else [self._tracer.close])]
+        await asyncio.gather(*(asyncio.to_thread(close) for close in closers))
 
 
 def _tracer(options: ServerOptions) -> Tracer | None:
@@ -141,4 +211,4 @@ def _tracer(options: ServerOptions) -> Tracer | None:
 
 def _table(options: ServerOptions) -> TrafficTable:
     path = options.traffic_config_file
-    return TrafficTable() if path is None else read_traffic_table(path.read_bytes())
+    return TrafficTable() if path is None else parse_traffic_table(path.read_bytes(), str(path))

@@ -8,50 +8,63 @@ import gc
 import logging
 import os
 import ssl
+import time
 from collections.abc import AsyncIterator
-from dataclasses import fields, replace
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tenon.base import FailedPreconditionError, UnimplementedError
+from tenon.base import FailedPreconditionError
 from tenon.saved_model import manifest_sizes
 from tenon.serving._fleet_member import FleetMember, LoaderInTurn
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
 from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket, shared_address
-from tenon.serving.answering import Pipeline
+from tenon.serving._repository import ConfiguredRepository
 from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.configuration import (
+    PER_MODEL_FILE,
     ConfigFilePoller,
     ModelServerConfig,
     ServedModel,
     ServerCore,
     ServerOptions,
+    parse_model_server_config,
+    parse_traffic_table,
+    read_batching_parameters,
 )
-from tenon.serving.console import Controls, LocalControls
+from tenon.serving.console import DEFAULT_MAX_BODY_BYTES, AdminApi, Controls, LocalControls
 from tenon.serving.engines import EngineKind
-from tenon.serving.grpc import Health, grpc_methods
+from tenon.serving.grpc import Health, grpc_methods, run_record
 from tenon.serving.http import HttpApi, RsgiApp
 from tenon.serving.http2 import GrpcServer
-from tenon.serving.lifecycle import ASPIRED_VERSION_POLICIES, AspiredVersionsManager, FileSystemSource, SourcePoller
+from tenon.serving.inference_protocol import InferenceApi, inference_methods
+from tenon.serving.lifecycle import (
+    ASPIRED_VERSION_POLICIES,
+    AspiredVersionsManager,
+    FileSystemSource,
+    LifecycleObserver,
+    SourcePoller,
+)
 from tenon.serving.models import LoadingOptions, Warmup, model_loader
 from tenon.serving.rest import MetricsApi, ProbeApi, RestApi
 from tenon.serving.security import TlsConfig, TlsWatcher, exposure_warning
-from tenon.serving.servables import Loader, ServableId, State
+from tenon.serving.servables import Loader, Manager, ServableId, State
 from tenon.serving.telemetry import Snapshot
 from tenon.serving.traffic import Router
 
 GC_THRESHOLD = (50_000, 20, 100)
 """Requests make hardly any cycles; Python's default would look for them after every few dozen requests."""
 
+TRAFFIC_FILE_SECONDS = 1.0
+"""How often the server looks whether the rules of traffic have changed."""
+
 CERTIFICATE_SECONDS = 2.0
 """How often the server looks whether its certificates have changed."""
 
-_NOT_WIRED = (
-    "enable_per_model_batching_parameters",
-    *("enable_signature_method_name_check", "enable_serialization_as_tensor_content"),
-)
-"""Options that this server does not act upon yet."""
+NOT_BATCHED = BatchingParameters(max_batch_size=1)
+"""Every row runs alone."""
 
 _log = logging.getLogger("tenon.serving")
 
@@ -70,32 +83,24 @@ class ModelServer:
         NotFoundError: the file that lists the models is not there.
         PermissionDeniedError: it may not be read.
         InvalidArgumentError: it breaks a rule.
-        UnimplementedError: an option is set that the server does not act upon.
 
     Attributes:
         port: the gRPC port in use after ``start``.
         rest_api_port: the REST port in use after ``start``.
+        admin_port: the port for operators in use after ``start``; ``None`` if there is none.
     """
 
     def __init__(self, options: ServerOptions, member: FleetMember | None = None) -> None:
-        _refuse_what_is_not_wired(options)
-        self.port, self.rest_api_port = options.port, options.rest_api_port
+        self.port, self.rest_api_port, self.admin_port = options.port, options.rest_api_port, options.admin_port
         self._options, self._member = options, member
         self._cpus = (os.cpu_count() or 1) if member is None else member.cpus
         self._first_config = options.model_server_config()
-        self._manager = AspiredVersionsManager(
-            ASPIRED_VERSION_POLICIES[options.aspired_version_policy](),
-            options.num_load_threads or 1,
-            options.num_unload_threads,
-            options.max_num_load_retries,
-            options.load_retry_interval_seconds,
-        )
-        self._guards = Guards(options, self._manager, member)
+        self._guards = Guards(options, self._make_manager, member)
         parameters = _batching_parameters(options, self._cpus)
         self._scheduler = BatchScheduler(parameters.num_batch_threads)
         self._batching = Batching(self._scheduler, parameters, self._guards.batches)
         self._pipeline = self._guards.pipeline()
-        source = FileSystemSource({}, listed_sizes=manifest_sizes)
+        source = FileSystemSource({}, ("saved_model.pb", "model.tflite"), manifest_sizes)
         self._poller = SourcePoller(source, self._manager, self._loader, options.file_system_poll_wait_seconds)
         self._core = ServerCore(
             self._manager,
@@ -105,8 +110,11 @@ class ModelServer:
             allow_version_labels_for_unavailable_models=options.allow_version_labels_for_unavailable_models,
             loads_beside=options.aspired_version_policy == "availability",
         )
+        self._repository = ConfiguredRepository(self._core, self._manager, self._reload_all)
+        self._started = time.time()
         self._polling: list[asyncio.Task[None]] = []
         self._rest: HttpListener | None = None
+        self._admin: HttpListener | None = None
         self._grpc: GrpcServer | None = None
         self._health = Health()
         self._has_loaded = self._is_ready = False
@@ -114,8 +122,20 @@ class ModelServer:
         self._grpc_tls = _watcher(options.ssl) or self._tls
         self._grpc_context: ssl.SSLContext | None = None
 
+    def _make_manager(self, observer: LifecycleObserver) -> Manager:
+        options = self._options
+        self._manager = AspiredVersionsManager(
+            ASPIRED_VERSION_POLICIES[options.aspired_version_policy](),
+            options.num_load_threads or 1,
+            options.num_unload_threads,
+            options.max_num_load_retries,
+            options.load_retry_interval_seconds,
+            observer,
+        )
+        return self._manager
+
     async def start(self) -> None:
-        """Listen on both ports.
+        """Listen on all ports.
 
         Raises:
             FailedPreconditionError: a port is taken or the host is not an address of this machine.
@@ -126,6 +146,7 @@ class ModelServer:
         self._guards.start()
         await self._start_grpc()
         await self._start_rest()
+        await self._start_admin()
 
     async def load(self) -> None:
         """Load every model, then report healthy and watch for new versions and, if it may change, for the config file.
@@ -139,7 +160,7 @@ class ModelServer:
         gc.collect()
         gc.freeze()  # modules stay for good, the collector need not walk them; models come later and may go
         gc.set_threshold(*GC_THRESHOLD)
-        self._guards.configure(self._first_config)
+        self._configured(self._first_config)
         errors = await self._core.start(self._first_config)
         if errors:
             reasons = "; ".join(f"{name}: {error.message}" for name, error in errors.items())
@@ -153,8 +174,12 @@ class ModelServer:
         self._polling.append(asyncio.create_task(self._watch_certificates()))
         if self._options.model_config_file is not None and self._options.model_config_file_poll_wait_seconds:
             interval = self._options.model_config_file_poll_wait_seconds
-            file_poller = ConfigFilePoller(self._options.model_config_file, self.reload, interval)
-            self._polling.append(asyncio.create_task(file_poller.run()))
+            models = ConfigFilePoller(self._options.model_config_file, parse_model_server_config, self.reload, interval)
+            self._polling.append(asyncio.create_task(models.run()))
+        if self._options.traffic_config_file is not None:
+            path, set_rules = self._options.traffic_config_file, self.controls.set_traffic
+            rules = ConfigFilePoller(path, parse_traffic_table, set_rules, TRAFFIC_FILE_SECONDS, "the rules of traffic")
+            self._polling.append(asyncio.create_task(rules.run()))
 
     async def reload(self, config: ModelServerConfig) -> None:
         """Change to other models while requests are answered; ``ServerCore.reload`` says how.
@@ -168,7 +193,7 @@ class ModelServer:
             DeadlineExceededError: the new models took too long.
         """
         await self._core.reload(config)
-        self._guards.configure(config)
+        self._configured(config)
 
     @contextlib.asynccontextmanager
     async def prepared(self, config: ModelServerConfig) -> AsyncIterator[None]:
@@ -182,32 +207,19 @@ class ModelServer:
         """
         async with self._core.prepared(config):
             yield
+        self._configured(config)
+
+    async def _reload_all(self, config: ModelServerConfig) -> None:
+        """Change to other models, in the whole fleet if this server is one of several."""
+        await (self.reload if self._member is None else self._member.reload)(config)
+
+    def _configured(self, config: ModelServerConfig) -> None:
         self._guards.configure(config)
+        self._repository.configure(config)
 
     def models(self) -> tuple[ServedModel, ...]:
         """Return every model that is configured or has states, sorted by name."""
         return self._core.models()
-
-    @property
-    def router(self) -> Router:
-        """The rules of traffic in force here."""
-        return self._guards.router
-
-    def controls(self) -> Controls:
-        """Return what operators see and change of this server."""
-        guards = self._guards
-        return LocalControls(
-            about=lambda: {"pids": [os.getpid()], "port": self.port, "rest_api_port": self.rest_api_port},
-            models=self.models,
-            manager=self._manager,
-            registry=guards.observer.registry,
-            history=guards.observer.history,
-            router=guards.router,
-            shadows=guards.shadows,
-            predict=RestApi(Pipeline(self._manager)),
-            reload=self.reload,
-            retry=self._manager.retry,
-        )
 
     async def stop(self) -> None:
         """Refuse new requests, answer those in flight (for ``drain_seconds`` at most), unload the models.
@@ -245,7 +257,8 @@ class ModelServer:
 
     async def _start_grpc(self) -> None:
         methods = grpc_methods(self._pipeline, reload=self._reload_message)
-        self._grpc = GrpcServer({**methods, **self._health.methods()})
+        inference = inference_methods(self._pipeline, repository=self._repository, is_ready=lambda: self._is_ready)
+        self._grpc = GrpcServer({**methods, **inference, **self._health.methods()})
         self._grpc_context = None if self._grpc_tls is None else self._grpc_tls.material.ssl_context()
         address, self.port = self._address(self._options.port, "port")
         shares = self._member is not None
@@ -269,8 +282,7 @@ class ModelServer:
             ) from error
 
     async def _reload_message(self, message: Any) -> None:
-        reload = self.reload if self._member is None else self._member.reload
-        await reload(ModelServerConfig.from_proto(message))
+        await self._reload_all(ModelServerConfig.from_proto(message))
 
     async def _metrics(self) -> Snapshot:
         return self._guards.observer.registry.snapshot() if self._member is None else await self._member.metrics()
@@ -286,11 +298,60 @@ class ModelServer:
         await self._rest.start(None if self._tls is None else self._tls.material)
 
     def _apis(self) -> list[HttpApi]:
-        apis: list[HttpApi] = [ProbeApi(lambda: self._has_loaded, lambda: self._is_ready)]
+        apis: list[HttpApi] = [
+            ProbeApi(lambda: self._has_loaded, lambda: self._is_ready),
+            InferenceApi(self._pipeline, repository=self._repository, is_ready=lambda: self._is_ready),
+        ]
         monitoring = self._options.monitoring
         if monitoring is not None and monitoring.enable:
             apis.append(MetricsApi(monitoring.path, self._pipeline, self._metrics))
         return [*apis, RestApi(self._pipeline, enable_cors=self._options.rest_api_enable_cors_support)]
+
+    async def _start_admin(self) -> None:
+        options = self._options
+        if options.admin_port is None:
+            return
+        if warning := exposure_warning(options.admin_host, options.tls, self._guards.security):
+            _log.warning("admin_port: %s", warning)
+        address, self.admin_port = free_port(options.admin_host, options.admin_port, "admin_port")
+        apis: list[HttpApi] = [
+            ProbeApi(lambda: self._has_loaded, lambda: self._is_ready),
+            AdminApi(self.controls, gate=self._guards.gate, hosts=[options.admin_host]),
+        ]
+        app = RsgiApp(apis, max_request_bytes=DEFAULT_MAX_BODY_BYTES, timeout=options.reload_timeout_seconds)
+        self._admin = HttpListener(app, address, self.admin_port, "admin_port")
+        await self._admin.start(None if self._tls is None else self._tls.material)
+
+    @property
+    def router(self) -> Router:
+        """The rules of traffic in force here."""
+        return self._guards.router
+
+    @property
+    def controls(self) -> Controls:
+        """What operators see of this process and change in it."""
+        guards = self._guards
+        return LocalControls(
+            about=self._about,
+            models=self.models,
+            manager=self._manager,
+            registry=guards.observer.registry,
+            history=guards.observer.history,
+            router=guards.router,
+            shadows=guards.shadows,
+            predict=RestApi(guards.pipeline(gated=False)),
+            reload=self.reload,
+            retry=self._manager.retry,
+        )
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "version": version("tenon-ml"),
+            "started": self._started,
+            "pids": [os.getpid()],
+            "ports": {"grpc": self.port, "rest": self.rest_api_port, "admin": self.admin_port},
+            "flags": self._options.told(),
+        }
 
     async def _watch_certificates(self) -> None:
         """Use new certificates when their files change."""
@@ -304,13 +365,15 @@ class ModelServer:
     async def _renew(self, watcher: TlsWatcher) -> None:
         if watcher is self._grpc_tls and self._grpc_context is not None:
             watcher.material.load_into(self._grpc_context)
-        if watcher is self._tls and self._rest is not None:
-            await self._rest.renew(watcher.material, self._options.drain_seconds)
+        for listener in (self._rest, self._admin) if watcher is self._tls else ():
+            if listener is not None:
+                await listener.renew(watcher.material, self._options.drain_seconds)
         _log.info("new certificates are in use, until %s", watcher.material.expires)
 
     async def _stop_rest(self) -> None:
-        if self._rest is not None:
-            await self._rest.stop(self._options.drain_seconds)
+        for listener in (self._rest, self._admin):
+            if listener is not None:
+                await listener.stop(self._options.drain_seconds)
 
     async def _stop_grpc(self) -> None:
         self._health.close()
@@ -335,18 +398,19 @@ def loading_options(options: ServerOptions) -> LoadingOptions:
     """
     return LoadingOptions(
         engine=EngineKind(options.engine),
-        warmup=Warmup(options.enable_model_warmup, options.num_request_iterations_for_warmup or 1),
+        warmup=Warmup(options.enable_model_warmup, options.num_request_iterations_for_warmup or 1, run_record),
         trusted_keys=options.trusted_keys if options.require_signed_models else None,
         trust_compiled=options.trust_compiled_models,
         tflite_interpreters=options.num_tflite_pools,
         prefer_tflite=options.prefer_tflite_model,
+        read_batching=_own_parameters if options.enable_per_model_batching_parameters else None,
     )
 
 
-def _refuse_what_is_not_wired(options: ServerOptions) -> None:
-    for field in fields(options):
-        if field.name in _NOT_WIRED and getattr(options, field.name) != field.default:
-            raise UnimplementedError(f"{field.name}: this server does not act upon it yet. Leave it at its default.")
+def _own_parameters(version: Path) -> BatchingParameters:
+    """Return the batching parameters of one version; one without the file is not batched, as in TensorFlow Serving."""
+    file = version / PER_MODEL_FILE
+    return BatchingParameters.from_proto(read_batching_parameters(file)) if file.is_file() else NOT_BATCHED
 
 
 def _watcher(config: TlsConfig | None) -> TlsWatcher | None:

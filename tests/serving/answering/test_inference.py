@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tenon.base import InvalidArgumentError, NotFoundError
-from tenon.serving.answering import Call, Pipeline, Protocol, classify, regress
+from tenon.serving.answering import AnsweringOptions, Call, Pipeline, Protocol, classify, regress
 from tenon.serving.servables import ServableId, ServableRequest
 from tests.serving.examples import BAD_FOR_CLASSIFY, BAD_FOR_REGRESS, example, manager
 
@@ -15,9 +15,9 @@ ROWS = [example(x=0.25), example(x=1)]
 
 def ask(function, signature_name="", examples=ROWS, model="m", **options):
     call = Call(Protocol.GRPC, "Classify", {}.get, 0.0)
-    pipeline = Pipeline(manager())
+    pipeline = Pipeline(manager(), options=AnsweringOptions(**options))
     pipeline.admit(call, ServableRequest.latest(model))
-    answer = asyncio.run(function(pipeline, call, signature_name, examples, **options))
+    answer = asyncio.run(function(pipeline, call, signature_name, examples))
     return call, answer
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tenon.base import InvalidArgumentError, TenonError, UnimplementedError
-from tenon.serving.answering import Call, InferenceTask, Pipeline, Protocol, multi_inference
+from tenon.serving.answering import AnsweringOptions, Call, InferenceTask, Pipeline, Protocol, multi_inference
 from tenon.serving.servables import ServableRequest
 from tests.serving.examples import CLASSIFY, REGRESS, example, manager
 
@@ -14,10 +14,10 @@ ROWS = [example(x=0.25), example(x=1)]
 
 def ask(*tasks, examples=ROWS, **options):
     call = Call(Protocol.GRPC, "MultiInference", {}.get, 0.0)
-    pipeline = Pipeline(manager())
+    pipeline = Pipeline(manager(), options=AnsweringOptions(**options))
     pipeline.admit(call, ServableRequest.latest("m"))
     tasks = [InferenceTask(*task) for task in tasks]
-    return asyncio.run(multi_inference(pipeline, call, tasks, examples, **options))
+    return asyncio.run(multi_inference(pipeline, call, tasks, examples))
 
 
 def test_every_task_is_answered_in_order():

@@ -27,7 +27,9 @@ FAR = 2**63 - 1
 TABLE = """{"models": {"half": {
   "aliases": {"champion": 1, "canary": 3},
   "split": [{"version": "champion", "weight": 95}, {"version": "canary", "weight": 5}],
-  "experiments": [{"name": "colors", "share": 0.2, "arms": [{"name": "blue", "version": 1}, {"name": "red", "version": 3}]}],
+  "experiments": [
+    {"name": "colors", "share": 0.2, "arms": [{"name": "blue", "version": 1}, {"name": "red", "version": 3}]}
+  ],
   "shadows": [{"version": 9223372036854775807, "sample_rate": 0.1}],
   "rollback": {"canary": "canary", "champion": "champion", "max_error_rate": 0.02}
 }}}"""
@@ -65,8 +67,6 @@ class World:
             predict=self.rest,
             reload=self.reload,
             retry=lambda model, version: self.retries.append((model, version)),
-            since=lambda id_: 1.7e9 + id_.version % 1000,
-            engine_report=lambda id_, name: {"chosen": "xla"} if name == "float32" else None,
         )
 
     def about(self):

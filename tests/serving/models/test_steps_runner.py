@@ -1,7 +1,6 @@
 """Signatures with strings on the server: steps on the host around programs that share batches."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from tenon.base import InvalidArgumentError
 from tenon.serving.models import SavedModelLoader
 from tenon.serving.models._steps_runner import INLINE_BYTES
 from tenon.serving.servables import ServableId
+from tests.serving.batchings import batching
 from tests.serving.examples import example
 
 EXAMPLES = tf.TensorSpec([None], tf.string, "inputs")
@@ -37,8 +37,8 @@ class Model(tf.Module):
 def servable(tmp_path_factory):
     folder, model = tmp_path_factory.mktemp("steps") / "1", Model()
     tf.saved_model.save(model, folder, {"serving_default": model.classify, "through": model.through})
-    with ThreadPoolExecutor(2) as executor:
-        yield SavedModelLoader(ServableId("m", 1), folder, (1, 4, 16), executor).load()
+    with batching(1, 4, 16, threads=2) as way:
+        yield SavedModelLoader(ServableId("m", 1), folder, way).load()
 
 
 def strings(*rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tenon.base import DataLossError, FailedPreconditionError, InvalidArgumentEr
 from tenon.formats import RecordWriter, make_tensor_proto, message_class
 from tenon.saved_model import TensorSpec, save
 from tenon.serving import ServableId
+from tenon.serving.batching import BatchScheduler
 from tenon.serving.models import LoadingOptions, SavedModelLoader, Warmup
 from tenon.serving.models._warmup import MAX_RECORDS, WARMUP_FILE, predict_inputs, read_warmup
 from tests.serving.batchings import batching
@@ -90,6 +92,20 @@ def test_every_request_runs_as_often_as_asked_in_the_order_of_the_file(saved, wa
 def test_predict_requests_run_by_themselves(saved, way, write):
     write(predict(), predict(rows=5, signature="serving_default"))
     load(saved, way)
+
+
+class Forbidden(BatchScheduler):
+    """The scheduler of a server, which belongs to another event loop."""
+
+    def task_added(self, lane):
+        raise AssertionError("a warm-up request joined the server's queue")
+
+
+def test_the_scheduler_of_the_server_is_left_alone(saved, way, write):
+    scheduler = Forbidden(1)
+    write(predict(), predict(rows=5))
+    load(saved, replace(way, scheduler=scheduler))
+    scheduler.close()
 
 
 def test_without_a_file_or_switched_off_nothing_runs(saved, way, write):

@@ -73,6 +73,7 @@ def test_the_controls_tell_what_all_workers_say(running):
     about = run(controls.about())
     assert about["pids"] == [os.getpid(), *(worker.pid for worker in fleet.members)]
     assert len(about["pids"]) == 3
+    assert about["ports"] == {"grpc": fleet.port, "rest": fleet.rest_api_port, "admin": None}
     [model] = run(controls.models())
     assert [(version["version"], version["state"]) for version in model["versions"]] == [(1, "AVAILABLE")]
     assert list(run(controls.signatures("double", 1))) == ["serving_default"]

@@ -57,6 +57,8 @@ class Call:
         exchange: for a log, what kind of request it was, and the messages asked and answered; ``None`` where
             ``inputs`` and ``outputs`` say all.
         times: what the run took.
+        urgency: how urgent the request itself says it is, where its protocol has words for that; ``None`` leaves it to
+            the header.
         reply: names and values of headers (REST) or trailing metadata (gRPC) that the answer shall carry.
 
     Example:
@@ -68,7 +70,7 @@ class Call:
     __slots__ = (
         *("admission", "api", "client", "deadline", "engine", "exchange", "header", "id", "identity", "inputs"),
         *("observation", "outputs", "protocol", "remote", "reply", "request", "route", "rows", "signature_name"),
-        *("started", "times"),
+        *("started", "times", "urgency"),
     )
 
     def __init__(
@@ -90,6 +92,7 @@ class Call:
         self.rows = 0
         self.exchange: tuple[LogKind, Any, Any] | None = None
         self.times: RunTimes | None = None
+        self.urgency: Priority | None = None
         self.identity: Identity | None = None
         self.admission: Admission | None = None
         self.observation: RequestObservation | None = None
@@ -109,11 +112,13 @@ class Call:
             self.admission.check_size(size)
 
     def priority(self) -> Priority:
-        """Return how urgent the client says it is.
+        """Return how urgent the client says it is: ``urgency``, or else the header.
 
         Raises:
             InvalidArgumentError: the header has another value than ``normal`` and ``low``.
         """
+        if self.urgency is not None:
+            return self.urgency
         word = self.header(PRIORITY_HEADER)
         if word not in _PRIORITIES:
             raise InvalidArgumentError(f"{PRIORITY_HEADER}: must be 'normal' or 'low'; received {word!r}.")

@@ -49,7 +49,11 @@ class GateInterceptor(Interceptor):
         call.client = call.identity.client
 
     def admit(self, call: Call) -> None:
-        """Ask whether they may, and enough of their quota is left."""
+        """Ask whether they may, and enough of their quota is left.
+
+        Raises:
+            TenonError: what ``Gate.admit`` raises.
+        """
         identity, call.identity = call.identity, None
         if identity is None:
             raise InternalError("a call may be admitted once. Report it.")

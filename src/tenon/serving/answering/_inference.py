@@ -60,9 +60,7 @@ class Method:
     rows: Callable[[Arrays, int], Any]
 
 
-async def classify(
-    pipeline: Pipeline, call: Call, signature_name: str, examples: Sequence[bytes], check_method_name: bool = False
-) -> Inference:
+async def classify(pipeline: Pipeline, call: Call, signature_name: str, examples: Sequence[bytes]) -> Inference:
     """Return labels and scores for examples.
 
     Args:
@@ -70,7 +68,6 @@ async def classify(
         call: the request, admitted; the version, the signature and the arrays are written down in it.
         signature_name: empty for ``serving_default``.
         examples: serialized ``tensorflow.Example`` messages.
-        check_method_name: whether the signature must be made for it (``--enable_signature_method_name_check``).
 
     Returns:
         For each example a list of (label, score): ``bytes`` and a float32; ``b""`` and 0 where the model has none.
@@ -80,12 +77,10 @@ async def classify(
         InvalidArgumentError: there are no examples, no such signature, it is no classification signature, what it
             returns does not fit, or the model refuses an example.
     """
-    return await _answer(CLASSIFY, pipeline, call, signature_name, examples, check_method_name)
+    return await _answer(CLASSIFY, pipeline, call, signature_name, examples)
 
 
-async def regress(
-    pipeline: Pipeline, call: Call, signature_name: str, examples: Sequence[bytes], check_method_name: bool = False
-) -> Inference:
+async def regress(pipeline: Pipeline, call: Call, signature_name: str, examples: Sequence[bytes]) -> Inference:
     """Return a number for each example.
 
     Args:
@@ -93,7 +88,6 @@ async def regress(
         call: the request, admitted; the version, the signature and the arrays are written down in it.
         signature_name: empty for ``serving_default``.
         examples: serialized ``tensorflow.Example`` messages.
-        check_method_name: whether the signature must be made for it (``--enable_signature_method_name_check``).
 
     Returns:
         For each example a float32.
@@ -103,7 +97,7 @@ async def regress(
         InvalidArgumentError: there are no examples, no such signature, it is no regression signature, what it returns
             does not fit, or the model refuses an example.
     """
-    return await _answer(REGRESS, pipeline, call, signature_name, examples, check_method_name)
+    return await _answer(REGRESS, pipeline, call, signature_name, examples)
 
 
 async def _answer(
@@ -112,12 +106,11 @@ async def _answer(
     call: Call,
     signature_name: str,
     examples: Sequence[bytes],
-    check_method_name: bool,
 ) -> Inference:
     name = signature_name or DEFAULT_SIGNATURE_NAME
     with pipeline.open(call) as handle:
         signature = found_signature(handle.servable.signatures.get(name), name, unknown_signature)
-        wanted = wanted_outputs(method, signature, check_method_name)
+        wanted = wanted_outputs(method, signature, pipeline.options.check_method_name)
         call.signature_name, call.engine = name, signature.engine
         call.inputs = {method.input: strings_of(examples)}
         call.outputs = await handle.servable.run(name, call.inputs, wanted, call.run_options())

@@ -41,7 +41,6 @@ async def multi_inference(
     call: Call,
     tasks: Sequence[InferenceTask],
     examples: Sequence[bytes],
-    check_method_name: bool = False,
 ) -> list[Inference]:
     """Ask several signatures of one version with the same examples.
 
@@ -53,7 +52,6 @@ async def multi_inference(
         call: the request, admitted for the first task's model and version, which answer all tasks.
         tasks: what is asked.
         examples: serialized ``tensorflow.Example`` messages.
-        check_method_name: whether signatures must be made for what they are asked.
 
     Returns:
         An answer for each task, in their order.
@@ -67,7 +65,8 @@ async def multi_inference(
     names = _checked_names(tasks)
     with pipeline.open(call) as handle:
         prepared = [
-            _prepared(handle.servable, name, task, check_method_name) for name, task in zip(names, tasks, strict=True)
+            _prepared(handle.servable, name, task, pipeline.options.check_method_name)
+            for name, task in zip(names, tasks, strict=True)
         ]
         strings = strings_of(examples)
         call.signature_name, call.engine = ",".join(names), handle.servable.signatures[names[0]].engine

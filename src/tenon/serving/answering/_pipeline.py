@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from tenon.base import CancelledError, InternalError, TenonError
@@ -50,6 +51,21 @@ class Selector(ABC):
         """Return the request as it is to be answered: with a version, or as it came."""
 
 
+@dataclass(frozen=True)
+class AnsweringOptions:
+    """What an operator decides of all answers.
+
+    Args:
+        check_method_name: Classify, Regress and MultiInference want signatures that are made for them
+            (``--enable_signature_method_name_check``).
+        tensor_content: gRPC answers carry raw bytes rather than lists of numbers
+            (``--enable_serialization_as_tensor_content``).
+    """
+
+    check_method_name: bool = False
+    tensor_content: bool = False
+
+
 class Pipeline:
     """Take requests past the interceptors to the servables.
 
@@ -57,9 +73,11 @@ class Pipeline:
         manager: where the versions live.
         interceptors: in the order in which they see a request come.
         selector: decides between versions; ``None`` leaves it to the manager.
+        options: what holds for all answers.
 
     Attributes:
         manager: the manager given.
+        options: the options given.
 
     Example:
         >>> from tenon.serving.answering._call import Protocol
@@ -74,9 +92,14 @@ class Pipeline:
     """
 
     def __init__(
-        self, manager: Manager, interceptors: Sequence[Interceptor] = (), selector: Selector | None = None
+        self,
+        manager: Manager,
+        interceptors: Sequence[Interceptor] = (),
+        selector: Selector | None = None,
+        options: AnsweringOptions | None = None,
     ) -> None:
         self.manager = manager
+        self.options = options or AnsweringOptions()
         self._interceptors = tuple(interceptors)
         self._selector = selector
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,8 @@ class ServerOptions:
         log_format: ``text`` or ``json``; whoever sets up logging acts upon it.
         monitoring: whether and where metrics are shown, or ``None`` for Tenon's own choice.
         workers: processes that serve together; 1 is this process alone.
+        admin_port: port of the admin API and its page; 0 takes a free one, ``None`` has none.
+        admin_host: the address of that port; the loopback by default.
         drain_seconds: how long requests in flight may take after a stop was asked for.
         compile_cache: directory of compiled programs; ``None`` for the user's cache folder.
 
@@ -130,6 +132,8 @@ class ServerOptions:
     log_format: str = "text"
     monitoring: MonitoringConfig | None = None
     workers: int = 1
+    admin_port: int | None = None
+    admin_host: str = "127.0.0.1"
     drain_seconds: float = 30.0
     compile_cache: Path | None = None
 
@@ -159,11 +163,13 @@ class ServerOptions:
                 raise InvalidArgumentError(f"{name}: must be at least 0; received {getattr(self, name)}.")
         if not 1 <= self.workers <= MAX_WORKERS:
             raise InvalidArgumentError(f"workers: must lie in 1..{MAX_WORKERS}; received {self.workers}.")
-        for name in ("port", "rest_api_port"):
-            if not 0 <= getattr(self, name) < 2**16:
+        for name in ("port", "rest_api_port", "admin_port"):
+            if not 0 <= (getattr(self, name) or 0) < 2**16:
                 raise InvalidArgumentError(f"{name}: must lie in 0..65535; received {getattr(self, name)}.")
         if self.port == self.rest_api_port != 0:
             raise InvalidArgumentError(f"rest_api_port: must differ from port; received {self.port} for both.")
+        if self.admin_port and self.admin_port in (self.port, self.rest_api_port):
+            raise InvalidArgumentError(f"admin_port: must differ from the others; received {self.admin_port} twice.")
 
     def _check_choices(self) -> None:
         if self.aspired_version_policy not in ASPIRED_VERSION_POLICIES:
@@ -193,6 +199,11 @@ class ServerOptions:
             raise InvalidArgumentError(
                 f"trace_sampling_rate: must lie between 0 and 1; received {self.trace_sampling_rate}."
             )
+
+    def told(self) -> dict[str, Any]:
+        """Return what differs from the defaults, JSON-able, for operators; what is secret is named and not told."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: _told(name, value) for name, value in given.items() if value != _DEFAULTS.get(name)}
 
     @property
     def tls(self) -> TlsConfig | None:
@@ -243,3 +254,12 @@ _COUNTS = (
 
 def _configured(models: Mapping[str, Path]) -> ModelServerConfig:
     return ModelServerConfig(tuple(ModelConfig(name, path.absolute()) for name, path in models.items()))
+
+
+_DEFAULTS = {field.name: field.default for field in fields(ServerOptions) if field.default is not MISSING}
+
+
+def _told(name: str, value: Any) -> Any:
+    if name in ("ssl", "config", "models", "batching_parameters", "monitoring"):
+        return "given"
+    return value if isinstance(value, bool | int | float | str) else str(value)

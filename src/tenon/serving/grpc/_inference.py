@@ -54,6 +54,7 @@ def examples_of(serialized: Any) -> Sequence[bytes]:
 async def _classify(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = parsed(_Request, data)
     pipeline.admit(call, servable_request(request))
+    call.check_size(len(data))
     answer = await classify(pipeline, call, request.model_spec.signature_name, examples_of(request.input))
     response = _ClassificationResponse(model_spec=model_spec(answer.id, answer.signature_name))
     _add_classifications(response.result, answer)
@@ -63,6 +64,7 @@ async def _classify(pipeline: Pipeline, call: Call, data: bytes) -> Any:
 async def _regress(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     request = parsed(_Request, data)
     pipeline.admit(call, servable_request(request))
+    call.check_size(len(data))
     answer = await regress(pipeline, call, request.model_spec.signature_name, examples_of(request.input))
     response = _RegressionResponse(model_spec=model_spec(answer.id, answer.signature_name))
     _add_regressions(response.result, answer)
@@ -74,6 +76,7 @@ async def _multi_inference(pipeline: Pipeline, call: Call, data: bytes) -> Any:
     if not request.tasks:
         raise InvalidArgumentError("Missing ModelSpec: a MultiInferenceRequest needs at least one task.")
     pipeline.admit(call, servable_request(request.tasks[0]))
+    call.check_size(len(data))
     tasks = [
         InferenceTask(task.model_spec.name, task.model_spec.signature_name, task.method_name) for task in request.tasks
     ]

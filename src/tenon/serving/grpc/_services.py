@@ -99,8 +99,9 @@ async def _predict(pipeline: Pipeline, call: Call, data: bytes) -> Any:
         tuple(request.output_filter),
     )
     response = _PredictResponse(model_spec=model_spec(prediction.id, prediction.signature_name))
+    raw = pipeline.options.tensor_content
     for name, array in prediction.outputs.items():
-        response.outputs[name].CopyFrom(make_tensor_proto(array))
+        response.outputs[name].CopyFrom(make_tensor_proto(array, as_tensor_content=raw and not array.dtype.hasobject))
     return response
 
 

@@ -15,7 +15,8 @@ JSON_HEADERS: Headers = [("Content-Type", "application/json")]
 MAX_INFLATED_BYTES = 100 * 2**20
 """How large a body may become that a client has compressed."""
 
-_GZIP = 16 + zlib.MAX_WBITS
+_ENCODINGS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+"""How bodies may be compressed, and what zlib calls it."""
 
 
 def error_body(message: str) -> bytes:
@@ -35,29 +36,33 @@ async def inflated_body(request: HttpRequest) -> bytes:
     """Read a body and undo its compression.
 
     Args:
-        request: its header ``content-encoding`` says whether the body is gzip.
+        request: its header ``content-encoding`` says whether the body is gzip or deflate.
 
     Raises:
-        InvalidArgumentError: it says that it is gzip and cannot be inflated, or to more than ``MAX_INFLATED_BYTES``;
-            as in TensorFlow Serving, what cannot be undone counts as an empty document.
+        InvalidArgumentError: it says so and cannot be inflated, or to more than ``MAX_INFLATED_BYTES``; as in
+            TensorFlow Serving, what cannot be undone counts as an empty document.
     """
     body = await request.body()
     encoding = request.headers.get("content-encoding")
-    return _inflate(body) if encoding and "gzip" in encoding.lower() else body
+    return _inflate(body, encoding.lower()) if encoding else body
 
 
-def _inflate(body: bytes) -> bytes:
-    inflater = zlib.decompressobj(_GZIP)
+def _inflate(body: bytes, encoding: str) -> bytes:
+    found = next((name for name in _ENCODINGS if name in encoding), None)
+    if found is None:
+        return body
+    inflater = zlib.decompressobj(_ENCODINGS[found])
     try:
         text = inflater.decompress(body, MAX_INFLATED_BYTES + 1)
     except zlib.error as error:
-        raise _not_inflated(str(error)) from error
+        raise _not_inflated(found, str(error)) from error
     if not inflater.eof or len(text) > MAX_INFLATED_BYTES:
-        raise _not_inflated(f"it is cut short, or holds more than {MAX_INFLATED_BYTES} bytes")
+        raise _not_inflated(found, f"it is cut short, or holds more than {MAX_INFLATED_BYTES} bytes")
     return text
 
 
-def _not_inflated(reason: str) -> InvalidArgumentError:
+def _not_inflated(encoding: str, reason: str) -> InvalidArgumentError:
     return InvalidArgumentError(
-        f"JSON Parse error: The document is empty: the gzip body could not be inflated: {reason}. Send it as it is."
+        f"JSON Parse error: The document is empty: the {encoding} body could not be inflated: {reason}. "
+        "Send it as it is."
     )

@@ -49,6 +49,8 @@ MAX_RESETS = 2000
 PARTING_SECONDS = 1.0
 """How long a connection on which all is said waits for its client to close it."""
 
+_ACK, _END_STREAM, _END_HEADERS = int(Flag.ACK), int(Flag.END_STREAM), int(Flag.END_HEADERS)
+_PADDED, _PRIORITY = int(Flag.PADDED), int(Flag.PRIORITY)
 _MAX_CONTINUATIONS = 64
 _GOODBYE = b"goodbye!"
 _MAX_WAITING_PARTS = 16
@@ -250,8 +252,8 @@ class Connection(asyncio.Protocol):
         if stream.ended:
             raise Http2Error(ErrorCode.STREAM_CLOSED, f"DATA behind the end of stream {number}")
         if not stream.refused:
-            self._keep(stream, unpadded(payload, flags) if flags & Flag.PADDED else payload)
-        if flags & Flag.END_STREAM:
+            self._keep(stream, unpadded(payload, flags) if flags & _PADDED else payload)
+        if flags & _END_STREAM:
             self._end(stream)
         else:
             stream.wake()
@@ -281,10 +283,10 @@ class Connection(asyncio.Protocol):
     def _read_headers(self, flags: int, number: int, payload: bytes) -> None:
         if not number & 1:
             raise Http2Error(ErrorCode.PROTOCOL_ERROR, f"a client opens odd streams; received {number}")
-        block = unpadded(payload, flags) if flags & Flag.PADDED else payload
-        if flags & Flag.PRIORITY:
+        block = unpadded(payload, flags) if flags & _PADDED else payload
+        if flags & _PRIORITY:
             block = block[5:]
-        if flags & Flag.END_HEADERS:
+        if flags & _END_HEADERS:
             self._open(number, flags, block)
         else:
             self._block = _Block(number, flags, bytearray(block))
@@ -296,7 +298,7 @@ class Connection(asyncio.Protocol):
         self._block.frames += 1
         if len(self._block.data) > MAX_HEADER_LIST_BYTES or self._block.frames > _MAX_CONTINUATIONS:
             raise Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "the headers are too large")
-        if flags & Flag.END_HEADERS:
+        if flags & _END_HEADERS:
             block, self._block = self._block, None
             self._open(number, block.flags, bytes(block.data))
 
@@ -312,13 +314,13 @@ class Connection(asyncio.Protocol):
             return
         stream = self.streams[number] = Stream(number, headers, self.writer.initial_window)
         self._handler.opened(self, stream)
-        if flags & Flag.END_STREAM:
+        if flags & _END_STREAM:
             self._end(stream)
 
     def _read_trailers(self, stream: Stream | None, flags: int) -> None:
         if stream is None:
             return  # of a stream that we have answered already
-        if stream.ended or not flags & Flag.END_STREAM:
+        if stream.ended or not flags & _END_STREAM:
             raise Http2Error(ErrorCode.PROTOCOL_ERROR, f"HEADERS in the middle of stream {stream.id}")
         self._end(stream)
 
@@ -339,9 +341,9 @@ class Connection(asyncio.Protocol):
         self._give_up(stream)
 
     def _read_settings(self, flags: int, number: int, payload: bytes) -> None:
-        if number or (flags & Flag.ACK and payload):
+        if number or (flags & _ACK and payload):
             raise Http2Error(ErrorCode.PROTOCOL_ERROR, "SETTINGS belong to the connection, their ACK is empty")
-        if not flags & Flag.ACK:
+        if not flags & _ACK:
             for setting, value in read_settings(payload):
                 self.writer.apply(setting, value)
             self.writer.send_control(frame(FrameType.SETTINGS, Flag.ACK, 0))
@@ -350,7 +352,7 @@ class Connection(asyncio.Protocol):
         if number or len(payload) != 8:
             code = ErrorCode.PROTOCOL_ERROR if number else ErrorCode.FRAME_SIZE_ERROR
             raise Http2Error(code, "PING belongs to the connection and has 8 bytes")
-        if not flags & Flag.ACK:
+        if not flags & _ACK:
             self.writer.send_control(frame(FrameType.PING, Flag.ACK, 0, payload))
         elif payload == _GOODBYE:
             self._heard_goodbye()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,12 @@ def encode_outputs(form: PredictForm, outputs: Mapping[str, np.ndarray]) -> byte
         (array,) = outputs.values()
         if array.ndim and array.dtype in _NUMBERS and array.flags.c_contiguous:  # the usual answer, at full speed
             text = orjson.dumps({form.response_key: array}, option=orjson.OPT_SERIALIZE_NUMPY)
-            return text if b"null" not in text else _restore_constants(text, form, outputs)
+            return text if b"null" not in text else restore_constants(text, outputs.values())
     if form is PredictForm.ROW:
         _check_batch(outputs)
     columns = {name: _column(name, array) for name, array in outputs.items()}
     text = orjson.dumps({form.response_key: _arrange(form, columns)}, option=orjson.OPT_SERIALIZE_NUMPY)
-    return text if b"null" not in text else _restore_constants(text, form, outputs)
+    return text if b"null" not in text else restore_constants(text, _in_written_order(form, outputs))
 
 
 def _check_batch(outputs: Mapping[str, np.ndarray]) -> None:
@@ -112,16 +112,31 @@ def _arrange(form: PredictForm, columns: dict[str, Any]) -> Any:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _restore_constants(text: bytes, form: PredictForm, outputs: Mapping[str, np.ndarray]) -> bytes:
-    """Write NaN and infinities where orjson wrote null; they stand in the text in the order of the values."""
-    constants = _constants(form, outputs)
+def _in_written_order(form: PredictForm, outputs: Mapping[str, np.ndarray]) -> Iterable[np.ndarray]:
+    """Return arrays that hold the floats in the order in which they were written."""
+    if form is not PredictForm.ROW:
+        return outputs.values()
+    floats = [array for array in outputs.values() if array.dtype.kind == "f"]
+    return [np.concatenate([array.reshape(len(array), -1).astype(np.float64) for array in floats], axis=1)]
+
+
+def restore_constants(text: bytes, arrays: Iterable[np.ndarray]) -> bytes:
+    """Write NaN and infinities where orjson wrote null; they stand in the text in the order of the values.
+
+    Args:
+        text: JSON in which nothing else is null.
+        arrays: what was written, in that order; other dtypes than NumPy's floats do not count.
+
+    Example:
+        >>> restore_constants(b'["null",[1.0,null]]', [np.array([1, np.inf])])
+        b'["null",[1.0,Infinity]]'
+    """
+    constants = _constants(arrays)
     return _STRING_OR_NULL.sub(lambda match: next(constants) if match[0] == b"null" else match[0], text)
 
 
-def _constants(form: PredictForm, outputs: Mapping[str, np.ndarray]) -> Iterator[bytes]:
-    floats = [array for array in outputs.values() if array.dtype.kind == "f"]
-    if form is PredictForm.ROW:
-        floats = [np.concatenate([array.reshape(len(array), -1).astype(np.float64) for array in floats], axis=1)]
-    for array in floats:
-        for value in array[~np.isfinite(array)].tolist():
-            yield b"NaN" if value != value else b"Infinity" if value > 0 else b"-Infinity"
+def _constants(arrays: Iterable[np.ndarray]) -> Iterator[bytes]:
+    for array in arrays:
+        if array.dtype.kind == "f":
+            for value in array[~np.isfinite(array)].tolist():
+                yield b"NaN" if value != value else b"Infinity" if value > 0 else b"-Infinity"

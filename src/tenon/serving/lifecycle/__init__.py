@@ -7,6 +7,7 @@ from tenon.serving.lifecycle._aspired import (
     ResourcePreservingPolicy,
 )
 from tenon.serving.lifecycle._aspired_versions_manager import AspiredVersionsManager
+from tenon.serving.lifecycle._observer import LifecycleObserver
 from tenon.serving.lifecycle._poller import SourcePoller
 from tenon.serving.lifecycle._serving_map import ServingMap
 from tenon.serving.lifecycle._source import FileSystemSource, PollResult, ServableToMonitor, Source
@@ -21,6 +22,7 @@ __all__ = [
     "AvailabilityPreservingPolicy",
     "FileSystemSource",
     "Latest",
+    "LifecycleObserver",
     "PollResult",
     "ResourcePreservingPolicy",
     "ServableToMonitor",

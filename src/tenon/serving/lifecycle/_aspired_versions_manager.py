@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError, TenonError
 from tenon.serving.lifecycle._aspired import Action, AspiredVersionPolicy, AvailabilityPreservingPolicy, Load, Unload
 from tenon.serving.lifecycle._harness import LoaderHarness
+from tenon.serving.lifecycle._observer import LifecycleObserver
 from tenon.serving.lifecycle._serving_map import ServingMap
 from tenon.serving.lifecycle._stream import ServableStream
 from tenon.serving.servables import LoaderFactory, Manager, ServableHandle, ServableRequest, ServableState, State
@@ -40,6 +42,7 @@ class AspiredVersionsManager(Manager):
             event loop.
         max_num_load_retries: how often a load that failed is tried again, while the version is aspired.
         load_retry_interval: seconds before each of those tries.
+        observer: is told of every load and unload.
 
     Raises:
         InvalidArgumentError: ``num_load_threads`` is below 1, or another number below 0.
@@ -64,6 +67,7 @@ class AspiredVersionsManager(Manager):
         num_unload_threads: int = 0,
         max_num_load_retries: int = 0,
         load_retry_interval: float = 60.0,
+        observer: LifecycleObserver | None = None,
     ) -> None:
         if num_load_threads < 1:
             raise InvalidArgumentError(f"num_load_threads: must be at least 1; received {num_load_threads}.")
@@ -73,6 +77,7 @@ class AspiredVersionsManager(Manager):
                 f"{num_unload_threads}, {max_num_load_retries}, {load_retry_interval}."
             )
         self._policy = policy or AvailabilityPreservingPolicy()
+        self._observer = observer
         self._max_num_load_retries, self._load_retry_interval = max_num_load_retries, load_retry_interval
         self._unload_threads = (
             ThreadPoolExecutor(num_unload_threads, thread_name_prefix="tenon-unload") if num_unload_threads else None
@@ -273,13 +278,18 @@ class AspiredVersionsManager(Manager):
         task.add_done_callback(self._tasks.discard)
 
     async def _load(self, harness: LoaderHarness) -> None:
+        began = time.monotonic()
         try:
             servable = await asyncio.get_running_loop().run_in_executor(self._threads, harness.load)
         except TenonError as error:
             harness.fail(error)
             self._retry_later(harness)
+            if self._observer is not None:
+                self._observer.failed(harness.id, time.monotonic() - began, error)
         else:
             harness.finish_loading(servable)
+            if self._observer is not None:
+                self._observer.loaded(harness.id, time.monotonic() - began, servable)
         self._free_load_threads += 1
         self._settle(harness.id.name)
 
@@ -310,6 +320,8 @@ class AspiredVersionsManager(Manager):
 
     def _finish_unload(self, harness: LoaderHarness) -> None:
         harness.finish_unloading()
+        if self._observer is not None:
+            self._observer.unloaded(harness.id)
         self._streams[harness.id.name].retire(harness)
         self._settle(harness.id.name)
 

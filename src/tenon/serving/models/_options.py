@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tenon.saved_model import verify
+from tenon.serving.batching import Batching, BatchingParameters
 from tenon.serving.engines import BlobCache, EngineKind, EngineMaker
 from tenon.serving.models._warmup import Warmup
 from tenon.xla import compile_cache_directory
@@ -30,6 +31,8 @@ class LoadingOptions:
             whatever this process may, so say so only of models that come from where programs come from.
         tflite_interpreters: runs at once of a TFLite model (``num_tflite_pools``); 0 for one per CPU.
         prefer_tflite: whether ``model.tflite`` is loaded where a version has both that and a SavedModel.
+        read_batching: returns how the requests of a version are batched, from what stands in its directory; ``None``
+            where all models are batched alike.
     """
 
     engine: EngineKind = EngineKind.AUTO
@@ -39,6 +42,7 @@ class LoadingOptions:
     trust_compiled: bool = False
     tflite_interpreters: int = 0
     prefer_tflite: bool = False
+    read_batching: Callable[[Path], BatchingParameters] | None = None
 
     @property
     def uses_compiled(self) -> bool:
@@ -54,6 +58,22 @@ class LoadingOptions:
     def engines(self) -> EngineMaker:
         """What makes engines."""
         return EngineMaker(self.engine, self.blobs)
+
+
+def batching_of(path: Path, batching: Batching, options: LoadingOptions) -> Batching:
+    """Return how the requests of one version are batched.
+
+    Args:
+        path: the version's directory.
+        batching: how those of all models are.
+        options: whether versions have parameters of their own.
+
+    Raises:
+        TenonError: the version's parameters cannot be read, or break a rule.
+    """
+    if options.read_batching is None:
+        return batching
+    return replace(batching, parameters=options.read_batching(path))
 
 
 def check_signature(path: Path, options: LoadingOptions, label: str) -> None:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from tenon.saved_model import LoadedModel, LoadedSignature, read
 from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
 from tenon.serving.models._compiled import install_compiled
-from tenon.serving.models._options import LoadingOptions, check_signature
+from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
+from tenon.serving.models._prepared import Prepared, warmed_up
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, odd_inputs, sample_inputs
 from tenon.serving.models._servable import ModelServable
 from tenon.serving.models._steps_runner import StepsRunner
-from tenon.serving.models._warmup import predict_inputs, read_warmup, run_warmup
+from tenon.serving.models._warmup import predict_inputs, read_warmup
 from tenon.serving.servables import Loader, ServableId, ServableSignature
 
 _log = logging.getLogger("tenon.serving")
@@ -63,6 +65,7 @@ class SavedModelLoader(Loader):
                 where keys are asked for.
         """
         check_signature(self._path, self._options, str(self._id))
+        self._batching = batching_of(self._path, self._batching, self._options)
         model = read(self._path)
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []
@@ -73,30 +76,27 @@ class SavedModelLoader(Loader):
             name: self._answering(name, signature, [weights[key] for key in signature.variables], digest, records)
             for name, signature in model.signatures.items()
         }
-        servable = ModelServable(
-            {name: _description(model.signatures[name], report) for name, (_, _, report) in prepared.items()},
-            {name: runner for name, (runner, _, _) in prepared.items()},
-            [engine for _, engine, _ in prepared.values() if engine is not None],
-        )
-        run_warmup(servable, records, warmup)
-        return servable
+        return warmed_up(prepared, self._batching, records, warmup)
 
     def _answering(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
-    ) -> tuple[SignatureRunner | StepsRunner, Engine | None, EngineReport]:
+    ) -> Prepared:
         """Prepare the program of a signature, and the steps around it where it has strings."""
-        if signature.host is None:
+        host, label = signature.host is not None, SignatureId(self._id, name)
+        if host and not signature.program.outputs:
+            report = EngineReport("it only moves strings", ((0, "host"),))
+            return Prepared(_description(signature, report), partial(_steps_alone, label, signature), None)
+        if not host:
             return self._prepared(name, signature, weights, digest, records)
-        runner: SignatureRunner | None = None
-        engine: Engine | None = None
-        report = EngineReport("it only moves strings", ((0, "host"),))
-        if signature.program.outputs:
-            runner, engine, report = self._prepared(name, signature.program, weights, digest, records)
-        return StepsRunner(SignatureId(self._id, name), signature, runner, self._batching.scheduler), engine, report
+        # requests on record hold strings, which the program does not take: it is tried with random numbers
+        program = self._prepared(name, signature.program, weights, digest, [])
+        description = replace(_description(signature, EngineReport("")), engine=program.description.engine)
+        description = replace(description, engine_report=program.description.engine_report)
+        return Prepared(description, partial(_steps_around, label, signature, program), program.engine)
 
     def _prepared(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]
-    ) -> tuple[SignatureRunner, Engine, EngineReport]:
+    ) -> Prepared:
         label = SignatureId(self._id, name)
         start = time.perf_counter()
         sizes = self._batching.parameters.batch_sizes if signature.batched else ()
@@ -122,7 +122,8 @@ class SavedModelLoader(Loader):
             report.name,
             report.reason,
         )
-        return SignatureRunner(label, signature, engine, sizes, self._batching), engine, report
+        runner = partial(SignatureRunner, label, signature, engine, sizes)
+        return Prepared(_description(signature, report), runner, engine)
 
     def _prepare(self, signature: LoadedSignature, engine: Engine, sizes: Sequence[int], label: SignatureId) -> None:
         shapes = [found for size in sizes or (1,) if (found := concrete_shapes(signature, size)) is not None]
@@ -180,3 +181,13 @@ def _weights(model: LoadedModel) -> Mapping[str, Any]:
 
 def _description(signature: LoadedSignature, report: EngineReport) -> ServableSignature:
     return ServableSignature(signature.inputs, signature.outputs, signature.definition, report.name, report.as_json())
+
+
+def _steps_alone(label: SignatureId, signature: LoadedSignature, batching: Batching) -> StepsRunner:
+    return StepsRunner(label, signature, None, batching.scheduler)
+
+
+def _steps_around(label: SignatureId, signature: LoadedSignature, program: Prepared, batching: Batching) -> StepsRunner:
+    runner = program.runner(batching)
+    assert isinstance(runner, SignatureRunner)
+    return StepsRunner(label, signature, runner, batching.scheduler)

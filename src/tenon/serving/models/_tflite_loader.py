@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,13 +16,14 @@ from tenon.base import InternalError, TensorSpec, UnimplementedError
 from tenon.saved_model import LoadedSignature
 from tenon.serving.batching import Batching, SignatureId, SignatureRunner
 from tenon.serving.engines import EngineReport, LiteRtEngine, measure_alone
-from tenon.serving.models._options import LoadingOptions, check_signature
+from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
+from tenon.serving.models._prepared import Prepared, warmed_up
 from tenon.serving.models._probe import rows_are_independent
 from tenon.serving.models._samples import concrete_shapes, sample_inputs
 from tenon.serving.models._saved_model_loader import useful_sizes
 from tenon.serving.models._servable import ModelServable
 from tenon.serving.models._tflite_model import TFLITE_FILE, TfLiteSignature, read_tflite
-from tenon.serving.models._warmup import predict_inputs, read_warmup, run_warmup
+from tenon.serving.models._warmup import predict_inputs, read_warmup
 from tenon.serving.servables import Loader, ServableId, ServableSignature
 
 _log = logging.getLogger("tenon.serving")
@@ -57,22 +59,15 @@ class TfLiteLoader(Loader):
                 where keys are asked for.
         """
         check_signature(self._path, self._options, str(self._id))
+        self._batching = batching_of(self._path, self._batching, self._options)
         warmup = self._options.warmup
         records = read_warmup(self._path) if warmup.enabled else []
         prepared = {
             name: self._prepared(name, each, records) for name, each in read_tflite(self._path / TFLITE_FILE).items()
         }
-        servable = ModelServable(
-            {name: description for name, (description, _, _) in prepared.items()},
-            {name: runner for name, (_, runner, _) in prepared.items()},
-            [engine for _, _, engine in prepared.values()],
-        )
-        run_warmup(servable, records, warmup)
-        return servable
+        return warmed_up(prepared, self._batching, records, warmup)
 
-    def _prepared(
-        self, name: str, model: TfLiteSignature, records: Sequence[Any]
-    ) -> tuple[ServableSignature, SignatureRunner, LiteRtEngine]:
+    def _prepared(self, name: str, model: TfLiteSignature, records: Sequence[Any]) -> Prepared:
         label, allowed = SignatureId(self._id, name), self._batching.parameters.batch_sizes
         cores = os.cpu_count() or 1
         interpreters = self._options.tflite_interpreters or cores
@@ -99,7 +94,7 @@ class TfLiteLoader(Loader):
         description = ServableSignature(
             signature.inputs, signature.outputs, model.definition, "litert", report.as_json()
         )
-        return description, SignatureRunner(label, signature, engine, sizes, self._batching), engine
+        return Prepared(description, partial(SignatureRunner, label, signature, engine, sizes), engine)
 
 
 def _signature(name: str, model: TfLiteSignature, *, batched: bool) -> LoadedSignature:

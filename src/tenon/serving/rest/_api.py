@@ -164,12 +164,16 @@ class RestApi(HttpApi):
 
     async def _classify(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)
-        asked = parse_examples_body(await inflated_body(request))
+        body = await inflated_body(request)
+        call.check_size(len(body))
+        asked = parse_examples_body(body)
         return encode_classifications((await classify(self._pipeline, call, *asked)).rows)
 
     async def _regress(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)
-        asked = parse_examples_body(await inflated_body(request))
+        body = await inflated_body(request)
+        call.check_size(len(body))
+        asked = parse_examples_body(body)
         return encode_regressions((await regress(self._pipeline, call, *asked)).rows)
 
     async def _status(self, call: Call, request: HttpRequest) -> bytes:

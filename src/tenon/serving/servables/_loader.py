@@ -13,8 +13,8 @@ class Loader(ABC):
 
     Call order: the loader is created in the event loop (so creating one must be cheap and must not read the model),
     then ``load`` is called at most once, in a worker thread. A version that is given up before its load is never
-    loaded. What ``load`` returns belongs to the manager, which calls ``Servable.close`` in the event loop when the
-    version is unloaded and its last handle is released.
+    loaded. What ``load`` returns belongs to the manager, which calls ``Servable.close`` when the version is unloaded
+    and its last handle is released: in the event loop, or in a worker thread where it was told to.
 
     Several loaders run ``load`` at the same time, each in its own thread.
     """

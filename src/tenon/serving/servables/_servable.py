@@ -157,4 +157,4 @@ class Servable(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Free the weights and programs; called once, when no handle is left."""
+        """Free the weights and programs; called once, when no handle is left, perhaps in another thread."""

@@ -16,9 +16,15 @@ from typing import Any
 
 from tenon.base import FailedPreconditionError, NotFoundError, TenonError, UnavailableError
 from tenon.serving._ports import remove_stale_socket, reserve_port
-from tenon.serving.configuration import ConfigFilePoller, ModelServerConfig, ServerOptions
+from tenon.serving.configuration import (
+    ConfigFilePoller,
+    ModelServerConfig,
+    ServerOptions,
+    parse_model_server_config,
+    parse_traffic_table,
+)
 from tenon.serving.telemetry import Snapshot, merge_snapshots
-from tenon.serving.traffic import Rollback, TrafficTable, read_traffic_table
+from tenon.serving.traffic import Rollback, TrafficTable
 from tenon.serving.workers._assignment import Assignment
 from tenon.serving.workers._channel import Handler
 from tenon.serving.workers._process import WorkerProcess, share_of_cpus, worker_environment
@@ -26,6 +32,9 @@ from tenon.serving.workers._restarts import RestartPolicy
 
 ANSWER_SECONDS = 60.0
 """How long a worker may take to answer its supervisor by default, where it has nothing to load."""
+
+TRAFFIC_FILE_SECONDS = 1.0
+"""How often the supervisor looks whether the rules of traffic have changed."""
 
 COLD_START_SECONDS = 300.0
 """How long the others wait for the first worker, which compiles what is not in the compile cache."""
@@ -80,7 +89,7 @@ class Fleet:
         self._answer_seconds = answer_seconds
         self.port, self.rest_api_port = options.port, options.rest_api_port
         path = options.traffic_config_file
-        traffic = TrafficTable() if path is None else read_traffic_table(path.read_bytes())
+        traffic = TrafficTable() if path is None else parse_traffic_table(path.read_bytes(), str(path))
         self._wanted = _Wanted(options.model_server_config(), traffic, {})
         self._members: dict[int, WorkerProcess] = {}
         self._processes: set[WorkerProcess] = set()
@@ -102,6 +111,11 @@ class Fleet:
     def traffic(self) -> TrafficTable:
         """The rules of traffic that all workers obey."""
         return self._wanted.traffic
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether all workers have served once."""
+        return self._all_serve.is_set()
 
     @property
     def members(self) -> tuple[WorkerProcess, ...]:
@@ -128,10 +142,7 @@ class Fleet:
                     task.result()  # keeping only ends with an error
         finally:
             serving.cancel()
-        interval = self.options.model_config_file_poll_wait_seconds
-        if self.options.model_config_file is not None and interval:
-            poller = ConfigFilePoller(self.options.model_config_file, self.reload, interval)
-            self._tasks.add(asyncio.create_task(poller.run()))
+        self._watch_files()
 
     async def stop(self) -> None:
         """Have every worker answer what it has, and end; one that takes too long is killed."""
@@ -162,6 +173,14 @@ class Fleet:
             UnavailableError: there is no worker.
         """
         await self._to_the_end(self._reload(config))
+
+    async def set_traffic(self, table: TrafficTable) -> None:
+        """Have all workers obey other rules.
+
+        Args:
+            table: the rules.
+        """
+        await self.change_traffic(lambda _: table)
 
     async def change_traffic(self, change: Callable[[TrafficTable], TrafficTable]) -> None:
         """Have all workers obey rules that come of those in force.
@@ -276,6 +295,18 @@ class Fleet:
             self._grpc_socket = keep(_bound(options.grpc_socket_path))
             self._resources.callback(_remove, options.grpc_socket_path)
 
+    def _watch_files(self) -> None:
+        """Look whether files of the operator have changed; no worker does."""
+        models, interval = self.options.model_config_file, self.options.model_config_file_poll_wait_seconds
+        if models is not None and interval:
+            self._watch(ConfigFilePoller(models, parse_model_server_config, self.reload, interval))
+        if (rules := self.options.traffic_config_file) is not None:
+            subject = "the rules of traffic"
+            self._watch(ConfigFilePoller(rules, parse_traffic_table, self.set_traffic, TRAFFIC_FILE_SECONDS, subject))
+
+    def _watch(self, poller: ConfigFilePoller[Any]) -> None:
+        self._tasks.add(asyncio.create_task(poller.run()))
+
     async def _keep(self, number: int) -> None:
         """Have one worker after the other in one place; end only with an error, before all serve."""
         deaths = 0
@@ -334,6 +365,7 @@ class Fleet:
             config=wanted.config,
             model_config_file=None,
             traffic_config_file=None,
+            admin_port=None,
             model_config_file_poll_wait_seconds=0.0,
             port=self.port,
             rest_api_port=self.rest_api_port,

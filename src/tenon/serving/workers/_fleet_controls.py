@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -23,10 +24,11 @@ class FleetControls(Controls):
 
     Args:
         fleet: the workers.
+        admin_port: returns the port for operators; ``None`` if there is none.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+    def __init__(self, fleet: Fleet, admin_port: Callable[[], int | None] = lambda: None) -> None:
+        self._fleet, self._admin_port = fleet, admin_port
         self._started = time.time()
 
     async def about(self) -> Json:
@@ -36,9 +38,8 @@ class FleetControls(Controls):
             "version": version("tenon-ml"),
             "started": self._started,
             "pids": [os.getpid(), *(worker.pid for worker in fleet.members)],
-            "workers": fleet.options.workers,
-            "port": fleet.port,
-            "rest_api_port": fleet.rest_api_port,
+            "ports": {"grpc": fleet.port, "rest": fleet.rest_api_port, "admin": self._admin_port()},
+            "flags": fleet.options.told(),
         }
 
     async def models(self) -> list[Json]:
@@ -73,7 +74,7 @@ class FleetControls(Controls):
 
     async def set_traffic(self, table: TrafficTable) -> None:
         """Put other rules in force for all models."""
-        await self._fleet.change_traffic(lambda _: table)
+        await self._fleet.set_traffic(table)
 
     async def set_model_traffic(self, model: str, rules: ModelRules | None) -> None:
         """Put other rules in force for one model."""

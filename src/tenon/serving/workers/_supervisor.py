@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from tenon.serving._signals import stop_signal
 from tenon.serving.configuration import ServerOptions
 from tenon.serving.workers._fleet import Fleet
+
+if TYPE_CHECKING:
+    from tenon.serving.workers._admin_port import AdminPort
 
 _log = logging.getLogger("tenon.serving")
 
@@ -34,9 +38,12 @@ def serve_workers(options: ServerOptions, on_ready: Callable[[Fleet], None] | No
 
 async def _serve(options: ServerOptions, on_ready: Callable[[Fleet], None] | None) -> None:
     fleet = Fleet(options)
+    admin = None if options.admin_port is None else _admin_port(options, fleet)
     stopped = asyncio.create_task(stop_signal(fleet.kill).wait())
     starting = asyncio.create_task(fleet.start())
     try:
+        if admin is not None:
+            await admin.start()
         await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
@@ -47,4 +54,10 @@ async def _serve(options: ServerOptions, on_ready: Callable[[Fleet], None] | Non
     finally:
         stopped.cancel()
         starting.cancel()
-        await fleet.stop()
+        await asyncio.gather(fleet.stop(), *([] if admin is None else [admin.stop()]))
+
+
+def _admin_port(options: ServerOptions, fleet: Fleet) -> AdminPort:
+    from tenon.serving.workers._admin_port import AdminPort  # JAX comes with it: 100 MB that a bare supervisor saves
+
+    return AdminPort(options, fleet)

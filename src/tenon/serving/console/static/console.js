@@ -2,7 +2,7 @@
 
 import { ask, credential } from "./api.js";
 import { Charts, WINDOW } from "./charts.js";
-import { $, badge, options, rows, setText } from "./dom.js";
+import { $, badge, options, rows, setText, when } from "./dom.js";
 import { showModels } from "./models.js";
 import { showTraffic } from "./traffic.js";
 import { showTrial, startTrial } from "./trial.js";
@@ -59,11 +59,11 @@ function show(overview) {
 }
 
 function showHistory(history) {
-  const columns = $("scope").value ? history.models[$("scope").value] : history.all;
+  const { columns } = history;
   if (history.now < heard) points = new Map(); // another machine answers, or this one has started anew
   ({ offset } = history);
   heard = history.now;
-  columns?.second.forEach((second, row) => {
+  columns.second.forEach((second, row) => {
     points.set(second, Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[row]])));
   });
   for (const second of points.keys()) if (second < heard - WINDOW) points.delete(second);
@@ -97,9 +97,8 @@ function showErrors(errors) {
 }
 
 function errorCells(error) {
-  const time = new Date(error.time * 1e3);
   const version = error.version === null ? "–" : String(error.version);
-  return [time.toLocaleTimeString(), error.model || "–", version, error.api, badge(error.code, "bad"), error.text, error.trace_id];
+  return [when(error.time), error.model || "–", version, error.api, badge(error.code, "bad"), error.text, error.trace_id];
 }
 
 function showAbout(about) {
@@ -107,7 +106,7 @@ function showAbout(about) {
   const entries = Object.entries(about).flatMap(([name, value]) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.entries(value).map(([key, item]) => [`${name}: ${key}`, item])
-      : [[name, name === "started" ? new Date(value * 1e3).toLocaleString() : value]],
+      : [[name, name === "started" ? when(value) : value]],
   );
   rows($("about-rows"), entries, ([name]) => name, ([name, value]) => [name.replaceAll("_", " "), textOf(value)], ["quiet", "wrap"]);
 }
@@ -143,8 +142,10 @@ function restart() {
 
 $("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  credential.set($("credential").value.trim());
+  const secret = $("credential").value.trim();
   $("credential").value = "";
+  if (!/^[!-~]+$/.test(secret)) return setText($("sign-in-error"), "A credential has only letters, digits and signs of ASCII, and no spaces.");
+  credential.set(secret);
   restart();
 });
 $("sign-out").addEventListener("click", () => {
