@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from tenon.base import InvalidArgumentError, TenonError
+from tenon.base import TenonError
+from tenon.serving._fleet_member import FleetMember
 from tenon.serving._garbage import Garbage
 from tenon.serving.answering import (
     AnsweringOptions,
@@ -17,7 +18,7 @@ from tenon.serving.answering import (
     TrafficInterceptor,
 )
 from tenon.serving.batching import BatchObserver, SignatureId
-from tenon.serving.configuration import ModelServerConfig, ServerOptions
+from tenon.serving.configuration import ModelServerConfig, ServerOptions, parse_traffic_table
 from tenon.serving.lifecycle import LifecycleObserver
 from tenon.serving.security import AuditRecord, Gate, SecurityConfig, read_security
 from tenon.serving.servables import Manager, Priority, Servable, ServableId
@@ -33,7 +34,7 @@ from tenon.serving.telemetry import (
     watch_process,
     watch_states,
 )
-from tenon.serving.traffic import Rollback, Router, ShadowRunner, TrafficTable, read_traffic_table
+from tenon.serving.traffic import Rollback, Router, ShadowRunner, TrafficTable
 
 
 class BatchCounter(BatchObserver):
@@ -121,6 +122,7 @@ class Guards:
     Args:
         options: says which there are.
         manager: makes where the versions live, given who is told of loads and unloads.
+        member: the server's place in a fleet; ``None`` for one that is alone.
 
     Attributes:
         security: the security configuration; empty where there is none.
@@ -139,9 +141,17 @@ class Guards:
         OSError: a file cannot be read, or the audit cannot be opened.
     """
 
-    def __init__(self, options: ServerOptions, manager: Callable[[LifecycleObserver], Manager]) -> None:
+    def __init__(
+        self,
+        options: ServerOptions,
+        manager: Callable[[LifecycleObserver], Manager],
+        member: FleetMember | None = None,
+    ) -> None:
         path = options.security_config_file
+        self._member = member
         self.security = SecurityConfig() if path is None else read_security(path)
+        if member is not None:
+            self.security = self.security.for_worker(member.number, member.count)
         self.gate = Gate(self.security)
         registry = Registry()
         watch_process(registry)
@@ -175,6 +185,8 @@ class Guards:
         self.gate.record(
             AuditRecord(time.time(), "rolled_back", model=rollback.model, version=version, outcome="OK", reason=why)
         )
+        if self._member is not None:
+            self._member.rolled_back(rollback)
 
     def start(self) -> None:
         """Begin what runs by itself, in the running event loop; no version is there yet."""
@@ -206,22 +218,6 @@ def _tracer(options: ServerOptions) -> Tracer | None:
     return Tracer(OtlpExporter(options.otlp_endpoint, options.trace_service_name), options.trace_sampling_rate)
 
 
-def read_rules(content: bytes, source: str) -> TrafficTable:
-    """Read a file of rules of traffic.
-
-    Args:
-        content: of the file.
-        source: its name, for errors.
-
-    Raises:
-        InvalidArgumentError: it breaks a rule.
-    """
-    try:
-        return read_traffic_table(content)
-    except InvalidArgumentError as error:
-        raise InvalidArgumentError(f"{source}: {error.message}") from error
-
-
 def _table(options: ServerOptions) -> TrafficTable:
     path = options.traffic_config_file
-    return TrafficTable() if path is None else read_rules(path.read_bytes(), str(path))
+    return TrafficTable() if path is None else parse_traffic_table(path.read_bytes(), str(path))

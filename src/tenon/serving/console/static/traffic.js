@@ -1,7 +1,7 @@
 // Who answers whom: weights that can be changed, experiments, shadows, rollbacks.
 
 import { ask, part } from "./api.js";
-import { $, badge, button, confirmed, el, rows, setText, sync, toast } from "./dom.js";
+import { $, badge, button, confirmed, el, rows, setText, sync, toast, when } from "./dom.js";
 
 let table = {};
 let shadows = {};
@@ -139,7 +139,7 @@ function rollbackCells(event) {
   return [
     event.model,
     String(event.version),
-    new Date(event.time * 1e3).toLocaleString(),
+    when(event.time),
     event.reason,
     button("Reset", `Give version ${event.version} of ${event.model} its weight again`, () => reset(event)),
   ];
