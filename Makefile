@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and g
 test: $(VENV)/.development $(INTEROP)/.ready ## unit, integration, end-to-end and interop tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
 
-bench: $(VENV)/.runtime $(PEERS)/.ready ## measure serving beside LitServe, BentoML and bare echoes; let nothing else run
+bench: $(VENV)/.development $(PEERS)/.ready $(INTEROP)/.ready ## measure serving beside its peers, bare engines and TensorFlow; let nothing else run
 	$(BIN)/python benchmarks/serving.py $(BENCH_FLAGS)
 
 check: $(VENV)/.development ## format, lint, types, floors, docs build

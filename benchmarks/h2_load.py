@@ -10,7 +10,6 @@ import argparse
 import math
 import re
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -31,9 +30,9 @@ def run(port: int, method: str, request: Path, clients: int, streams: int, secon
         data = request.read_bytes()
         message.write_bytes(b"\0" + len(data).to_bytes(4, "big") + data)
         headers = [word for header in _HEADERS for word in ("--header", header)]
-        shape = ["-c", str(clients), "-m", str(streams), "-D", f"{seconds:g}", f"--log-file={log}"]
+        shape = ["-c", str(clients), "-m", str(streams), "-D", f"{round(seconds * 1000)}ms", f"--log-file={log}"]
         words = ["h2load", *shape, *headers, "-d", str(message), f"http://127.0.0.1:{port}{method}"]
-        text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        text = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
         latencies = np.loadtxt(log, dtype=np.int64, usecols=2, ndmin=1) / 1e6
     succeeded, received = (int(pattern.search(text)[1]) for pattern in (_SUCCEEDED, _DATA))  # type: ignore[index]
     without_message = max(math.ceil(succeeded - received / size), 0)
@@ -54,4 +53,4 @@ if __name__ == "__main__":
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--streams", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    sys.exit(run(**vars(parser.parse_args())))
+    run(**vars(parser.parse_args()))

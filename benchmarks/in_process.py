@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -47,7 +48,7 @@ def measure_all(name: str, image: np.ndarray, make: Callable[[int], Forward], se
 def _measure(forward: Forward, rows: np.ndarray, threads: int, seconds: float) -> sample.Sample:
     """Call for some time; requests are rows, latencies those of whole calls."""
     latencies: list[float] = []
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
 
     def caller() -> None:
         while (begin := time.perf_counter()) < start + seconds:
@@ -59,4 +60,5 @@ def _measure(forward: Forward, rows: np.ndarray, threads: int, seconds: float) -
         each.start()
     for each in callers:
         each.join()
-    return sample.of((time.perf_counter() - start) / len(rows), latencies, 0)
+    found = sample.of((time.perf_counter() - start) / len(rows), latencies, 0)
+    return replace(found, cpu_us=(time.process_time() - used) / len(latencies) / len(rows) * 1e6)

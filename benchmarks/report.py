@@ -24,7 +24,7 @@ from peers import NAMES as PEERS
 from peers import REST
 from sample import Sample
 
-RATE, P50, P99, CPU = "requests_per_second", "p50_ms", "p99_ms", "server_cpu_us"
+RATE, P50, P99, CPU = "requests_per_second", "p50_ms", "p99_ms", "cpu_us"
 _UNITS = {RATE: "/s", P50: " ms (p50)", P99: " ms (p99)", CPU: " us of CPU"}
 
 
@@ -157,7 +157,7 @@ def _ratio(goal: Goal, rows: Sequence[Row]) -> Ratio | None:
 
 def table(rows: Sequence[Row]) -> str:
     """Return a Markdown table: medians over the rounds, and the spread of the rate."""
-    header = ("contender", "settings", "load", "requests/s", "min-max", "Tenon is", "p50 ms", "p99 ms", "server CPU us")
+    header = ("contender", "settings", "load", "requests/s", "min-max", "Tenon is", "p50 ms", "p99 ms", "CPU us")
     body = [_cells(row, rows) for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
     lines = [header, tuple("-" * width for width in widths), *body]

@@ -17,15 +17,15 @@ class Sample:
         p50_ms: median time of a request.
         p99_ms: 99th percentile.
         errors: requests without an answer of status 200 (OK in gRPC).
-        server_cpu_us: processor time of the server's processes for each request; 0 where nobody measured it. Less
-            than its rate does it depend on what else the machine does.
+        cpu_us: processor time for each request, of all processes of the server; 0 where nobody measured it. It depends
+            less than the rate on what else the machine does.
     """
 
     requests_per_second: float
     p50_ms: float
     p99_ms: float
     errors: int
-    server_cpu_us: float = 0.0
+    cpu_us: float = 0.0
 
 
 def of(seconds: float, latencies: list[float], errors: int) -> Sample:

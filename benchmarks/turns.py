@@ -101,7 +101,7 @@ def _put(server: Running, load: Load, port: int, seconds: float, *, folder: Path
     command = load.command(port, seconds, folder, before)
     sample = read(output_of(command, {}, folder / "run", seconds + SPARE_SECONDS))
     requests = max(sample.requests_per_second * seconds, 1.0)
-    return replace(sample, server_cpu_us=(server.cpu_seconds() - used) / requests * 1e6)
+    return replace(sample, cpu_us=(server.cpu_seconds() - used) / requests * 1e6)
 
 
 @dataclass(frozen=True)
