@@ -19,6 +19,7 @@ from tenon.serving import ServerOptions
 from tenon.serving.answering import Pipeline
 from tenon.serving.configuration import FLAGS, Effect
 from tenon.serving.http import HttpRequest
+from tenon.serving.inference_protocol import InferenceApi
 from tenon.serving.rest import RestApi
 from tenon.serving.testing import StaticManager, half_plus_two
 from tests.documents import ROOT, code_blocks, links, table_rows
@@ -119,6 +120,13 @@ def test_the_table_of_errors_is_what_the_server_answers(request_line, body, stat
     text = json.loads(response.body).get("error", "")
     assert text.startswith(unquoted(error))
     assert bool(text) == bool(error)
+
+
+def test_the_request_of_the_open_inference_protocol_is_answered():
+    (body,) = [text for language, text in code_blocks(SERVING) if language == "json" and "datatype" in text]
+    api = InferenceApi(Pipeline(StaticManager({"half": {1: half_plus_two()}})))
+    response = asyncio.run(api.respond(HttpRequest.of("POST", "/v2/models/half/infer", body.encode())))
+    assert json.loads(response.body)["outputs"][0]["data"] == [2.5, 3.0]
 
 
 @pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)

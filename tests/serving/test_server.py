@@ -1,19 +1,20 @@
 """A server in the event loop of its test: what it starts with, where it listens, when it gives up."""
 
 import asyncio
+import json
 import shutil
 import socket
-from dataclasses import fields
 
 import grpc
+import httpx
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError, UnimplementedError
+from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError
 from tenon.saved_model import TensorSpec, save
 from tenon.serving import ModelConfig, ModelServer, ModelServerConfig, ServableRequest, ServerOptions
-from tenon.serving._server import _NOT_WIRED
+from tenon.serving.configuration import MonitoringConfig
 
 
 def save_version(path, factor):
@@ -143,9 +144,42 @@ def test_a_unix_socket_that_is_taken_or_no_socket_is_refused(base, tmp_path):
     assert (tmp_path / "precious").read_text() == "data"
 
 
-def test_an_option_that_is_not_acted_upon_is_refused(base):
-    for name in _NOT_WIRED:
-        (field,) = [field for field in fields(ServerOptions) if field.name == name]
-        other = not field.default if isinstance(field.default, bool) else 7
-        with pytest.raises(UnimplementedError, match=f"{name}: this server does not act upon it yet"):
-            run(options(base, "good", **{name: other}))
+async def get(client, url):
+    answer = await client.get(url)
+    return answer.status_code, answer.text
+
+
+def test_probes_metrics_protocols_and_operators_are_served(base):
+    async def look(server):
+        rest, admin = (f"http://127.0.0.1:{port}" for port in (server.rest_api_port, server.admin_port))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            for path in ("/livez", "/startupz", "/readyz", "/v2/health/ready", "/v1/models/good"):
+                assert (await get(client, rest + path))[0] == 200
+            tensor = {"name": "x", "datatype": "FP32", "shape": [1], "data": [2.0]}
+            answer = await client.post(f"{rest}/v2/models/good/infer", json={"inputs": [tensor]})
+            assert answer.json()["outputs"][0]["data"] == [2.0]
+            status, text = await get(client, f"{rest}/monitoring/prometheus/metrics")
+            assert status == 200
+            assert 'tenon_serving_requests_total{model="good",version="1",' in text
+            assert 'tenon_serving_load_seconds_count{model="good",code="OK"} 1' in text.replace("outcome=", "code=")
+            status, text = await get(client, f"{admin}/api/models")
+            assert [(model["name"], model["versions"][0]["state"]) for model in json.loads(text)] == [
+                ("good", "AVAILABLE")
+            ]
+            assert "<html" in (await get(client, f"{admin}/"))[1]
+            assert (await client.post(f"{rest}/v2/repository/models/good/unload")).status_code == 200
+            assert (await get(client, f"{rest}/v2/models/good/ready"))[0] != 200
+            assert (await client.post(f"{rest}/v2/repository/models/good/load")).status_code == 200
+            assert (await get(client, f"{rest}/v2/models/good/ready"))[0] == 200
+
+    run(options(base, "good", admin_port=0, monitoring=MonitoringConfig(enable=True)), look)
+
+
+def test_a_model_without_parameters_of_its_own_is_not_batched_where_models_have_them(base, caplog):
+    caplog.set_level("INFO")
+    shutil.copytree(base / "good", base / "own" / "good")
+    (base / "own" / "good" / "1" / "batching_params.pbtxt").write_text("max_batch_size { value: 2 }")
+    config = ModelServerConfig((ModelConfig("own", base / "own" / "good"), ModelConfig("other", base / "other")))
+    run(ServerOptions(config=config, port=0, rest_api_port=0, enable_per_model_batching_parameters=True))
+    assert "model 'own' version 1: ready for batch sizes (1, 2)" in caplog.text
+    assert "model 'other' version 1: ready for batch sizes (1,)" in caplog.text

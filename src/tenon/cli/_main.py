@@ -12,6 +12,8 @@ from typing import Any
 from tenon.base import InvalidArgumentError, TenonError
 
 _COMMANDS = {
+    "api-key": "make an API key for a client of a server",
+    "audit": "check that nobody has changed a server's audit",
     "compile": "compile a SavedModel for this kind of machine and put the result into it",
     "demo": "train on real data, export, serve, and ask the server over REST and gRPC",
     "predict": "ask a server for a prediction, over gRPC or REST",
@@ -19,7 +21,8 @@ _COMMANDS = {
     "sign": "sign every file of a model with a private key (OpenSSF model-signing)",
     "verify": "check that a model is, file for file, what a trusted key signed",
 }
-"""Every word and its help; the module ``tenon.cli._WORD`` has ``add_arguments(parser)`` and ``run(arguments)``."""
+"""Every word and its help. The module ``tenon.cli._WORD``, with ``_`` for ``-``, has ``add_arguments(parser)`` and
+``run(arguments)``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,4 +60,4 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _module(word: str) -> Any:
-    return importlib.import_module(f"tenon.cli._{word}")
+    return importlib.import_module(f"tenon.cli._{word.replace('-', '_')}")

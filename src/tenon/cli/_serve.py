@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tenon.base import require_extra
+
+if TYPE_CHECKING:
+    from tenon.serving import ModelServer
+    from tenon.serving.workers import Fleet
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -50,21 +55,38 @@ def _boolean(text: str) -> bool:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C, and end the process: a load in progress would keep it for minutes."""
-    from tenon.serving import ModelServer, host_and_port, serve
+    from tenon.serving import host_and_port
     from tenon.serving.configuration import server_options
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_to_stderr("text")
     options = server_options({name: value for name, value in vars(arguments).items() if name != "command"})
+    _log_to_stderr(options.log_format)
 
-    def ready(server: ModelServer) -> None:
+    def announce(server: ModelServer | Fleet, names: Iterable[str]) -> None:
         grpc, rest = (host_and_port(options.host, port) for port in (server.port, server.rest_api_port))
-        for model in server.models():
-            _print(f"model {model.name!r}: http://{rest}/v1/models/{quote(model.name)}")
+        for name in names:
+            _print(f"model {name!r}: http://{rest}/v1/models/{quote(name)}")
         _print(f"serving: gRPC {grpc}, REST {rest}")
 
-    serve(options, ready)
+    if options.workers > 1:
+        from tenon.serving.workers import serve_workers
+
+        serve_workers(options, lambda fleet: announce(fleet, sorted(fleet.config.servables)))
+    else:
+        from tenon.serving import serve
+
+        serve(options, lambda server: announce(server, [model.name for model in server.models()]))
     logging.shutdown()
     os._exit(0)  # Python would wait for the threads of loads, which nobody waits for any more
+
+
+def _log_to_stderr(log_format: str) -> None:
+    from tenon.serving.telemetry import log_formatter
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(log_formatter(log_format))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("jax").setLevel(logging.WARNING)  # it tells of every kind of device that is not there
 
 
 def _print(line: str) -> None:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from tenon.base import TenonError
+from tenon.serving._fleet_member import FleetMember
+from tenon.serving._garbage import Garbage
 from tenon.serving.answering import (
     AnsweringOptions,
     GateInterceptor,
@@ -16,7 +18,7 @@ from tenon.serving.answering import (
     TrafficInterceptor,
 )
 from tenon.serving.batching import BatchObserver, SignatureId
-from tenon.serving.configuration import ModelServerConfig, ServerOptions
+from tenon.serving.configuration import ModelServerConfig, ServerOptions, parse_traffic_table
 from tenon.serving.lifecycle import LifecycleObserver
 from tenon.serving.security import AuditRecord, Gate, SecurityConfig, read_security
 from tenon.serving.servables import Manager, Priority, Servable, ServableId
@@ -32,7 +34,7 @@ from tenon.serving.telemetry import (
     watch_process,
     watch_states,
 )
-from tenon.serving.traffic import Router, ShadowRunner, TrafficTable, read_traffic_table
+from tenon.serving.traffic import Rollback, Router, ShadowRunner, TrafficTable
 
 
 class BatchCounter(BatchObserver):
@@ -73,25 +75,28 @@ class BatchCounter(BatchObserver):
 
 
 class LifeRecorder(LifecycleObserver):
-    """Count loads and unloads, and write refused models into the audit.
+    """Count loads and unloads, have what they leave behind cleared away, and write refused models into the audit.
 
     Args:
         observer: keeps the metrics.
         batches: forgets versions that are gone.
         gate: has the audit.
+        garbage: what loads and unloads leave behind.
     """
 
-    def __init__(self, observer: Observer, batches: BatchCounter, gate: Gate) -> None:
-        self._observer, self._batches, self._gate = observer, batches, gate
+    def __init__(self, observer: Observer, batches: BatchCounter, gate: Gate, garbage: Garbage) -> None:
+        self._observer, self._batches, self._gate, self._garbage = observer, batches, gate, garbage
 
     def loaded(self, id_: ServableId, seconds: float, servable: Servable) -> None:
         """Count one; see ``LifecycleObserver.loaded``."""
         engines = {name: signature.engine for name, signature in servable.signatures.items()}
         self._observer.loaded(id_, seconds, engines=engines)
+        self._garbage.look_soon()
 
     def failed(self, id_: ServableId, seconds: float, error: TenonError) -> None:
         """Count one, and write it down; see ``LifecycleObserver.failed``."""
         self._observer.loaded(id_, seconds, error.code)
+        self._garbage.look_soon()
         self._gate.record(
             AuditRecord(
                 time.time(),
@@ -108,6 +113,7 @@ class LifeRecorder(LifecycleObserver):
         """Forget one; see ``LifecycleObserver.unloaded``."""
         self._batches.forget(id_)
         self._observer.unloaded(id_)
+        self._garbage.look_soon()
 
 
 class Guards:
@@ -116,12 +122,14 @@ class Guards:
     Args:
         options: says which there are.
         manager: makes where the versions live, given who is told of loads and unloads.
+        member: the server's place in a fleet; ``None`` for one that is alone.
 
     Attributes:
         security: the security configuration; empty where there is none.
         gate: lets requests in.
         observer: counts and traces.
         batches: counts batches.
+        garbage: is looked for when versions came or went.
         life: counts loads and unloads.
         request_log: keeps samples of requests.
         router: the rules of traffic.
@@ -133,18 +141,27 @@ class Guards:
         OSError: a file cannot be read, or the audit cannot be opened.
     """
 
-    def __init__(self, options: ServerOptions, manager: Callable[[LifecycleObserver], Manager]) -> None:
+    def __init__(
+        self,
+        options: ServerOptions,
+        manager: Callable[[LifecycleObserver], Manager],
+        member: FleetMember | None = None,
+    ) -> None:
         path = options.security_config_file
+        self._member = member
         self.security = SecurityConfig() if path is None else read_security(path)
+        if member is not None:
+            self.security = self.security.for_worker(member.number, member.count)
         self.gate = Gate(self.security)
         registry = Registry()
         watch_process(registry)
         self._tracer = _tracer(options)
         self.observer = Observer(registry, History(), self._tracer)
         self.batches = BatchCounter(self.observer)
-        self.life = LifeRecorder(self.observer, self.batches, self.gate)
+        self.garbage = Garbage()
+        self.life = LifeRecorder(self.observer, self.batches, self.gate, self.garbage)
         self.request_log = RequestLog(registry, {})
-        self.router = Router(_table(options))
+        self.router = Router(_table(options), self._rolled_back)
         check, raw = options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content
         self._answering = AnsweringOptions(check, raw)
         self._lag = LoopLag(registry)
@@ -163,9 +180,18 @@ class Guards:
         interceptors = [ObserverInterceptor(self.observer, self.request_log), *gates, traffic]
         return Pipeline(self._manager, interceptors, traffic, self._answering)
 
+    def _rolled_back(self, rollback: Rollback) -> None:
+        version, why = rollback.version, str(rollback.reason)
+        self.gate.record(
+            AuditRecord(time.time(), "rolled_back", model=rollback.model, version=version, outcome="OK", reason=why)
+        )
+        if self._member is not None:
+            self._member.rolled_back(rollback)
+
     def start(self) -> None:
-        """Begin what runs by itself, in the running event loop."""
+        """Begin what runs by itself, in the running event loop; no version is there yet."""
         self._lag.start()
+        self.garbage.start()
 
     def configure(self, config: ModelServerConfig) -> None:
         """Log the requests of the models that ask for it, and know the names of all.
@@ -180,6 +206,7 @@ class Guards:
     async def stop(self) -> None:
         """Drop shadows that wait, and write what is to be written."""
         self._lag.stop()
+        self.garbage.stop()
         await self.shadows.close()
         closers = [self.request_log.close, self.gate.close, *([] if self._tracer is None else [self._tracer.close])]
         await asyncio.gather(*(asyncio.to_thread(close) for close in closers))
@@ -193,4 +220,4 @@ def _tracer(options: ServerOptions) -> Tracer | None:
 
 def _table(options: ServerOptions) -> TrafficTable:
     path = options.traffic_config_file
-    return TrafficTable() if path is None else read_traffic_table(path.read_bytes())
+    return TrafficTable() if path is None else parse_traffic_table(path.read_bytes(), str(path))

@@ -15,6 +15,9 @@ from tenon.serving._ports import until_listening
 from tenon.serving.http import RsgiApp
 from tenon.serving.security import TlsMaterial
 
+_LEAVE_SECONDS = 2.0
+"""How long clients have to ask once more, and be told that their connection ends, before an idle one is closed."""
+
 
 class HttpListener:
     """Serve an application on one port, over TLS where there is a certificate.
@@ -63,12 +66,18 @@ class HttpListener:
     async def renew(self, tls: TlsMaterial, drain_seconds: float) -> None:
         """Listen with other certificates; requests under way are answered.
 
+        A connection that is closed while a client sends its next request loses that request, so those in use are ended
+        by an answer that says so.
+
         Args:
             tls: the certificates.
             drain_seconds: how long those requests may take.
         """
-        old = (self._server, self._task, self._files)
+        old, old_app = (self._server, self._task, self._files), self._app
+        self._app = old_app.successor()
         await self.start(tls)
+        old_app.leave()
+        await asyncio.sleep(min(_LEAVE_SECONDS, drain_seconds))
         await _end(*old, drain_seconds)
 
     async def stop(self, drain_seconds: float) -> None:
@@ -77,6 +86,7 @@ class HttpListener:
         Args:
             drain_seconds: how long that may take.
         """
+        self._app.leave()
         await _end(self._server, self._task, self._files, drain_seconds)
         self._server = self._task = self._files = None
 

@@ -34,6 +34,49 @@ def free_port(host: str, port: int, name: str) -> tuple[str, int]:
         raise cannot_listen(name, host, port, str(error)) from error
 
 
+def shared_address(host: str, port: int, name: str) -> str:
+    """Return the address of ``host`` in digits, for a port that processes of one server share: it is not tried.
+
+    Args:
+        host: a name or an address.
+        port: the port.
+        name: the option's name, for errors.
+
+    Raises:
+        FailedPreconditionError: the host is none.
+    """
+    try:
+        return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
+    except (OSError, ValueError) as error:
+        raise cannot_listen(name, host, port, str(error)) from error
+
+
+def reserve_port(host: str, port: int, name: str) -> socket.socket:
+    """Take a port for several processes: they may listen there as long as the socket returned stays open.
+
+    The socket does not listen, so no connection comes to it; who listens sets ``SO_REUSEPORT`` and is of the same user.
+
+    Args:
+        host: a name or an address.
+        port: the port wanted; 0 takes a free one.
+        name: the option's name, for errors.
+
+    Raises:
+        FailedPreconditionError: the port is taken, by a process that shares its port too, or the host is not an
+            address of this machine.
+    """
+    address, number = free_port(host, port, name)
+    family, kind, protocol, _, where = socket.getaddrinfo(address, number, type=socket.SOCK_STREAM)[0]
+    reserved = socket.socket(family, kind, protocol)
+    try:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(where)
+    except OSError as error:
+        reserved.close()
+        raise cannot_listen(name, host, port, error.strerror or str(error)) from error
+    return reserved
+
+
 def remove_stale_socket(path: str) -> None:
     """Remove what a server left behind that did not end well; one that listens keeps its socket.
 

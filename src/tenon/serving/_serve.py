@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable
 
 import uvloop
 
 from tenon.serving._open_files import raise_open_files_limit
 from tenon.serving._server import ModelServer
+from tenon.serving._signals import stop_signal
 from tenon.serving.configuration import ServerOptions
 from tenon.xla import enable_compile_cache, run_in_calling_thread
 
@@ -37,7 +37,7 @@ def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None
 
 
 async def _serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None) -> None:
-    stopped = asyncio.create_task(_stop_signal().wait())
+    stopped = asyncio.create_task(stop_signal().wait())
     server = ModelServer(options)
     loading: asyncio.Task[None] | None = None
     try:
@@ -55,17 +55,3 @@ async def _serve(options: ServerOptions, on_ready: Callable[[ModelServer], None]
         if loading is not None:
             loading.cancel()
         await server.stop()
-
-
-def _stop_signal() -> asyncio.Event:
-    """Return an event that SIGTERM and SIGINT set; after it, SIGINT kills, for whoever presses Ctrl-C twice."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-
-    def interrupted() -> None:
-        stop.set()
-        loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    return stop

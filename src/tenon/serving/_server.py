@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import ssl
 import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from tenon.base import FailedPreconditionError
 from tenon.saved_model import manifest_sizes
+from tenon.serving._fleet_member import FleetMember, LoaderInTurn
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
-from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket
+from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket, shared_address
 from tenon.serving._repository import ConfiguredRepository
 from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
 from tenon.serving.configuration import (
@@ -27,6 +29,8 @@ from tenon.serving.configuration import (
     ServedModel,
     ServerCore,
     ServerOptions,
+    parse_model_server_config,
+    parse_traffic_table,
     read_batching_parameters,
 )
 from tenon.serving.console import DEFAULT_MAX_BODY_BYTES, AdminApi, Controls, LocalControls
@@ -46,9 +50,11 @@ from tenon.serving.models import LoadingOptions, Warmup, model_loader
 from tenon.serving.rest import MetricsApi, ProbeApi, RestApi
 from tenon.serving.security import TlsConfig, TlsWatcher, exposure_warning
 from tenon.serving.servables import Loader, Manager, ServableId, State
+from tenon.serving.telemetry import Snapshot
+from tenon.serving.traffic import Router
 
-GC_THRESHOLD = (50_000, 20, 100)
-"""Requests make hardly any cycles; Python's default would look for them after every few dozen requests."""
+TRAFFIC_FILE_SECONDS = 1.0
+"""How often the server looks whether the rules of traffic have changed."""
 
 CERTIFICATE_SECONDS = 2.0
 """How often the server looks whether its certificates have changed."""
@@ -67,6 +73,7 @@ class ModelServer:
 
     Args:
         options: what and where.
+        member: the server's place in a fleet, whose ports it shares; ``None`` for one that is alone.
 
     Raises:
         NotFoundError: the file that lists the models is not there.
@@ -79,12 +86,13 @@ class ModelServer:
         admin_port: the port for operators in use after ``start``; ``None`` if there is none.
     """
 
-    def __init__(self, options: ServerOptions) -> None:
+    def __init__(self, options: ServerOptions, member: FleetMember | None = None) -> None:
         self.port, self.rest_api_port, self.admin_port = options.port, options.rest_api_port, options.admin_port
-        self._options = options
+        self._options, self._member = options, member
+        self._cpus = (os.cpu_count() or 1) if member is None else member.cpus
         self._first_config = options.model_server_config()
-        self._guards = Guards(options, self._make_manager)
-        parameters = _batching_parameters(options)
+        self._guards = Guards(options, self._make_manager, member)
+        parameters = _batching_parameters(options, self._cpus)
         self._scheduler = BatchScheduler(parameters.num_batch_threads)
         self._batching = Batching(self._scheduler, parameters, self._guards.batches)
         self._pipeline = self._guards.pipeline()
@@ -98,7 +106,7 @@ class ModelServer:
             allow_version_labels_for_unavailable_models=options.allow_version_labels_for_unavailable_models,
             loads_beside=options.aspired_version_policy == "availability",
         )
-        self._repository = ConfiguredRepository(self._core, self._manager, self.reload)
+        self._repository = ConfiguredRepository(self._core, self._manager, self._reload_all)
         self._started = time.time()
         self._polling: list[asyncio.Task[None]] = []
         self._rest: HttpListener | None = None
@@ -128,7 +136,8 @@ class ModelServer:
         Raises:
             FailedPreconditionError: a port is taken or the host is not an address of this machine.
         """
-        if warning := exposure_warning(self._options.host, self._options.tls, self._guards.security):
+        is_first = self._member is None or self._member.number == 0
+        if is_first and (warning := exposure_warning(self._options.host, self._options.tls, self._guards.security)):
             _log.warning(warning)
         self._guards.start()
         await self._start_grpc()
@@ -144,9 +153,6 @@ class ModelServer:
             FailedPreconditionError: no model can be served, or one cannot and ``exit_on_failed_load`` is set; the
                 message tells each one's reason.
         """
-        gc.collect()
-        gc.freeze()  # modules stay for good, the collector need not walk them; models come later and may go
-        gc.set_threshold(*GC_THRESHOLD)
         self._configured(self._first_config)
         errors = await self._core.start(self._first_config)
         if errors:
@@ -161,8 +167,12 @@ class ModelServer:
         self._polling.append(asyncio.create_task(self._watch_certificates()))
         if self._options.model_config_file is not None and self._options.model_config_file_poll_wait_seconds:
             interval = self._options.model_config_file_poll_wait_seconds
-            file_poller = ConfigFilePoller(self._options.model_config_file, self.reload, interval)
-            self._polling.append(asyncio.create_task(file_poller.run()))
+            models = ConfigFilePoller(self._options.model_config_file, parse_model_server_config, self.reload, interval)
+            self._polling.append(asyncio.create_task(models.run()))
+        if self._options.traffic_config_file is not None:
+            path, set_rules = self._options.traffic_config_file, self.controls.set_traffic
+            rules = ConfigFilePoller(path, parse_traffic_table, set_rules, TRAFFIC_FILE_SECONDS, "the rules of traffic")
+            self._polling.append(asyncio.create_task(rules.run()))
 
     async def reload(self, config: ModelServerConfig) -> None:
         """Change to other models while requests are answered; ``ServerCore.reload`` says how.
@@ -177,6 +187,24 @@ class ModelServer:
         """
         await self._core.reload(config)
         self._configured(config)
+
+    @contextlib.asynccontextmanager
+    async def prepared(self, config: ModelServerConfig) -> AsyncIterator[None]:
+        """Change to other models in two steps, together with others; ``ServerCore.prepared`` says how.
+
+        Args:
+            config: all models that are to be served.
+
+        Raises:
+            TenonError: on entry, as ``reload``; nothing has changed.
+        """
+        async with self._core.prepared(config):
+            yield
+        self._configured(config)
+
+    async def _reload_all(self, config: ModelServerConfig) -> None:
+        """Change to other models, in the whole fleet if this server is one of several."""
+        await (self.reload if self._member is None else self._member.reload)(config)
 
     def _configured(self, config: ModelServerConfig) -> None:
         self._guards.configure(config)
@@ -211,19 +239,29 @@ class ModelServer:
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        return model_loader(servable_id, path, self._batching, os.cpu_count() or 1, loading_options(self._options))
+        loader = model_loader(servable_id, path, self._batching, self._cpus, loading_options(self._options))
+        return loader if self._member is None else LoaderInTurn(loader, self._member.load_turn)
+
+    def _address(self, port: int, name: str) -> tuple[str, int]:
+        """Return the address in digits, and the port, which is another for 0."""
+        if self._member is not None:
+            return shared_address(self._options.host, port, name), port
+        return free_port(self._options.host, port, name)
 
     async def _start_grpc(self) -> None:
         methods = grpc_methods(self._pipeline, reload=self._reload_message)
         inference = inference_methods(self._pipeline, repository=self._repository, is_ready=lambda: self._is_ready)
         self._grpc = GrpcServer({**methods, **inference, **self._health.methods()})
         self._grpc_context = None if self._grpc_tls is None else self._grpc_tls.material.ssl_context()
-        address, self.port = free_port(self._options.host, self._options.port, "port")
+        address, self.port = self._address(self._options.port, "port")
+        shares = self._member is not None
         try:
-            await self._grpc.listen(address, self.port, tls=self._grpc_context)
+            await self._grpc.listen(address, self.port, tls=self._grpc_context, reuse_port=shares)
         except OSError as error:
             raise cannot_listen("port", self._options.host, self.port, str(error)) from error
-        if self._options.grpc_socket_path:
+        if self._member is not None and self._member.grpc_socket is not None:
+            await self._grpc.listen_unix(self._member.grpc_socket)
+        elif self._options.grpc_socket_path:
             await self._listen_unix(self._grpc, self._options.grpc_socket_path)
 
     async def _listen_unix(self, server: GrpcServer, path: str) -> None:
@@ -237,10 +275,13 @@ class ModelServer:
             ) from error
 
     async def _reload_message(self, message: Any) -> None:
-        await self.reload(ModelServerConfig.from_proto(message))
+        await self._reload_all(ModelServerConfig.from_proto(message))
+
+    async def _metrics(self) -> Snapshot:
+        return self._guards.observer.registry.snapshot() if self._member is None else await self._member.metrics()
 
     async def _start_rest(self) -> None:
-        address, self.rest_api_port = free_port(self._options.host, self._options.rest_api_port, "rest_api_port")
+        address, self.rest_api_port = self._address(self._options.rest_api_port, "rest_api_port")
         app = RsgiApp(
             self._apis(),
             max_request_bytes=self._options.max_request_bytes,
@@ -256,7 +297,7 @@ class ModelServer:
         ]
         monitoring = self._options.monitoring
         if monitoring is not None and monitoring.enable:
-            apis.append(MetricsApi(monitoring.path, self._pipeline, self._guards.observer.registry.snapshot))
+            apis.append(MetricsApi(monitoring.path, self._pipeline, self._metrics))
         return [*apis, RestApi(self._pipeline, enable_cors=self._options.rest_api_enable_cors_support)]
 
     async def _start_admin(self) -> None:
@@ -273,6 +314,11 @@ class ModelServer:
         app = RsgiApp(apis, max_request_bytes=DEFAULT_MAX_BODY_BYTES, timeout=options.reload_timeout_seconds)
         self._admin = HttpListener(app, address, self.admin_port, "admin_port")
         await self._admin.start(None if self._tls is None else self._tls.material)
+
+    @property
+    def router(self) -> Router:
+        """The rules of traffic in force here."""
+        return self._guards.router
 
     @property
     def controls(self) -> Controls:
@@ -328,10 +374,13 @@ class ModelServer:
             await self._grpc.stop(self._options.drain_seconds)
 
 
-def _batching_parameters(options: ServerOptions) -> BatchingParameters:
-    if options.batching_parameters is not None:
-        return BatchingParameters.from_proto(options.batching_parameters)
-    return BatchingParameters(max_batch_size=options.max_batch_size)
+def _batching_parameters(options: ServerOptions, cpus: int) -> BatchingParameters:
+    """Return the operator's parameters; as many threads as there are processors, where they name no number."""
+    message = options.batching_parameters
+    if message is None:
+        return BatchingParameters(max_batch_size=options.max_batch_size, num_batch_threads=cpus)
+    parameters = BatchingParameters.from_proto(message)
+    return parameters if message.HasField("num_batch_threads") else replace(parameters, num_batch_threads=cpus)
 
 
 def loading_options(options: ServerOptions) -> LoadingOptions:

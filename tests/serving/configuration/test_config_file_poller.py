@@ -6,7 +6,7 @@ import os
 import pytest
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError
-from tenon.serving.configuration import ConfigFilePoller
+from tenon.serving.configuration import ConfigFilePoller, parse_model_server_config
 
 GOOD = "model_config_list { config { name: 'a' base_path: '/a' } }"
 OTHER = "model_config_list { config { name: 'b' base_path: '/b' } }"
@@ -41,7 +41,7 @@ def poll(poller, times=1):
 
 def test_a_file_is_applied_when_its_content_changes_and_not_otherwise(file):
     reloads = Reloads()
-    poller = ConfigFilePoller(file, reloads, 1)
+    poller = ConfigFilePoller(file, parse_model_server_config, reloads, 1)
     poll(poller, 3)
     os.utime(file)
     poll(poller)
@@ -53,7 +53,7 @@ def test_a_file_is_applied_when_its_content_changes_and_not_otherwise(file):
 
 def test_a_bad_file_is_told_once_and_changes_nothing(file, caplog):
     reloads = Reloads()
-    poller = ConfigFilePoller(file, reloads, 1)
+    poller = ConfigFilePoller(file, parse_model_server_config, reloads, 1)
     poll(poller)
     file.write_text("model_config_list {")
     poll(poller, 3)
@@ -70,7 +70,7 @@ def test_a_bad_file_is_told_once_and_changes_nothing(file, caplog):
 
 def test_a_file_that_is_empty_while_it_is_written_unloads_nothing(file, caplog):
     reloads = Reloads()
-    poller = ConfigFilePoller(file, reloads, 1)
+    poller = ConfigFilePoller(file, parse_model_server_config, reloads, 1)
     poll(poller)
     file.write_text("")
     poll(poller)
@@ -83,7 +83,7 @@ def test_a_file_that_is_empty_while_it_is_written_unloads_nothing(file, caplog):
 def test_a_reload_that_fails_for_what_may_pass_is_tried_again_and_told_once(file, caplog):
     reloads = Reloads()
     reloads.trouble = FailedPreconditionError("version 2 is not available")
-    poller = ConfigFilePoller(file, reloads, 1)
+    poller = ConfigFilePoller(file, parse_model_server_config, reloads, 1)
     poll(poller, 3)
     assert reloads.names == ["a", "a", "a"]
     assert len(caplog.messages) == 1
@@ -95,7 +95,7 @@ def test_a_reload_that_fails_for_what_may_pass_is_tried_again_and_told_once(file
 def test_a_fault_of_ours_is_told_once_and_does_not_end_the_watch(file, caplog):
     reloads = Reloads()
     reloads.trouble = RuntimeError("an invariant is broken")
-    poller = ConfigFilePoller(file, reloads, 1)
+    poller = ConfigFilePoller(file, parse_model_server_config, reloads, 1)
     poll(poller, 3)
     assert caplog.text.count("an invariant is broken") == 1
     reloads.trouble = None
@@ -106,7 +106,7 @@ def test_a_fault_of_ours_is_told_once_and_does_not_end_the_watch(file, caplog):
 def test_the_loop_goes_on_after_every_failure(file):
     async def main():
         reloads = Reloads()
-        polling = asyncio.create_task(ConfigFilePoller(file, reloads, 1e-4).run())
+        polling = asyncio.create_task(ConfigFilePoller(file, parse_model_server_config, reloads, 1e-4).run())
         file.write_bytes(b"\xff")
         for text in (OTHER, GOOD):
             file.write_text(text)
@@ -121,4 +121,4 @@ def test_the_loop_goes_on_after_every_failure(file):
 @pytest.mark.parametrize("interval", [0, -1, float("nan")])
 def test_an_interval_that_is_none_is_refused(file, interval):
     with pytest.raises(InvalidArgumentError, match="interval: seconds between two looks must be above 0"):
-        ConfigFilePoller(file, Reloads(), interval)
+        ConfigFilePoller(file, parse_model_server_config, Reloads(), interval)

@@ -85,7 +85,7 @@ class Page:
         if method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert"):
             self.complaints.append(json.dumps(parameters["args"]))
         if method == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
-            self.complaints.append(parameters["entry"]["text"])
+            self.complaints.append(f"{parameters['entry'].get('url', '')} {parameters['entry']['text']}")
 
     def _send(self, payload):
         size = len(payload)

@@ -67,8 +67,6 @@ class World:
             predict=self.rest,
             reload=self.reload,
             retry=lambda model, version: self.retries.append((model, version)),
-            since=lambda id_: 1.7e9 + id_.version % 1000,
-            engine_report=lambda id_, name: {"chosen": "xla"} if name == "float32" else None,
         )
 
     def about(self):

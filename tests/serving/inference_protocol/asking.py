@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from tenon.base import TensorSpec
 from tenon.formats import message_class
-from tenon.serving.answering import Pipeline
+from tenon.serving.answering import Interceptor, Pipeline
 from tenon.serving.http import HttpRequest
 from tenon.serving.http2 import CallContext
 from tenon.serving.inference_protocol import InferenceApi, Repository, inference_methods
@@ -84,6 +84,25 @@ class Loading(Repository):
         if self.error is not None:
             raise self.error
         self.told.append(what)
+
+
+class Watching(Interceptor):
+    """Notes what passes, and refuses what it is told to."""
+
+    def __init__(self, error=None):
+        self.error, self.seen = error, []
+
+    def begin(self, call):
+        self.seen.append((call.api, call.header("k")))
+        call.reply.append(("x-answered-by", "a"))
+
+    def admit(self, call):
+        self.seen.append(str(call.request))
+        if self.error is not None:
+            raise self.error
+
+    def finish(self, call, error):
+        self.seen.append(error and error.code.name)
 
 
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)

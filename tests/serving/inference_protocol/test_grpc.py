@@ -18,11 +18,11 @@ from tenon.base import (
     UnimplementedError,
 )
 from tenon.formats import message_class
-from tenon.serving.answering import Interceptor, Pipeline
+from tenon.serving.answering import Pipeline
 from tenon.serving.http2 import GrpcServer
 from tenon.serving.inference_protocol import ModelIndex, inference_methods
 from tests.serving.doubles import manager
-from tests.serving.inference_protocol.asking import SERVICE, Loading, answered, called, message
+from tests.serving.inference_protocol.asking import SERVICE, Loading, Watching, answered, called, message
 
 X = {"name": "x", "datatype": "FP32", "shape": [2]}
 RAW = np.float32([2, 4]).tobytes()
@@ -154,24 +154,6 @@ def test_what_a_repository_cannot_do_is_refused(name, fields, repository, error,
         answered(f"RepositoryModel{name}", request, methods(repository=repository))
 
 
-class Watching(Interceptor):
-    """Notes what passes, and refuses what it is told to."""
-
-    def __init__(self, error=None):
-        self.error, self.seen = error, []
-
-    def begin(self, call):
-        self.seen.append((call.api, call.header("k")))
-
-    def admit(self, call):
-        self.seen.append(str(call.request))
-        if self.error is not None:
-            raise self.error
-
-    def finish(self, call, error):
-        self.seen.append(error and error.code.name)
-
-
 @pytest.mark.parametrize(
     ("name", "request_", "request_seen"),
     [
@@ -235,12 +217,17 @@ def test_a_stream_answers_every_request_in_order_and_survives_errors():
             assert answer.error_message == "Servable not found for request: Latest(none)"
 
 
-def test_a_stream_ends_where_nobody_may_ask_and_where_bytes_are_no_message():
+def test_bytes_that_are_no_message_are_an_error_of_the_stream():
+    answers, code = streamed([b"\xff", infer_request().SerializeToString()])
+    assert code == "OK"
+    assert answers[0].error_message.startswith("The request is not a inference.ModelInferRequest")
+    assert answers[1].infer_response.model_name == "half"
+
+
+def test_a_stream_ends_where_nobody_may_ask():
     for error in (UnauthenticatedError("who?"), PermissionDeniedError("no")):
         answers, code = streamed([infer_request().SerializeToString()], methods(interceptors=[Watching(error)]))
         assert (answers, code) == ([], error.code.name)
-    answers, code = streamed([infer_request().SerializeToString(), b"\xff"])
-    assert (len(answers), code) == (1, "INVALID_ARGUMENT")
     assert streamed([]) == ([], "OK")
 
 

@@ -89,7 +89,7 @@ X = np.float32([1, 2])
         ({"inputs": [untyped(X)]}, r"the shape \[2\] takes 2 elements in fp32_contents; received 0"),
         ({"inputs": [typed(X, contents={"fp64_contents": [1, 2]})]}, "elements in fp32_contents; received 0"),
         ({"inputs": [typed(X, shape=[3])]}, "takes 3 elements in fp32_contents; received 2"),
-        ({"inputs": [typed(X, shape=[-2])]}, "must be at least 0"),
+        ({"inputs": [typed(X, shape=[-2])]}, "must lie in 0"),
         ({"inputs": [typed(X, shape=[1] * 65)]}, "at most 64 dimensions"),
         ({"inputs": [typed(X, shape=[0, 2**62, 2**62], contents={})]}, "does not fit its data"),
         ({"inputs": [typed(X, datatype="FP64")]}, "must have the datatype FP32; received 'FP64'"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tenon.base import TensorSpec
+from tenon.base import DataLossError, TensorSpec
 from tenon.serving.answering import Call, Pipeline, Protocol
 from tenon.serving.inference_protocol._metadata import Server
 from tenon.serving.servables import ServableRequest
@@ -43,4 +43,4 @@ def test_versions_are_in_the_order_of_their_numbers_and_handles_are_given_back()
 def test_the_server_is_ready_when_every_model_answers():
     assert Server(Pipeline(manager())).is_ready()
     assert Server(Pipeline(StaticManager({}))).is_ready()
-    assert not Server(Pipeline(StaticManager({"m": {}}, {"m": {1: ValueError("no")}}))).is_ready()
+    assert not Server(Pipeline(StaticManager({"m": {}}, {"m": {1: DataLossError("no")}}))).is_ready()

@@ -75,9 +75,11 @@ def test_the_signature_is_a_parameter_and_others_are_ignored():
 
 
 @pytest.mark.parametrize("name", ["priority", "timeout"])
-@pytest.mark.parametrize("value", [-1, True, 1.0, "1", None])
+@pytest.mark.parametrize("value", [-1, 2**64, True, 1.0, "1", None])
 def test_numbers_are_integers_of_at_least_0(name, value):
-    with pytest.raises(InvalidArgumentError, match=f"parameter '{name}': must be an integer of at least 0; received"):
+    with pytest.raises(
+        InvalidArgumentError, match=f"parameter '{name}': must be an integer in 0..18446744073709551615; received"
+    ):
         read_parameters(call(), {name: value})
 
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenon.base import DataLossError, NotFoundError, ResourceExhaustedError, TenonError
-from tenon.serving.answering import Interceptor, Pipeline
+from tenon.serving.answering import Pipeline
 from tenon.serving.http import HttpRequest
 from tenon.serving.inference_protocol import InferenceApi, ModelIndex
-from tenon.serving.servables import Priority
+from tenon.serving.servables import Priority, ServableRequest
 from tests.serving.doubles import manager
-from tests.serving.inference_protocol.asking import JSON, LENGTH, Loading, asked, respond
+from tests.serving.inference_protocol.asking import JSON, LENGTH, Loading, Watching, asked, respond
 
 X = {"name": "x", "datatype": "FP32", "shape": [2], "data": [2, 4]}
 Y = {"name": "y", "datatype": "FP32", "shape": [2], "data": [3.0, 4.0]}
@@ -240,36 +240,19 @@ def test_what_a_repository_cannot_do_is_refused(path, body, repository, status, 
     assert answer["error"].startswith(message)
 
 
-class Watching(Interceptor):
-    """Notes what passes, and refuses what it is told to."""
-
-    def __init__(self, error=None):
-        self.error, self.seen = error, []
-
-    def begin(self, call):
-        self.seen.append(call.api)
-        call.reply.append(("x-answered-by", "a"))
-
-    def admit(self, call):
-        self.seen.append(str(call.request))
-        if self.error is not None:
-            raise self.error
-
-    def finish(self, call, error):
-        self.seen.append(error and error.code.name)
-
-
 @pytest.mark.parametrize(
     ("method", "path", "seen"),
     [
-        ("GET", "/v2", ["servermetadata", None]),
-        ("GET", "/v2/models", ["index", "None", None]),
-        ("POST", "/v2/repository/index", ["index", "None", None]),
-        ("GET", "/v2/models/half", ["metadata", "Latest(half)", None]),
-        ("GET", "/v2/models/half/versions/1/ready", ["status", "Specific(half, 1)", None]),
-        ("POST", "/v2/repository/models/a/load", ["load", "Latest(a)", None]),
-        ("POST", "/v2/repository/models/a/unload", ["unload", "Latest(a)", None]),
-        ("POST", "/v2/models/half/infer", ["infer", "Latest(half)", "INVALID_ARGUMENT"]),
+        ("GET", "/v2", [("servermetadata", None), None]),
+        ("GET", "/v2/models", [("index", None), "None", None]),
+        ("POST", "/v2/repository/index", [("index", None), "None", None]),
+        ("GET", "/v2/models/half", [("metadata", None), "Latest(half)", None]),
+        ("GET", "/v2/models/half/versions/1/ready", [("status", None), "Specific(half, 1)", None]),
+        ("POST", "/v2/repository/models/a/load", [("load", None), "Latest(a)", None]),
+        ("POST", "/v2/repository/models/a/unload", [("unload", None), "Latest(a)", None]),
+        ("POST", "/v2/models/half/infer", [("infer", None), "Latest(half)", "INVALID_ARGUMENT"]),
+        ("GET", "/v2/else", [("malformed", None), "NOT_FOUND"]),
+        ("GET", "/v2/models/half/infer", [("malformed", None), "INVALID_ARGUMENT"]),
         ("GET", "/v2/health/live", []),
         ("GET", "/v2/health/ready", []),
     ],
@@ -299,18 +282,12 @@ def test_priority_and_timeout_reach_the_run():
         before = asyncio.get_running_loop().time()
         request = HttpRequest.of("POST", "/v2/models/many/infer", body)
         assert (await InferenceApi(Pipeline(models)).respond(request)).status == 200
-        with models.servable_handle(request_of("many")) as handle:
+        with models.servable_handle(ServableRequest.latest("many")) as handle:
             options = handle.servable.last_options
         assert options.priority is Priority.LOW
         assert before + 5 <= options.deadline <= asyncio.get_running_loop().time() + 5
 
     asyncio.run(main())
-
-
-def request_of(name):
-    from tenon.serving.servables import ServableRequest
-
-    return ServableRequest.latest(name)
 
 
 def test_the_error_of_a_timeout_has_the_form_of_the_api():

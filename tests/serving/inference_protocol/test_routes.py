@@ -38,7 +38,7 @@ M, M3 = ServableRequest("m"), ServableRequest("m", 3)
     ],
 )
 def test_a_path_says_what_is_asked_of_which_model(path, action, request_):
-    assert parse_target(path) == Target(action, request_)
+    assert parse_target(action.method, path) == Target(action, request_)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_path_says_what_is_asked_of_which_model(path, action, request_):
 )
 def test_there_is_nothing_elsewhere(path):
     with pytest.raises(NotFoundError, match="Not found: "):
-        parse_target(path)
+        parse_target("GET", path)
 
 
 @given(st.text(max_size=30))
 def test_any_path_is_a_target_or_refused(text):
     with contextlib.suppress(NotFoundError, InvalidArgumentError):
-        assert isinstance(parse_target("/v2" + text), Target)
+        assert isinstance(parse_target("GET", "/v2" + text), Target)
 
 
 @pytest.mark.parametrize(("path", "is_ours"), [("/v2", True), ("/v2/x", True), ("/v22", False), ("/v1/models", False)])

@@ -3,6 +3,7 @@
 import gc
 import itertools
 import logging
+import time
 import weakref
 
 import numpy as np
@@ -175,3 +176,11 @@ def test_the_log_tells_each_step_with_the_name_and_version(caplog):
     ]
     assert texts[3] == "servable {name: m version: 1}: unloading waits for 1 request(s) in flight"
     assert caplog.records[1].servable_state == "AVAILABLE"
+
+
+def test_it_is_told_since_when_a_state_holds():
+    before = time.time()
+    harness = harness_in(State.LOADING)
+    loading = harness.status().since
+    harness.transition(State.AVAILABLE)
+    assert before <= loading <= harness.status().since <= time.time()

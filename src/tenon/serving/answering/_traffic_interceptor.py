@@ -6,7 +6,9 @@ import asyncio
 
 from tenon.base import Code, TenonError
 from tenon.serving.answering._call import Call
+from tenon.serving.answering._gate_interceptor import ACTIONS
 from tenon.serving.answering._pipeline import Interceptor, Selector
+from tenon.serving.security import Action
 from tenon.serving.servables import Manager, ServableRequest
 from tenon.serving.traffic import Router, ShadowRunner
 
@@ -24,7 +26,12 @@ class TrafficInterceptor(Interceptor, Selector):
         self._router, self._shadows, self._manager = router, shadows, manager
 
     def select(self, call: Call, request: ServableRequest) -> ServableRequest:
-        """Return the version that the rules give this request; see ``Selector.select``."""
+        """Return the version that the rules give this request; see ``Selector.select``.
+
+        Who asks for metadata without naming a version gets those of the latest, whatever the rules.
+        """
+        if request.label is None and ACTIONS.get(call.api.lower()) is not Action.PREDICT:
+            return request
         key = call.header(self._router.table.routing_key_header) or call.client or None
         route = self._router.route(request, key, self._manager.available)
         if route is None:

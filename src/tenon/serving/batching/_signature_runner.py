@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tenon.base import InvalidArgumentError, UnavailableError
-from tenon.saved_model import LoadedSignature
 from tenon.serving.batching._batcher import Batcher
 from tenon.serving.batching._batching import Batching
 from tenon.serving.batching._lane import Backlog
 from tenon.serving.batching._observer import SignatureId
 from tenon.serving.engines import Engine, Shapes
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions
+
+if TYPE_CHECKING:
+    from tenon.saved_model import LoadedSignature  # JAX comes with it, and who reads options needs none
 
 MAX_BATCHERS = 256
 """Queues kept for different trailing shapes of one signature."""

@@ -17,6 +17,7 @@ from tenon.serving.configuration._monitoring_config import MonitoringConfig, rea
 from tenon.serving.configuration._options import ServerOptions
 from tenon.serving.configuration._server_core import ServedModel, ServerCore
 from tenon.serving.configuration._ssl_config import read_ssl_config
+from tenon.serving.configuration._traffic_config import parse_traffic_table
 
 __all__ = [
     "FLAGS",
@@ -31,6 +32,7 @@ __all__ = [
     "ServerCore",
     "ServerOptions",
     "parse_model_server_config",
+    "parse_traffic_table",
     "read_batching_parameters",
     "read_model_server_config",
     "read_monitoring_config",

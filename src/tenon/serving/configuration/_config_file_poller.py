@@ -1,4 +1,4 @@
-"""The file of models, read again and again."""
+"""A configuration file, read again and again."""
 
 from __future__ import annotations
 
@@ -6,34 +6,46 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from tenon.base import InvalidArgumentError, TenonError
-from tenon.serving.configuration._model_server_config import ModelServerConfig, parse_model_server_config
 from tenon.serving.configuration._text_proto import read_bytes
+
+T = TypeVar("T")
 
 _log = logging.getLogger("tenon.serving")
 
 
-class ConfigFilePoller:
-    """Reload the models when the file that lists them changes.
+class ConfigFilePoller(Generic[T]):
+    """Apply a file when its content changes.
 
     A file that cannot be read or breaks a rule changes nothing, and is told once. One whose reload failed for another
     reason (a label's version or a new model is not there yet) is tried again at every poll. What came by
     ``HandleReloadConfigRequest`` meanwhile holds until the file changes.
 
     Args:
-        path: a ``--model_config_file``.
+        path: the file, such as a ``--model_config_file``.
+        read: makes a configuration of the file's content and its name.
         reload: changes to another configuration.
         interval: seconds between two looks.
+        subject: what stays as it is when the file is no good, for the log.
 
     Raises:
         InvalidArgumentError: ``interval`` is not above 0.
     """
 
-    def __init__(self, path: Path, reload: Callable[[ModelServerConfig], Awaitable[None]], interval: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        read: Callable[[bytes, str], T],
+        reload: Callable[[T], Awaitable[None]],
+        interval: float,
+        subject: str = "the models",
+    ) -> None:
         if not interval > 0:
             raise InvalidArgumentError(f"interval: seconds between two looks must be above 0; received {interval}.")
-        self._path, self._reload, self._interval = path, reload, interval
+        self._path, self._read, self._reload, self._interval = path, read, reload, interval
+        self._subject = subject
         self._done_with: bytes | None = None
         self._trouble = ""
 
@@ -52,16 +64,16 @@ class ConfigFilePoller:
             self._trouble = ""
         except TenonError as error:
             if error.message != self._trouble:
-                _log.error("%s: the models stay as they are: %s", self._path, error.message)
+                _log.error("%s: %s stay as they are: %s", self._path, self._subject, error.message)
             self._trouble = error.message
         except Exception as error:  # a fault of ours must not end the watch
             if str(error) != self._trouble:
-                _log.exception("%s: the models stay as they are, by a fault of Tenon: report it", self._path)
+                _log.exception("%s: %s stay as they are, by a fault of Tenon: report it", self._path, self._subject)
             self._trouble = str(error)
 
     async def _apply(self, content: bytes) -> None:
         try:
-            config = await asyncio.to_thread(parse_model_server_config, content, str(self._path))
+            config = await asyncio.to_thread(self._read, content, str(self._path))
             await self._reload(config)
         except InvalidArgumentError:
             self._done_with = content

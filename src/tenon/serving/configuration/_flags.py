@@ -159,6 +159,7 @@ FLAGS = (
     _own("trace_sampling_rate", float, "the share of requests traced whose client does not say"),
     _own("trace_service_name", str, "the name of this service in traces"),
     _own("log_format", str, "`text` or `json`"),
+    _own("workers", int, "processes that share the ports; each holds all models"),
     _own("admin_port", int, "the admin API and its page; 0 takes a free port, without it there is none"),
     _own("admin_host", str, "address of the admin port"),
     _own("drain_seconds", float, "time for requests in flight after SIGTERM"),

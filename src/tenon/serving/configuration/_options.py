@@ -76,6 +76,7 @@ class ServerOptions:
         trace_service_name: the name of this service in traces.
         log_format: ``text`` or ``json``; whoever sets up logging acts upon it.
         monitoring: whether and where metrics are shown, or ``None`` for Tenon's own choice.
+        workers: processes that serve together; 1 is this process alone.
         admin_port: port of the admin API and its page; 0 takes a free one, ``None`` has none.
         admin_host: the address of that port; the loopback by default.
         drain_seconds: how long requests in flight may take after a stop was asked for.
@@ -130,6 +131,7 @@ class ServerOptions:
     trace_service_name: str = "tenon"
     log_format: str = "text"
     monitoring: MonitoringConfig | None = None
+    workers: int = 1
     admin_port: int | None = None
     admin_host: str = "127.0.0.1"
     drain_seconds: float = 30.0
@@ -159,6 +161,8 @@ class ServerOptions:
         for name in _COUNTS:
             if not 0 <= getattr(self, name) < 2**31:
                 raise InvalidArgumentError(f"{name}: must be at least 0; received {getattr(self, name)}.")
+        if not 1 <= self.workers <= MAX_WORKERS:
+            raise InvalidArgumentError(f"workers: must lie in 1..{MAX_WORKERS}; received {self.workers}.")
         for name in ("port", "rest_api_port", "admin_port"):
             if not 0 <= (getattr(self, name) or 0) < 2**16:
                 raise InvalidArgumentError(f"{name}: must lie in 0..65535; received {getattr(self, name)}.")
@@ -221,6 +225,9 @@ class ServerOptions:
             return read_model_server_config(self.model_config_file)
         return _configured(self.models) if self.config is None else self.config
 
+
+MAX_WORKERS = 256
+"""Processes that one server may consist of; more are a slip of the keyboard."""
 
 ENGINES = tuple(kind.value for kind in EngineKind)
 """What may compute."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from tenon.base import DeadlineExceededError, FailedPreconditionError, NotFoundError, TenonError, UnknownError
@@ -153,9 +153,26 @@ class ServerCore:
         await asyncio.gather(*self._reloads, return_exceptions=True)
 
     async def _reload(self, config: ModelServerConfig) -> None:
+        async with self.prepared(config):
+            pass
+
+    @contextlib.asynccontextmanager
+    async def prepared(self, config: ModelServerConfig) -> AsyncIterator[None]:
+        """Change to another configuration in two steps: load on entry, change on exit.
+
+        ``reload`` is this with nothing in between. In between all that is new answers, and nothing has changed for
+        those who ask; so several processes can change together. Leaving by an exception takes everything back.
+
+        Args:
+            config: all models that are to be served.
+
+        Raises:
+            TenonError: on entry, as ``reload``.
+        """
         async with self._lock:
             before = self._config
             if config == before:
+                yield
                 return
             known = before.servables
             added = [name for name in config.servables if name not in known]
@@ -168,6 +185,11 @@ class ServerCore:
                     f"reload: the new models {added} must answer within {self._reload_timeout:g} s; they did not, and "
                     "nothing has changed. Allow more time, or look into the log."
                 ) from None
+            except BaseException:
+                await self._take_back(before, added)
+                raise
+            try:
+                yield
             except BaseException:
                 await self._take_back(before, added)
                 raise

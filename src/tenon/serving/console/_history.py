@@ -31,17 +31,30 @@ def history_columns(snapshot: dict[str, Any], model: str | None = None) -> dict[
         ([5], [3])
     """
     kept = {name: seconds for name, seconds in snapshot["models"].items() if model in (None, name)}
-    offset = snapshot["offset"]
-    parts = [{"offset": offset, "models": {"": seconds}, "errors": []} for seconds in kept.values()]
-    whole = merge_histories(parts) if parts else {"offset": offset, "models": {}, "errors": []}
+    points = history_points({**snapshot, "models": kept})
     return {
-        "offset": offset,
-        "models": {
-            name: _columns(points, offset)
-            for name, points in history_points({"offset": offset, "models": kept, "errors": []}).items()
-        },
-        "all": _columns(history_points(whole).get("", ()), offset),
+        "offset": snapshot["offset"],
+        "models": {name: _columns(found, snapshot["offset"]) for name, found in points.items()},
+        "all": whole_columns(snapshot, model),
     }
+
+
+def whole_columns(snapshot: dict[str, Any], model: str | None = None) -> dict[str, list[Any]]:
+    """Return the columns of one model, or of all together.
+
+    Args:
+        snapshot: of ``History.snapshot`` or ``merge_histories``.
+        model: the model; ``None`` for all.
+
+    Example:
+        >>> whole_columns({"offset": 0.0, "models": {"a": [[5, 1, 0, 0, 0, 0, 40, 1]]}, "errors": []}, "b")["second"]
+        []
+    """
+    offset, models = snapshot["offset"], snapshot["models"]
+    kept = models.values() if model is None else [models[model]] if model in models else []
+    parts = [{"offset": offset, "models": {"": seconds}, "errors": []} for seconds in kept]
+    whole = parts[0] if len(parts) == 1 else merge_histories(parts)
+    return _columns(history_points({**whole, "offset": offset}).get("", ()), offset)
 
 
 def _columns(points: Iterable[Point], offset: float) -> dict[str, list[Any]]:

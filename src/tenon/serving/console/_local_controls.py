@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
 from tenon.base import NotFoundError
 from tenon.serving.configuration import ModelServerConfig, ServedModel, parse_model_server_config
 from tenon.serving.console._controls import Controls, Json
 from tenon.serving.console._reports import model_report, signature_report
 from tenon.serving.http import HttpApi, HttpRequest
-from tenon.serving.servables import Manager, ServableId, ServableRequest, State
+from tenon.serving.servables import Manager, ServableRequest, State
 from tenon.serving.telemetry import History, Registry, Snapshot
 from tenon.serving.traffic import ModelRules, Router, ShadowRunner, TrafficTable, to_json
+
+_MODELS_A_TURN = 16
 
 
 class LocalControls(Controls):
@@ -29,8 +32,6 @@ class LocalControls(Controls):
         predict: answers TensorFlow Serving's ``:predict`` requests of the form, without a gate in its way.
         reload: changes to another configuration, as ``ServerCore.reload`` does.
         retry: loads a version anew whose load failed, as ``AspiredVersionsManager.retry`` does.
-        since: returns since when a version is in its state, in seconds since 1970, where that is known.
-        engine_report: returns what the engine of a version's signature tells of itself, JSON-able.
     """
 
     def __init__(
@@ -46,29 +47,30 @@ class LocalControls(Controls):
         predict: HttpApi,
         reload: Callable[[ModelServerConfig], Awaitable[None]],
         retry: Callable[[str, int], None],
-        since: Callable[[ServableId], float | None] = lambda _: None,
-        engine_report: Callable[[ServableId, str], Any] = lambda *_: None,
     ) -> None:
         self._about, self._models, self._manager = about, models, manager
         self._registry, self._history_kept = registry, history
         self._router, self._shadows = router, shadows
+        self._written: tuple[TrafficTable | None, Json] = (None, {})  # writing hundreds of rules takes milliseconds
         self._predict, self._reload, self._retry = predict, reload, retry
-        self._since, self._engine_report = since, engine_report
 
     async def about(self) -> Json:
         """Return what the server is."""
         return self._about()
 
     async def models(self) -> list[Json]:
-        """Return every model with its versions."""
-        return [self._model(served) for served in self._models()]
+        """Return every model with its versions; other work has its turn now and then, for there may be thousands."""
+        reports = []
+        for served in self._models():
+            reports.append(self._model(served))
+            if len(reports) % _MODELS_A_TURN == 0:
+                await asyncio.sleep(0)
+        return reports
 
     def _model(self, served: ServedModel) -> Json:
-        times = {state.id.version: self._since(state.id) for state in served.states}
         return model_report(
             served,
             aliases=self._router.aliases(served.name),
-            since={version: when for version, when in times.items() if when is not None},
             engines={version: self._engines(served.name, version) for version in self._manager.available(served.name)},
         )
 
@@ -79,18 +81,19 @@ class LocalControls(Controls):
     async def signatures(self, model: str, version: int) -> Json:
         """Return the signatures of one version by name."""
         with self._manager.servable_handle(ServableRequest.specific(model, version)) as handle:
-            return {
-                name: signature_report(signature, self._engine_report(handle.id, name))
-                for name, signature in handle.servable.signatures.items()
-            }
+            return {name: signature_report(signature) for name, signature in handle.servable.signatures.items()}
 
     async def metrics(self) -> Snapshot:
         """Return all metrics of now."""
         return self._registry.snapshot()
 
     async def history(self, last_seconds: float) -> Json:
-        """Return the last seconds of every model."""
-        snapshot: Json = self._history_kept.snapshot(last_seconds=last_seconds)
+        """Return the last seconds of every model; other work has its turn after each, for ten minutes are 2 ms."""
+        history, since = self._history_kept, time.monotonic() - last_seconds - 1
+        snapshot: Json = history.snapshot(last_seconds=0)
+        for name in snapshot["models"]:
+            snapshot["models"][name] = history.series(name).snapshot(time.monotonic(), since)
+            await asyncio.sleep(0)
         return snapshot
 
     async def errors(self) -> list[Json]:
@@ -101,10 +104,16 @@ class LocalControls(Controls):
     async def traffic(self) -> Json:
         """Return the rules, what came of them, and what shadows found."""
         return {
-            "table": to_json(self._router.table),
+            "table": self._rules(),
             "status": self._router.status(),
             "shadows": {} if self._shadows is None else self._shadows.status(),
         }
+
+    def _rules(self) -> Json:
+        table = self._router.table
+        if self._written[0] is not table:
+            self._written = (table, to_json(table))
+        return self._written[1]
 
     async def set_traffic(self, table: TrafficTable) -> None:
         """Put other rules in force for all models."""

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs
 import orjson
 
 from tenon.base import InvalidArgumentError
-from tenon.serving.console._controls import Controls
-from tenon.serving.console._history import history_columns
+from tenon.serving.console._controls import Controls, Json
+from tenon.serving.console._history import history_columns, whole_columns
 from tenon.serving.console._routes import Route, parse_version
 from tenon.serving.console._static import SECURITY_HEADERS
 from tenon.serving.http import JSON_HEADERS, BodyTooLargeError, Headers, HttpRequest, Response
@@ -134,20 +134,20 @@ class Operations:
         return Response(200, [("Content-Type", exposition.content_type), *FRESH], exposition.body)
 
     async def _history(self, asked: Asked) -> Response:
-        return _json(await self._columns(asked.query("seconds", "model")))
+        return _json(await self._history_of(asked, history_columns))
 
     async def _overview(self, asked: Asked) -> Response:
         """Return everything that changes by the second, for one request of the page."""
-        controls, query = self._controls, asked.query("seconds", "model")
+        controls, history = self._controls, self._history_of(asked, _whole)
         names = ("about", "models", "traffic", "errors", "history")
-        parts = (controls.about(), controls.models(), controls.traffic(), controls.errors(), self._columns(query))
+        parts = (controls.about(), controls.models(), controls.traffic(), controls.errors(), history)
         return _json(dict(zip(names, await asyncio.gather(*parts), strict=True)))
 
-    async def _columns(self, query: Mapping[str, str]) -> dict[str, Any]:
-        seconds = _seconds(query.get("seconds", str(KEPT_SECONDS)))
-        snapshot = await self._controls.history(seconds)
-        columns = await asyncio.to_thread(history_columns, snapshot, query.get("model"))
-        return columns | {"now": int(time.time() - columns["offset"])}
+    async def _history_of(self, asked: Asked, columns: Callable[[Json, str | None], Json]) -> Json:
+        query = asked.query("seconds", "model")
+        snapshot = await self._controls.history(_seconds(query.get("seconds", str(KEPT_SECONDS))))
+        found = await asyncio.to_thread(columns, snapshot, query.get("model"))
+        return found | {"now": int(time.time() - snapshot["offset"])}
 
     async def _set_traffic(self, asked: Asked) -> None:
         await self._controls.set_traffic(read_traffic_table(await asked.body()))
@@ -176,6 +176,10 @@ class Operations:
         status, answer = await self._controls.try_request(wanted, body)
         timing = f"answer;dur={(time.perf_counter() - began) * 1e3:.3f}"
         return Response(status, [*FRESH_JSON, ("Server-Timing", timing)], answer)
+
+
+def _whole(snapshot: Json, model: str | None) -> Json:
+    return {"offset": snapshot["offset"], "columns": whole_columns(snapshot, model)}
 
 
 def _json(value: Any) -> Response:

@@ -14,7 +14,6 @@ def model_report(
     served: ServedModel,
     *,
     aliases: Mapping[str, int] | None = None,
-    since: Mapping[int, float] | None = None,
     engines: Mapping[int, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Return what operators see of a model.
@@ -22,14 +21,13 @@ def model_report(
     Args:
         served: the model, of ``ServerCore.models``.
         aliases: its aliases in the rules of traffic.
-        since: by version, since when it is in its state, in seconds since 1970.
         engines: by version, the engine of each signature.
 
     Example:
         >>> model_report(ServedModel("digits", None, (), {"stable": 3}))["labels"]
         {'stable': 3}
     """
-    config, times, names = served.config, since or {}, engines or {}
+    config, names = served.config, engines or {}
     return {
         "name": served.name,
         "base_path": None if config is None else str(config.base_path),
@@ -37,29 +35,26 @@ def model_report(
         "logging": None if config is None or config.logging is None else str(config.logging),
         "labels": dict(served.labels),
         "aliases": dict(aliases or {}),
-        "versions": [_version_report(state, times, names) for state in served.states],
+        "versions": [_version_report(state, names.get(state.id.version, {})) for state in served.states],
     }
 
 
-def _version_report(
-    state: ServableState, since: Mapping[int, float], engines: Mapping[int, Mapping[str, str]]
-) -> dict[str, Any]:
-    error, version = state.error, state.id.version
+def _version_report(state: ServableState, engines: Mapping[str, str]) -> dict[str, Any]:
+    error = state.error
     return {
-        "version": version,
+        "version": state.id.version,
         "state": state.state.name,
         "error": None if error is None else {"code": error.code.name, "message": error.message},
-        "since": since.get(version),
-        "engines": dict(engines.get(version, {})),
+        "since": state.since,
+        "engines": dict(engines),
     }
 
 
-def signature_report(signature: ServableSignature, engine_report: Any = None) -> dict[str, Any]:
+def signature_report(signature: ServableSignature) -> dict[str, Any]:
     """Return what operators see of a signature.
 
     Args:
         signature: the signature.
-        engine_report: what its engine tells of itself, JSON-able, such as how it was chosen.
 
     Example:
         >>> from tenon.serving.testing import half_plus_two
@@ -71,7 +66,7 @@ def signature_report(signature: ServableSignature, engine_report: Any = None) ->
         "inputs": _tensor_reports(signature.inputs),
         "outputs": _tensor_reports(signature.outputs),
         "engine": signature.engine,
-        "engine_report": engine_report,
+        "engine_report": dict(signature.engine_report) or None,
     }
 
 

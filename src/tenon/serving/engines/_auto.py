@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cache, partial
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -22,6 +21,7 @@ from tenon.serving.engines._blob_cache import BlobCache, blob_key
 from tenon.serving.engines._choice import choose, is_tiny
 from tenon.serving.engines._conversion import convert, converter_versions
 from tenon.serving.engines._engine import Engine, Shapes
+from tenon.serving.engines._kind import EngineKind
 from tenon.serving.engines._litert import Flatbuffer, LiteRtEngine
 from tenon.serving.engines._machine import machine_features
 from tenon.serving.engines._mixed import MixedEngine
@@ -30,17 +30,6 @@ from tenon.serving.engines._xla import XlaEngine, check_shapes
 
 Samples = Sequence[Sequence[np.ndarray]]
 """Inputs of a signature, several times."""
-
-
-class EngineKind(StrEnum):
-    """What should compute."""
-
-    AUTO = "auto"
-    """The faster of those that are installed and answer the same, measured."""
-    XLA = "xla"
-    """XLA, on any device."""
-    LITERT = "litert"
-    """LiteRT on the CPU, unmeasured; XLA for signatures that it cannot run."""
 
 
 @dataclass(frozen=True)

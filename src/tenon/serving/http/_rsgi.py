@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ DEFAULT_MAX_REQUEST_BYTES = 100 * 2**20
 DEFAULT_TIMEOUT_SECONDS = 30.0
 
 
+_LAST = ("Connection", "close")
 _WITH_BODY = ("POST", "PUT")
 _NOBODY_LISTENS = HTTP_STATUS[Code.CANCELLED]
 
@@ -50,20 +52,32 @@ class RsgiApp:
         self._max_request_bytes = max_request_bytes
         self._timeout = timeout
         self._deadlines = Deadlines(timeout)
+        self._is_leaving = False
+
+    def leave(self) -> None:
+        """Tell every client with its next answer that the connection ends there, so that it opens another one."""
+        self._is_leaving = True
+
+    def successor(self) -> RsgiApp:
+        """Return the same application for another web server, which does not leave when this one does."""
+        made = copy.copy(self)
+        made._is_leaving = False
+        return made
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one HTTP request; the arguments are granian's."""
-        method, headers, path = scope.method, scope.headers, scope.path  # granian makes them anew at every look
+        method, asked, path = scope.method, scope.headers, scope.path  # granian makes them anew at every look
         api = self._api(path)
-        read_body = partial(self._read_body, headers, protocol) if method in _WITH_BODY else _no_body
+        read_body = partial(self._read_body, asked, protocol) if method in _WITH_BODY else _no_body
         due = asyncio.get_running_loop().time() + self._timeout
-        request = HttpRequest(method, path, scope.query_string, headers, read_body, scope.client, due)
+        request = HttpRequest(method, path, scope.query_string, asked, read_body, scope.client, due)
         try:
             response = await self._deadlines.run(api.respond(request))
         except DeadlineExceededError as error:
             response = api.error(error)
         if response.status != _NOBODY_LISTENS:
-            protocol.response_bytes(response.status, response.headers, response.body)
+            headers = [*response.headers, _LAST] if self._is_leaving else response.headers
+            protocol.response_bytes(response.status, headers, response.body)
 
     def _api(self, path: str) -> HttpApi:
         for api in self._apis:

@@ -156,7 +156,7 @@ class Calls(StreamHandler):
 
     async def _requests(self, connection: Connection, stream: Stream) -> AsyncIterator[bytes]:
         """Yield the messages of a request as they come."""
-        data, encoding = b"", stream.headers.get("grpc-encoding", "identity")
+        data, encoding = bytearray(), stream.headers.get("grpc-encoding", "identity")  # small pieces cost no copies
         while more := await connection.more(stream):
             data += more
             while len(data) >= PREFIX.size:
@@ -166,7 +166,8 @@ class Calls(StreamHandler):
                 stop = PREFIX.size + size
                 if len(data) < stop:
                     break
-                message, data = data[PREFIX.size : stop], data[stop:]
+                message = bytes(data[PREFIX.size : stop])
+                del data[:stop]
                 yield inflated(message, encoding, self._message_bytes) if compressed else message
         if data:
             raise InternalError(f"the request ends inside a message; {len(data)} bytes are left over.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from tenon.serving.http2._calls import Calls, Streaming, Unary
 from tenon.serving.http2._connection import Connection, Limits
@@ -72,16 +74,18 @@ class GrpcServer:
         bound: int = listener.sockets[0].getsockname()[1]
         return bound
 
-    async def listen_unix(self, path: str) -> None:
+    async def listen_unix(self, where: str | socket.socket) -> None:
         """Accept connections at a UNIX socket.
 
         Args:
-            path: where the socket's file stands; one that is left over there must be removed first.
+            where: the path of the socket's file (one that is left over there must be removed first), or a socket that
+                is bound already, which other processes may share.
 
         Raises:
             OSError: the socket cannot be made.
         """
-        self._listeners.append(await self._loop.create_unix_server(self._connect, path, backlog=1024))
+        address: dict[str, Any] = {"path": where} if isinstance(where, str) else {"sock": where}
+        self._listeners.append(await self._loop.create_unix_server(self._connect, **address, backlog=1024))
 
     async def stop(self, grace: float) -> None:
         """Take no new connections and calls, answer those under way, close.

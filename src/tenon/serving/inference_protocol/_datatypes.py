@@ -14,6 +14,9 @@ from tenon.base import InvalidArgumentError, TensorSpec, UnimplementedError
 MAX_RANK: Final = 64
 """NumPy holds no tensor of more dimensions."""
 
+MAX_SIZE: Final = 2**63 - 1
+"""Dimensions are int64 over gRPC; in JSON they may be anything, even too long to be written into an error."""
+
 STRINGS: Final = np.dtype(object)
 """The dtype of BYTES."""
 
@@ -79,15 +82,15 @@ def element_count(name: str, shape: Sequence[int]) -> int:
     """Return how many elements a tensor of a shape has.
 
     Raises:
-        InvalidArgumentError: a dimension is negative, or there are more than ``MAX_RANK``.
+        InvalidArgumentError: a dimension is negative or no int64, or there are more than ``MAX_RANK``.
     """
     if len(shape) > MAX_RANK:
         raise InvalidArgumentError(
             f"input {name!r}: a shape has at most {MAX_RANK} dimensions; received {len(shape)}. Reshape it."
         )
-    if shape and min(shape) < 0:
+    if shape and not 0 <= min(shape) <= max(shape) <= MAX_SIZE:
         raise InvalidArgumentError(
-            f"input {name!r}: every dimension of its shape must be at least 0; received {list(shape)}. "
+            f"input {name!r}: every dimension of its shape must lie in 0..{MAX_SIZE}; received {list(shape)}. "
             "Send the shape that the data has."
         )
     return prod(shape)

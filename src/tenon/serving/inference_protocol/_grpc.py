@@ -33,13 +33,24 @@ from tenon.serving.inference_protocol._requests import (
 SERVICE: Final = "/inference.GRPCInferenceService/"
 
 _STREAM_PARALLELISM: Final = 64  # requests of one stream that are answered at a time
-_FINAL_RESPONSE: Final = "triton_final_response"
+_FINAL_RESPONSE: Final = "triton_final_response"  # the parameter by which Triton's clients know a request's last answer
 _END_OF_STREAM: Final = frozenset((Code.UNAUTHENTICATED, Code.PERMISSION_DENIED))
 
-Answer = Callable[[Server, Call, Any], Awaitable[Any]]
+Answer = Callable[[Server, Call, bytes], Awaitable[Any]]
 
 _InferRequest: Final = message_class("inference.ModelInferRequest")
 _StreamResponse: Final = message_class("inference.ModelStreamInferResponse")
+_ServerMetadataResponse: Final = message_class("inference.ServerMetadataResponse")
+_ModelMetadataRequest: Final = message_class("inference.ModelMetadataRequest")
+_ModelMetadataResponse: Final = message_class("inference.ModelMetadataResponse")
+_ModelReadyRequest: Final = message_class("inference.ModelReadyRequest")
+_ModelReadyResponse: Final = message_class("inference.ModelReadyResponse")
+_IndexRequest: Final = message_class("inference.RepositoryIndexRequest")
+_IndexResponse: Final = message_class("inference.RepositoryIndexResponse")
+_LoadRequest: Final = message_class("inference.RepositoryModelLoadRequest")
+_LoadResponse: Final = message_class("inference.RepositoryModelLoadResponse")
+_UnloadRequest: Final = message_class("inference.RepositoryModelUnloadRequest")
+_UnloadResponse: Final = message_class("inference.RepositoryModelUnloadResponse")
 
 
 def inference_methods(
@@ -73,15 +84,10 @@ def inference_methods(
 
 
 def _unary(server: Server, api: str, answer: Answer) -> Callable[[bytes, CallContext], Awaitable[bytes]]:
-    message = message_class(f"inference.{api}Request")
-
-    async def work(call: Call, data: bytes) -> Any:
-        return await answer(server, call, _parsed(message, data))
-
     async def handle(data: bytes, context: CallContext) -> bytes:
         call = _call(api, context)
         try:
-            response = await server.pipeline.answer(call, partial(work, call, data))
+            response = await server.pipeline.answer(call, partial(answer, server, call, data))
             return bytes(response.SerializeToString())
         except TenonError as error:
             if len(error.message) > MAX_ERROR_CHARACTERS:
@@ -105,15 +111,20 @@ def _probe(message: str, field: str, tell: Callable[[], bool]) -> Callable[[byte
 
 def _stream(server: Server) -> Callable[[AsyncIterator[bytes], CallContext], AsyncIterator[bytes]]:
     async def one(context: CallContext, data: bytes) -> bytes:
-        request = _parsed(_InferRequest, data)
-        call = _call("ModelInfer", context)
+        call, asked = _call("ModelInfer", context), _InferRequest()
+
+        async def work() -> Any:
+            nonlocal asked
+            asked = _parsed(_InferRequest, data)
+            return await _answer_infer(server, call, asked, len(data))
+
         try:
-            response = await server.pipeline.answer(call, partial(_infer, server, call, request))
+            response = await server.pipeline.answer(call, work)
         except TenonError as error:
             if error.code in _END_OF_STREAM:
                 raise
-            asked = {"model_name": request.model_name, "model_version": request.model_version, "id": request.id}
-            failed = _StreamResponse(error_message=shortened(error.message), infer_response=asked)
+            told = {"model_name": asked.model_name, "model_version": asked.model_version, "id": asked.id}
+            failed = _StreamResponse(error_message=shortened(error.message), infer_response=told)
             return bytes(failed.SerializeToString())
         response.parameters[_FINAL_RESPONSE].bool_param = True
         return bytes(_StreamResponse(infer_response=response).SerializeToString())
@@ -138,8 +149,13 @@ def _parsed(message: type[Any], data: bytes) -> Any:
         ) from error
 
 
-async def _infer(server: Server, call: Call, request: Any) -> Any:
+async def _infer(server: Server, call: Call, data: bytes) -> Any:
+    return await _answer_infer(server, call, _parsed(_InferRequest, data), len(data))
+
+
+async def _answer_infer(server: Server, call: Call, request: Any, size: int) -> Any:
     server.pipeline.admit(call, servable_request(request.model_name, request.model_version))
+    call.check_size(size)
     signature_name = read_parameters(call, plain_parameters(request.parameters)) if request.parameters else ""
     wanted = requested_outputs(request) if request.outputs else ()
     read_inputs = partial(read_message, request)
@@ -147,36 +163,42 @@ async def _infer(server: Server, call: Call, request: Any) -> Any:
     return response_message(request, prediction)
 
 
-async def _server_metadata(server: Server, call: Call, request: Any) -> Any:
-    del call, request
-    return message_class("inference.ServerMetadataResponse")(**server.metadata())
+async def _server_metadata(server: Server, call: Call, data: bytes) -> Any:
+    del call, data
+    return _ServerMetadataResponse(**server.metadata())
 
 
-async def _model_metadata(server: Server, call: Call, request: Any) -> Any:
-    call.request = servable_request(request.name, request.version)
-    return message_class("inference.ModelMetadataResponse")(**server.model_metadata(call))
+async def _model_metadata(server: Server, call: Call, data: bytes) -> Any:
+    request = _parsed(_ModelMetadataRequest, data)
+    server.pipeline.admit(call, servable_request(request.name, request.version))
+    return _ModelMetadataResponse(**server.model_metadata(call))
 
 
-async def _model_ready(server: Server, call: Call, request: Any) -> Any:
-    call.request = servable_request(request.name, request.version)
-    return message_class("inference.ModelReadyResponse")(ready=server.model_is_ready(call))
+async def _model_ready(server: Server, call: Call, data: bytes) -> Any:
+    request = _parsed(_ModelReadyRequest, data)
+    asked = server.pipeline.admit(call, servable_request(request.name, request.version))
+    return _ModelReadyResponse(ready=server.model_is_ready(asked))
 
 
-async def _index(server: Server, call: Call, request: Any) -> Any:
-    models = server.index(call, request.repository_name, request.ready)
-    return message_class("inference.RepositoryIndexResponse")(models=[vars(line) for line in models])
+async def _index(server: Server, call: Call, data: bytes) -> Any:
+    request = _parsed(_IndexRequest, data)
+    server.pipeline.admit_to_server(call)
+    lines = server.index(request.repository_name, request.ready)
+    return _IndexResponse(models=[vars(line) for line in lines])
 
 
-async def _load(server: Server, call: Call, request: Any) -> Any:
-    call.request = servable_request(request.model_name, "")
-    await server.load(call, request.repository_name, request.parameters)
-    return message_class("inference.RepositoryModelLoadResponse")()
+async def _load(server: Server, call: Call, data: bytes) -> Any:
+    request = _parsed(_LoadRequest, data)
+    name = server.pipeline.admit(call, servable_request(request.model_name, "")).name
+    await server.load(name, request.repository_name, request.parameters)
+    return _LoadResponse()
 
 
-async def _unload(server: Server, call: Call, request: Any) -> Any:
-    call.request = servable_request(request.model_name, "")
-    await server.unload(call, request.repository_name)
-    return message_class("inference.RepositoryModelUnloadResponse")()
+async def _unload(server: Server, call: Call, data: bytes) -> Any:
+    request = _parsed(_UnloadRequest, data)
+    name = server.pipeline.admit(call, servable_request(request.model_name, "")).name
+    await server.unload(name, request.repository_name)
+    return _UnloadResponse()
 
 
 _ANSWERS: Final[dict[str, Answer]] = {

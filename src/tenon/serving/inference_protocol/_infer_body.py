@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from math import prod
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from tenon.base import InvalidArgumentError, TensorSpec
 from tenon.serving.inference_protocol._datatypes import (
-    BOOLEANS,
     DTYPES,
+    MAX_RANK,
     STRINGS,
     element_count,
     input_dtype,
@@ -29,12 +29,16 @@ Arrays = dict[str, np.ndarray]
 T = TypeVar("T")
 
 _NUMBERS: Final = frozenset((int, float))
+_LISTS: Final = frozenset((list,))
 _INTEGERS: Final = frozenset((int,))
 _WIDE: Final[Mapping[np.dtype, np.dtype]] = {
-    **{DTYPES[name]: np.dtype(np.float64) for name in ("FP16", "BF16", "FP32")},
-    DTYPES["UINT16"]: np.dtype(np.int64),
+    DTYPES["FP16"]: DTYPES["FP64"],
+    DTYPES["BF16"]: DTYPES["FP64"],
+    DTYPES["UINT16"]: DTYPES["INT64"],
 }
-"""What JSON is read as first, where the dtype itself would not do or would turn what is too large into infinity."""
+"""What JSON is read as first, where it is not read as the dtype itself."""
+
+_FP32: Final = DTYPES["FP32"]
 
 
 class InputTensor(NamedTuple):
@@ -53,8 +57,7 @@ class InputTensor(NamedTuple):
     data: Any
 
 
-@dataclass(frozen=True)
-class InferBody:
+class InferBody(NamedTuple):
     """A body that no signature has looked at yet.
 
     Args:
@@ -213,9 +216,11 @@ def _read_tensors(tensors: Sequence[InputTensor], specs: Specs) -> Arrays:
 def _read_json(name: str, dtype: np.dtype, shape: tuple[int, ...], data: Any) -> np.ndarray:
     """Return the tensor that parsed JSON stands for, nested as its shape or flat."""
     count = element_count(name, shape)
-    flat_numbers = dtype is not BOOLEANS and type(data) is list and _NUMBERS.issuperset(map(type, data))
+    only_numbers = type(data) is list and _holds_only_numbers(data)
     try:
-        wide = dense_array(data, _WIDE.get(dtype, dtype), flat_numbers)
+        wide = dense_array(data, _WIDE.get(dtype, dtype), only_numbers)
+        if dtype is _FP32 and not np.isfinite(wide).all():  # it may be infinite only because it was too large
+            wide = dense_array(data, DTYPES["FP64"], only_numbers)
     except InvalidArgumentError as error:
         raise InvalidArgumentError(f"input {name!r}: {error.message}") from error
     array = narrowed(name, wide, dtype)
@@ -228,6 +233,16 @@ def _read_json(name: str, dtype: np.dtype, shape: tuple[int, ...], data: Any) ->
             f"elements; received the shape {list(array.shape)}. Correct either."
         )
     return reshaped(name, array, shape)
+
+
+def _holds_only_numbers(items: list[Any]) -> bool:
+    """Tell whether a nested list holds neither strings nor true, false or null, so that NumPy may read it at once."""
+    for _ in range(MAX_RANK):
+        types = set(map(type, items))
+        if types != _LISTS:
+            return _NUMBERS.issuperset(types)
+        items = list(chain.from_iterable(items))
+    return False
 
 
 def _whole_body(body: bytes, specs: Specs) -> Arrays:

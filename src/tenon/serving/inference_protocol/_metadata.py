@@ -25,7 +25,8 @@ Document = dict[str, Any]
 class Server:
     """The server as clients see it, whatever their protocol.
 
-    Answers are documents: what REST writes as JSON, and gRPC's messages take as their fields.
+    Whoever asks it has been admitted. Answers are documents: what REST writes as JSON, and gRPC's messages take as
+    their fields.
 
     Args:
         pipeline: the way to the versions.
@@ -52,13 +53,13 @@ class Server:
         extensions = [*_EXTENSIONS, *(("model_repository",) if self._repository is not None else ())]
         return {"name": "tenon", "version": _version(), "extensions": extensions}
 
-    def model_is_ready(self, call: Call) -> bool:
-        """Tell whether the version that a call asks for answers; its model need not exist.
+    def model_is_ready(self, request: ServableRequest) -> bool:
+        """Tell whether the version asked for answers; its model need not exist.
 
-        Raises:
-            TenonError: an interceptor refuses the call.
+        Args:
+            request: the model, and perhaps a version or a label.
         """
-        return _answers(self.pipeline.manager, self.pipeline.admit(call))
+        return _answers(self.pipeline.manager, request)
 
     def is_known(self, name: str) -> bool:
         """Tell whether there is anything under the name of a model."""
@@ -73,9 +74,7 @@ class Server:
         Raises:
             NotFoundError: no such model, or the version is not available.
             InvalidArgumentError: an unknown label.
-            TenonError: an interceptor refuses the call.
         """
-        self.pipeline.admit(call)
         with self.pipeline.open(call) as handle:
             signatures, name = handle.servable.signatures, handle.id.name
             default = signatures.get(DEFAULT_SIGNATURE_NAME)
@@ -88,39 +87,35 @@ class Server:
                 "properties": _properties(signatures),
             }
 
-    def index(self, call: Call, repository_name: str = "", only_ready: bool = False) -> list[ModelIndex]:
+    def index(self, repository_name: str = "", only_ready: bool = False) -> list[ModelIndex]:
         """Return all models known.
 
         Args:
-            call: the request.
             repository_name: there is one repository, and it has no name.
             only_ready: leave out what does not answer.
 
         Raises:
             UnimplementedError: the repository is named.
-            TenonError: an interceptor refuses the call.
         """
-        self.pipeline.admit_to_server(call)
         _check_repository_name(repository_name)
         found: Sequence[ModelIndex] = (
             served_models(self.pipeline.manager) if self._repository is None else self._repository.index()
         )
         return [line for line in found if line.state == READY or not only_ready]
 
-    async def load(self, call: Call, repository_name: str = "", parameters: Iterable[str] = ()) -> None:
-        """Load the model that a call asks for.
+    async def load(self, name: str, repository_name: str = "", parameters: Iterable[str] = ()) -> None:
+        """Load a model.
 
         Args:
-            call: the request.
+            name: of the model.
             repository_name: there is one repository, and it has no name.
             parameters: the names of the request's parameters.
 
         Raises:
             UnimplementedError: clients may not load models, the request brings a configuration or files, or the
                 repository is named.
-            TenonError: of an interceptor or of the repository.
+            TenonError: of the repository.
         """
-        name = self.pipeline.admit(call).name
         _check_repository_name(repository_name)
         refused = [key for key in parameters if key == "config" or key.startswith("file:")]
         if refused:
@@ -130,18 +125,17 @@ class Server:
             )
         await self._writable().load(name)
 
-    async def unload(self, call: Call, repository_name: str = "") -> None:
-        """Unload the model that a call asks for; no model depends on another.
+    async def unload(self, name: str, repository_name: str = "") -> None:
+        """Unload a model; no model depends on another.
 
         Args:
-            call: the request.
+            name: of the model.
             repository_name: there is one repository, and it has no name.
 
         Raises:
             UnimplementedError: clients may not unload models, or the repository is named.
-            TenonError: of an interceptor or of the repository.
+            TenonError: of the repository.
         """
-        name = self.pipeline.admit(call).name
         _check_repository_name(repository_name)
         await self._writable().unload(name)
 

@@ -18,6 +18,7 @@ MAX_ERROR_CHARACTERS: Final = 1024
 """What is told of an error: over gRPC it travels in headers, and it may quote a name as long as the request."""
 
 _MAX_VERSION: Final = 2**63 - 1
+_MAX_NUMBER: Final = 2**64 - 1
 _HIGHEST: Final = 1  # of the protocol's priorities; 0 is the default, and larger numbers are less urgent
 
 
@@ -61,7 +62,7 @@ def read_parameters(call: Call, parameters: Mapping[str, Any]) -> str:
         The parameter ``signature_name``; empty if there is none.
 
     Raises:
-        InvalidArgumentError: a parameter has another type, or is negative.
+        InvalidArgumentError: a parameter has another type, or is no uint64.
     """
     signature_name = parameters.get(SIGNATURE_NAME, "")
     if type(signature_name) is not str:
@@ -77,8 +78,8 @@ def read_parameters(call: Call, parameters: Mapping[str, Any]) -> str:
 
 def _number(parameters: Mapping[str, Any], name: str) -> int:
     value = parameters.get(name, 0)
-    if type(value) is not int or value < 0:
-        raise InvalidArgumentError(f"parameter {name!r}: must be an integer of at least 0; received {value!r}.")
+    if type(value) is not int or not 0 <= value <= _MAX_NUMBER:
+        raise InvalidArgumentError(f"parameter {name!r}: must be an integer in 0..{_MAX_NUMBER}; received {value!r}.")
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from tenon.base import InternalError, InvalidArgumentError, TenonError
+from tenon.base import InternalError, InvalidArgumentError, NotFoundError, TenonError
 from tenon.serving.answering import Call, Pipeline, Protocol, predict
 from tenon.serving.http import (
     JSON_HEADERS,
@@ -28,10 +28,19 @@ from tenon.serving.inference_protocol._infer_body import parse_infer_body
 from tenon.serving.inference_protocol._metadata import Server
 from tenon.serving.inference_protocol._repository import Repository
 from tenon.serving.inference_protocol._requests import read_parameters, shortened, unknown_signature
-from tenon.serving.inference_protocol._routes import Action, Target, is_api_path, parse_target
+from tenon.serving.inference_protocol._routes import Action, Target, WrongMethodError, is_api_path, parse_target
 from tenon.serving.json_tensors import parse_json
 
 HEADER_LENGTH: Final = "Inference-Header-Content-Length"
+"""The header that tells how many bytes of a body are JSON."""
+
+MALFORMED: Final = "malformed"
+"""What metrics call a request whose line makes no sense."""
+
+_HEADER_LENGTH_KEY: Final = HEADER_LENGTH.lower()
+
+_OPEN: Final = frozenset((Action.LIVE.api, Action.READY.api))
+"""What is answered without being let in."""
 
 _REMEMBERED_TARGETS: Final = 4096
 _REMEMBERED_CHARACTERS: Final = 256  # of a path; longer ones are read anew, so that clients cannot fill the memory
@@ -71,8 +80,10 @@ class InferenceApi(HttpApi):
     ) -> None:
         self._pipeline = pipeline
         self._server = Server(pipeline, repository, is_ready)
-        self._targets: dict[str, Target] = {}
+        self._targets: dict[tuple[str, str], Target] = {}
         self._answers: Mapping[Action, Answer] = {
+            Action.LIVE: self._live,
+            Action.READY: self._ready,
             Action.SERVER_METADATA: self._server_metadata,
             Action.MODELS: self._models,
             Action.INDEX: self._index,
@@ -99,15 +110,10 @@ class InferenceApi(HttpApi):
             what went wrong inside the server is logged and not told.
         """
         try:
-            action, asked = self._targets.get(request.path) or self._find_target(request.path)
-            if request.method != action.method:
-                return _wrong_method(request, action)
-            answer = self._answers.get(action)
-            if answer is None:
-                return self._probe(action)
-            now = asyncio.get_running_loop().time()
-            call = Call(Protocol.REST, action.api, request.headers.get, now, request.deadline, asked, request.remote)
-            response = await self._pipeline.answer(call, partial(answer, call, request))
+            target = self._targets.get((request.method, request.path))
+            call, answer = self._read_line(request, target)
+            work = partial(answer, call, request)
+            response = await (work() if call.api in _OPEN else self._pipeline.answer(call, work))
             return response._replace(headers=response.headers + call.reply) if call.reply else response
         except TenonError as error:
             return self.error(error)
@@ -117,32 +123,50 @@ class InferenceApi(HttpApi):
 
     def error(self, error: TenonError) -> Response:
         """Return ``{"error": text}`` with the error's status and headers."""
-        return Response(http_status(error), JSON_HEADERS + error_headers(error), error_body(shortened(error.message)))
+        headers, body = JSON_HEADERS + error_headers(error), error_body(shortened(error.message))
+        if isinstance(error, WrongMethodError):
+            return Response(405, [*headers, ("Allow", error.allowed)], body)
+        return Response(http_status(error), headers, body)
 
-    def _find_target(self, path: str) -> Target:
-        target = parse_target(path)
+    def _read_line(self, request: HttpRequest, target: Target | None) -> tuple[Call, Answer]:
+        """Return what is asked, and what answers it; a request line that makes no sense is a call too, for the gate."""
+        now = asyncio.get_running_loop().time()
+        header, deadline, remote = request.headers.get, request.deadline, request.remote
+        try:
+            action, asked = target or self._find_target(request.method, request.path)
+        except TenonError as error:
+            return Call(Protocol.REST, MALFORMED, header, now, deadline, None, remote), partial(_tell, error)
+        return Call(Protocol.REST, action.api, header, now, deadline, asked, remote), self._answers[action]
+
+    def _find_target(self, method: str, path: str) -> Target:
+        target = parse_target(method, path)
         if len(path) > _REMEMBERED_CHARACTERS:
             return target
         if len(self._targets) >= _REMEMBERED_TARGETS:
             self._targets.clear()
-        self._targets[path] = target
+        self._targets[method, path] = target
         return target
 
-    def _probe(self, action: Action) -> Response:
-        if action is Action.LIVE:
-            return _json({"live": True})
+    async def _live(self, call: Call, request: HttpRequest) -> Response:
+        del call, request
+        return _json({"live": True})
+
+    async def _ready(self, call: Call, request: HttpRequest) -> Response:
+        del call, request
         ready = self._server.is_ready()
         return _json({"ready": ready}, 200 if ready else 503)
 
     async def _infer(self, call: Call, request: HttpRequest) -> Response:
         self._pipeline.admit(call)
-        body = parse_infer_body(await inflated_body(request), request.headers.get(HEADER_LENGTH.lower()))
+        data = await inflated_body(request)
+        call.check_size(len(data))
+        body = parse_infer_body(data, request.headers.get(_HEADER_LENGTH_KEY))
         signature_name = read_parameters(call, body.parameters) if body.parameters else ""
         prediction = await predict(
             self._pipeline, call, signature_name, body.read_inputs, unknown_signature, body.outputs
         )
-        data, header_length = infer_answer(body, prediction)
-        return Response(200, JSON_HEADERS if header_length is None else _binary_headers(header_length), data)
+        answer, header_length = infer_answer(body, prediction)
+        return Response(200, JSON_HEADERS if header_length is None else _binary_headers(header_length), answer)
 
     async def _server_metadata(self, call: Call, request: HttpRequest) -> Response:
         del call, request
@@ -150,34 +174,37 @@ class InferenceApi(HttpApi):
 
     async def _models(self, call: Call, request: HttpRequest) -> Response:
         del request
-        return _json({"models": list(dict.fromkeys(line.name for line in self._server.index(call)))})
+        self._pipeline.admit_to_server(call)
+        return _json({"models": list(dict.fromkeys(line.name for line in self._server.index()))})
 
     async def _index(self, call: Call, request: HttpRequest) -> Response:
+        self._pipeline.admit_to_server(call)
         asked = await _document(request)
-        lines = self._server.index(call, _repository_name(asked), asked.get("ready") is True)
+        lines = self._server.index(_repository_name(asked), asked.get("ready") is True)
         return _json([{key: value for key, value in vars(line).items() if value} for line in lines])
 
     async def _model_metadata(self, call: Call, request: HttpRequest) -> Response:
         del request
+        self._pipeline.admit(call)
         return _json(self._server.model_metadata(call))
 
     async def _model_ready(self, call: Call, request: HttpRequest) -> Response:
         del request
-        name = call.request.name if call.request else ""
-        ready = self._server.model_is_ready(call)
-        if not ready and not self._server.is_known(name):
-            return Response(
-                404, JSON_HEADERS, error_body(f"Model not found: {name}. GET /v2/models lists those known.")
-            )
-        return _json({"name": name, "ready": ready}, 200 if ready else 503)
+        asked = self._pipeline.admit(call)
+        ready = self._server.model_is_ready(asked)
+        if not ready and not self._server.is_known(asked.name):
+            raise NotFoundError(f"Model not found: {asked.name}. GET /v2/models lists those known.")
+        return _json({"name": asked.name, "ready": ready}, 200 if ready else 503)
 
     async def _load(self, call: Call, request: HttpRequest) -> Response:
+        name = self._pipeline.admit(call).name
         asked = await _document(request)
-        await self._server.load(call, _repository_name(asked), asked.get("parameters") or ())
+        await self._server.load(name, _repository_name(asked), asked.get("parameters") or ())
         return _json({})
 
     async def _unload(self, call: Call, request: HttpRequest) -> Response:
-        await self._server.unload(call, _repository_name(await _document(request)))
+        name = self._pipeline.admit(call).name
+        await self._server.unload(name, _repository_name(await _document(request)))
         return _json({})
 
 
@@ -189,9 +216,9 @@ def _json(document: Any, status: int = 200) -> Response:
     return Response(status, JSON_HEADERS, orjson.dumps(document))
 
 
-def _wrong_method(request: HttpRequest, action: Action) -> Response:
-    text = f"Method not allowed: {request.method} {request.path[:200]}. Use {action.method}."
-    return Response(405, [*JSON_HEADERS, ("Allow", action.method)], error_body(text))
+async def _tell(error: TenonError, call: Call, request: HttpRequest) -> Response:
+    del call, request
+    raise error
 
 
 async def _document(request: HttpRequest) -> Mapping[str, Any]:

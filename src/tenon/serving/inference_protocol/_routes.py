@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import Final, NamedTuple
 
-from tenon.base import NotFoundError
+from tenon.base import InvalidArgumentError, NotFoundError
 from tenon.serving.inference_protocol._requests import servable_request
 from tenon.serving.servables import ServableRequest
 
@@ -49,6 +49,19 @@ _OF_MODELS: Final = {None: Action.MODEL_METADATA, "ready": Action.MODEL_READY, "
 _OF_REPOSITORY: Final = {"load": Action.LOAD, "unload": Action.UNLOAD}
 
 
+class WrongMethodError(InvalidArgumentError):
+    """A path that is there, but for another verb; HTTP has a status of its own for it.
+
+    Args:
+        message: what was asked.
+        allowed: the verb.
+    """
+
+    def __init__(self, message: str, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
 class Target(NamedTuple):
     """What is asked of which model.
 
@@ -71,25 +84,33 @@ def is_api_path(path: str) -> bool:
     return path.startswith(ROOT) and path[len(ROOT) : len(ROOT) + 1] in ("", "/")
 
 
-def parse_target(path: str) -> Target:
-    """Read a path of the API.
+def parse_target(method: str, path: str) -> Target:
+    """Read a request line of the API.
 
     Args:
+        method: the HTTP verb in capitals.
         path: the path, percent-decoded; one slash at its end is ignored.
 
     Raises:
-        NotFoundError: there is nothing at it.
+        NotFoundError: there is nothing at the path.
+        WrongMethodError: it is for another verb.
         InvalidArgumentError: the version is above 2**63 - 1.
 
     Example:
-        >>> str(parse_target("/v2/models/digits/versions/2/infer").request)
+        >>> str(parse_target("POST", "/v2/models/digits/versions/2/infer").request)
         'Specific(digits, 2)'
     """
     match = _PATHS.fullmatch(path)
     if match is None:
-        raise NotFoundError(
-            f"Not found: {path[:200]}. The Open Inference Protocol has no such path, or it is not served."
-        )
+        raise NotFoundError(f"Not found: {path[:200]}. The protocol has no such path, or it is not served.")
+    target = _target(match)
+    allowed = target.action.method
+    if method != allowed:
+        raise WrongMethodError(f"Method not allowed: {method[:20]} {path[:200]}. Use {allowed}.", allowed)
+    return target
+
+
+def _target(match: re.Match[str]) -> Target:
     if match["stored"]:
         return Target(_OF_REPOSITORY[match["change"]], servable_request(match["stored"], ""))
     if match["name"]:

@@ -45,7 +45,7 @@ class LoaderHarness:
         self._handles = 0
         self._close_error: UnknownError | None = None
         self._on_quiet: Callable[[], object] | None = None
-        self._since = time.monotonic()
+        self._since, self._entered = time.monotonic(), time.time()
 
     @property
     def state(self) -> State:
@@ -54,7 +54,7 @@ class LoaderHarness:
 
     def status(self) -> ServableState:
         """Return what clients may know."""
-        return ServableState(self.id, self._state, self._error)
+        return ServableState(self.id, self._state, self._error, self._entered)
 
     def transition(self, to: State, error: TenonError | None = None) -> None:
         """Move to the state ``to``, with the error that led there if one did.
@@ -68,7 +68,8 @@ class LoaderHarness:
                 f"(see State). This is a fault of Tenon: report it with the log."
             )
         seconds = time.monotonic() - self._since
-        self._state, self._error, self._since = to, error, time.monotonic()
+        self._state, self._error = to, error
+        self._since, self._entered = time.monotonic(), time.time()
         _log_transition(self.id, to, error, seconds)
 
     def give_up(self) -> None:

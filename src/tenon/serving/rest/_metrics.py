@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from tenon.base import InvalidArgumentError, TenonError
@@ -18,10 +18,10 @@ class MetricsApi(HttpApi):
     Args:
         path: the path, such as TensorFlow Serving's ``/monitoring/prometheus/metrics``.
         pipeline: the gate stands in it.
-        snapshot: returns the numbers of now.
+        snapshot: returns the numbers of now, perhaps of several processes.
     """
 
-    def __init__(self, path: str, pipeline: Pipeline, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, path: str, pipeline: Pipeline, snapshot: Callable[[], Awaitable[Snapshot]]) -> None:
         self._path, self._pipeline, self._snapshot = path, pipeline, snapshot
 
     def handles(self, path: str) -> bool:
@@ -42,7 +42,7 @@ class MetricsApi(HttpApi):
         self._pipeline.admit_to_server(call)
         if request.query:
             raise InvalidArgumentError(f"Unexpected path: {request.path}?{request.query}. Ask without a query string.")
-        return expose(self._snapshot(), request.headers.get("accept") or "")
+        return expose(await self._snapshot(), request.headers.get("accept") or "")
 
     def error(self, error: TenonError) -> Response:
         """Return the error in JSON."""

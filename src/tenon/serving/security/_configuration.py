@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tenon.base import InvalidArgumentError
+from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.serving.security._audit_log import AuditConfig
 from tenon.serving.security._json_reading import (
     Reader,
@@ -57,21 +57,31 @@ class SecurityConfig:
         """Whether a request needs credentials."""
         return bool(self.jwt) or self.api_keys is not None
 
-    def for_worker(self, number: int) -> SecurityConfig:
-        """Return the configuration of one of several processes: each writes an audit of its own.
+    def for_worker(self, number: int, count: int = 1) -> SecurityConfig:
+        """Return the configuration of one of several processes: its share of the limits, and an audit of its own.
 
         Args:
             number: which process; its audit is ``NAME.worker-NUMBER.SUFFIX``.
+            count: how many share the limits; see ``Limit.share``.
+
+        Raises:
+            FailedPreconditionError: tokens count once, which processes that share nothing cannot keep.
 
         Example:
             >>> SecurityConfig(audit=AuditConfig(Path("audit.jsonl"))).for_worker(2).audit.path.name
             'audit.worker-2.jsonl'
         """
+        if count > 1 and (once := [issuer.issuer for issuer in self.jwt if issuer.require_jti]):
+            raise FailedPreconditionError(
+                f"jwt: tokens that count once (require_jti) need a single worker, which knows all that were used; "
+                f"received {count} workers and the issuers {once}. Serve with workers=1, or drop require_jti."
+            )
+        limits = None if self.limits is None else self.limits.share(count)
         if self.audit is None:
-            return self
+            return replace(self, limits=limits)
         path = self.audit.path
         own = path.with_name(f"{path.stem}.worker-{number}{path.suffix}")
-        return replace(self, audit=replace(self.audit, path=own))
+        return replace(self, limits=limits, audit=replace(self.audit, path=own))
 
 
 def read_security(path: str | os.PathLike[str]) -> SecurityConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tenon.base import InvalidArgumentError, ResourceExhaustedError
 from tenon.serving.security._identity import Identity
@@ -51,6 +51,27 @@ class Limit:
     def burst_or_default(self) -> float:
         """The size of the bucket."""
         return self.burst or max(1.0, self.requests_per_second or 1.0)
+
+    def share(self, count: int) -> Limit:
+        """Return what each of ``count`` processes allows, so that together they allow about this.
+
+        Rates and bursts are divided; a concurrency, too, and rounded up, so that nobody is shut out of a process. The
+        connections of one client may all lie in one process, which then allows it no more than its share.
+
+        Args:
+            count: how many processes.
+
+        Example:
+            >>> Limit(requests_per_second=10.0, concurrency=3).share(2)
+            Limit(requests_per_second=5.0, burst=None, concurrency=2, max_request_bytes=None)
+        """
+        rate, burst, concurrency = self.requests_per_second, self.burst, self.concurrency
+        return replace(
+            self,
+            requests_per_second=None if rate is None else max(1e-6, rate / count),
+            burst=None if burst is None else max(1.0, burst / count),
+            concurrency=None if concurrency is None else -(-concurrency // count),
+        )
 
 
 NO_LIMIT = Limit()
@@ -102,6 +123,19 @@ class Limits:
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise InvalidArgumentError(f"overrides: must differ in client or model; received two for {twice}.")
+
+    def share(self, count: int) -> Limits:
+        """Return the limits of each of ``count`` processes; see ``Limit.share``.
+
+        Args:
+            count: how many processes.
+        """
+        return Limits(
+            self.client.share(count),
+            self.model.share(count),
+            self.client_model.share(count),
+            tuple(replace(override, limit=override.limit.share(count)) for override in self.overrides),
+        )
 
 
 class Meter:

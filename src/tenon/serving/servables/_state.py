@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tenon.base import TenonError
@@ -53,8 +53,10 @@ class ServableState:
         id: the servable's name and version.
         state: where it stands.
         error: why it ended, if it ended badly; ``None`` otherwise.
+        since: since when it is in this state, in seconds since 1970; ``None`` where nobody noted it.
     """
 
     id: ServableId
     state: State
     error: TenonError | None = None
+    since: float | None = field(default=None, compare=False)

@@ -1,9 +1,9 @@
 // The last ten minutes, plotted by uPlot in the colours of the page.
 
-import { $ } from "./dom.js";
+import { $, when } from "./dom.js";
 
 export const WINDOW = 600;
-const HEIGHT = 190;
+const HEIGHT = 180;
 
 const number = (digits) => (_, value) => (value === null || value === undefined ? "–" : value.toFixed(digits));
 
@@ -67,9 +67,9 @@ export class Charts {
       cursor: { sync: { key: "tenon" }, drag: { x: false, y: false }, points: { size: 6 } },
       legend: { live: true },
       scales: { y: { range: (_, low, high) => [0, Math.max(high ?? 0, 10 ** -digits) * 1.08] } },
-      axes: [{ ...axis, space: 70 }, { ...axis, size: 46, space: 34 }],
+      axes: [{ ...axis, space: 90, size: 30, values: (_, times) => times.map((time) => when(time).slice(-8, -3)) }, { ...axis, size: 46, space: 34 }],
       series: [
-        { value: (_, time) => (time ? new Date(time * 1e3).toLocaleTimeString() : "–") },
+        { value: (_, time) => (time ? when(time) : "–") },
         ...series.map(([label, name, filled]) => ({
           label,
           stroke: color(name),

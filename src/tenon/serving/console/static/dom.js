@@ -18,6 +18,16 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const two = (number) => String(number).padStart(2, "0");
+
+// 14:03:59, with its day unless that is today.
+export function when(seconds) {
+  const date = new Date(seconds * 1e3);
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(two).join("-");
+  return date.toDateString() === new Date().toDateString() ? time : `${day} ${time}`;
+}
+
 // Make the children of parent those of items, in order; elements of known keys stay, with what the user does in them.
 export function sync(parent, items, keyOf, make, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -82,12 +92,27 @@ export function toast(text, kind = "good") {
   hiding = setTimeout(() => (element.hidden = true), kind === "bad" ? 12000 : 5000);
 }
 
+// Ask, in a dialog of its own each time, and tell the answer.
 export function confirmed(title, lines, yes) {
-  const dialog = $("confirm");
-  $("confirm-title").textContent = title;
-  $("confirm-yes").textContent = yes;
-  $("confirm-lines").replaceChildren(...lines.map((text) => el("li", { text })));
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => {
+    const finish = (answer) => {
+      dialog.close(); // gives the focus back
+      dialog.remove();
+      resolve(answer);
+    };
+    const dialog = el(
+      "dialog",
+      { id: "confirm", "aria-labelledby": "confirm-title", oncancel: () => finish(false) },
+      el("h2", { id: "confirm-title", text: title }),
+      el("ul", { id: "confirm-lines" }, ...lines.map((text) => el("li", { text }))),
+      el(
+        "div",
+        { class: "row end" },
+        el("button", { type: "button", id: "confirm-no", text: "Cancel", autofocus: true, onclick: () => finish(false) }),
+        el("button", { type: "button", id: "confirm-yes", class: "primary", text: yes, onclick: () => finish(true) }),
+      ),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }

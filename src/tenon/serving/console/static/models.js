@@ -1,7 +1,7 @@
 // Models, their versions and states.
 
 import { ask, part } from "./api.js";
-import { $, badge, button, el, rows, setText, sync, toast } from "./dom.js";
+import { $, badge, button, el, rows, setText, sync, toast, when } from "./dom.js";
 
 const SHOWN = 50;
 const KINDS = { AVAILABLE: "good", LOADING: "wait", START: "wait", UNLOADING: "wait" };
@@ -14,10 +14,10 @@ export function showModels(models) {
   setText($("models-note"), more > 0 ? `${more} more; find them by name.` : found.length ? "" : "No model.");
 }
 
-const HEADS = [["Version", "number"], ["State"], ["Since"], ["Engines"], ["Error"]];
+const HEADS = ["Version", "State", "Since", "Engines", "Error"];
 
 function makeModel(model) {
-  const head = el("tr", {}, ...HEADS.map(([text, kind]) => el("th", { scope: "col", class: kind, text })));
+  const head = el("tr", {}, ...HEADS.map((text) => el("th", { scope: "col", text })));
   head.append(el("th", { scope: "col" }, el("span", { class: "hidden", text: "Action" })));
   return el(
     "article",
@@ -39,7 +39,7 @@ function updateModel(article, model) {
   const versions = model.versions.filter((version) => all || version.state !== "END" || version.error);
   setText(article.querySelector(".none"), versions.length ? "" : "No version.");
   article.querySelector("table").hidden = !versions.length;
-  rows(article.querySelector("tbody"), versions, (version) => version.version, (version) => cells(model, version), ["number", "", "", "", "wrap", "end"]);
+  rows(article.querySelector("tbody"), versions, (version) => version.version, (version) => cells(model, version), ["digits", "fit", "fit", "fit", "wrap", "end"]);
 }
 
 function cells(model, version) {
@@ -48,7 +48,7 @@ function cells(model, version) {
   return [
     String(version.version),
     badge(failed ? "FAILED" : version.state, failed ? "bad" : (KINDS[version.state] ?? "")),
-    version.since ? new Date(version.since * 1e3).toLocaleString() : "–",
+    version.since ? when(version.since) : "–",
     engines.join(", ") || "–",
     version.error ? `${version.error.code}: ${version.error.message}` : "",
     button("Retry", `Load version ${version.version} of ${model.name} again`, () => retry(model.name, version.version), failed),

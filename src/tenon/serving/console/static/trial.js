@@ -1,6 +1,6 @@
 // A form that tries one signature.
 
-import { ask, part, send } from "./api.js";
+import { ask, part, render, send } from "./api.js";
 import { $, options, rows, setText } from "./dom.js";
 
 const LARGEST_SAMPLE = 1024;
@@ -82,8 +82,9 @@ function showSignature() {
     dtype,
     shape ? `[${shape.map((size) => size ?? "any").join(", ")}]` : "any",
   ]);
-  const report = signature.engine_report ? `: ${JSON.stringify(signature.engine_report)}` : "";
-  setText($("try-engine"), [signature.method, signature.engine && `engine ${signature.engine}${report}`].filter(Boolean).join("  ·  "));
+  setText($("try-engine"), [signature.method, signature.engine && `engine ${signature.engine}`].filter(Boolean).join("  ·  "));
+  $("try-report").hidden = !signature.engine_report;
+  setText($("try-report-text"), signature.engine_report ? render(signature.engine_report, 2) : "");
   if ($("try-body").value === written) $("try-body").value = written = sample(name, signature.inputs);
 }
 

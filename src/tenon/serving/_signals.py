@@ -1,0 +1,35 @@
+"""What tells a process to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+
+def stop_signal(on_second: Callable[[], None] | None = None) -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set; a second SIGINT ends the process, for whoever presses Ctrl-C twice.
+
+    Args:
+        on_second: called before a second SIGINT ends the process, if the event loop still turns; by default SIGINT
+            needs no event loop to do it.
+    """
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def interrupted() -> None:
+        if on_second is None:
+            _let_kill(loop)
+        elif stop.is_set():
+            on_second()
+            _let_kill(loop)
+            signal.raise_signal(signal.SIGINT)
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    return stop
+
+
+def _let_kill(loop: asyncio.AbstractEventLoop) -> None:
+    loop.remove_signal_handler(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
