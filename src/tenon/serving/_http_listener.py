@@ -19,6 +19,10 @@ _LEAVE_SECONDS = 2.0
 """How long clients have to ask once more, and be told that their connection ends, before an idle one is closed."""
 
 
+_GOODBYE_SECONDS = 0.2
+"""The same when the server stops, and whoever started it waits."""
+
+
 class HttpListener:
     """Serve an application on one port, over TLS where there is a certificate.
 
@@ -81,12 +85,14 @@ class HttpListener:
         await _end(*old, drain_seconds)
 
     async def stop(self, drain_seconds: float) -> None:
-        """Take no new connections and answer what is under way.
+        """End connections in use with an answer that says so, then close all; answer what is under way.
 
         Args:
             drain_seconds: how long that may take.
         """
         self._app.leave()
+        if self._server is not None:
+            await asyncio.sleep(min(_GOODBYE_SECONDS, drain_seconds))
         await _end(self._server, self._task, self._files, drain_seconds)
         self._server = self._task = self._files = None
 
