@@ -359,6 +359,7 @@ class Fleet:
         return worker
 
     def _assignment(self, number: int, wanted: _Wanted) -> Assignment:
+        cpus = share_of_cpus(self.options.workers)
         options = replace(
             self.options,
             models={},
@@ -369,12 +370,13 @@ class Fleet:
             model_config_file_poll_wait_seconds=0.0,
             port=self.port,
             rest_api_port=self.rest_api_port,
+            num_tflite_pools=self.options.num_tflite_pools or cpus,
             workers=1,
         )
         return Assignment(
             number,
             self.options.workers,
-            share_of_cpus(self.options.workers),
+            cpus,
             options,
             wanted.traffic,
             tuple(wanted.rollbacks.values()),
