@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and g
 test: $(VENV)/.development $(INTEROP)/.ready ## unit, integration, end-to-end and interop tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
 
-bench: $(VENV)/.runtime $(PEERS)/.ready ## measure serving beside LitServe, BentoML and bare echoes; let nothing else run
+bench: $(VENV)/.development $(PEERS)/.ready $(INTEROP)/.ready ## measure serving beside its peers, bare engines and TensorFlow; let nothing else run
 	$(BIN)/python benchmarks/serving.py $(BENCH_FLAGS)
 
 check: $(VENV)/.development ## format, lint, types, floors, docs build
@@ -48,7 +48,7 @@ lock: ## resolve the dependencies again (needs uv)
 	$(LOCK) pyproject.toml --extra demo -c requirements/development.txt -o requirements/runtime.txt
 	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/development.txt -o requirements/build.txt
 	$(LOCK) requirements/interop.in -o requirements/interop.txt
-	$(LOCK) requirements/bench.in -c requirements/runtime.txt -o requirements/bench.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 clean: ## delete the environments and everything built
 	rm -rf $(VENV) $(INTEROP) $(PEERS) site dist
@@ -74,5 +74,5 @@ $(INTEROP)/.ready: requirements/interop.txt
 
 $(PEERS)/.ready: requirements/bench.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	$(PEERS)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/bench.txt
 	touch $@

@@ -1,79 +1,93 @@
-"""Who is measured, with which settings. Every peer comes in several, and its best one counts."""
+"""Who is measured, in the order of the turns."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from loads import GRPC, GRPC_ECHO, HERE, HTTP_ECHO, MODEL, PEER, REST, REST_ALONE, Load
+import security
+from grpc_echo import SERVICE
+from loads import (
+    HERE,
+    MODEL,
+    PREDICT,
+    GrpcLoad,
+    HttpLoad,
+    check_grpc_echo,
+    check_http_echo,
+    check_predict_response,
+    check_predictions,
+    grpc_generator,
+    image_loads,
+    predict_request,
+    saturation,
+)
+from mobilenet import MobileNet
+from peers import PART as MLP
+from peers import PEERS, REST
+from turns import Contender, Program, SecondStart, Server, script
 
-PEERS_PYTHON = HERE.parent / ".venv-bench/bin/python"
+INTEROP_PYTHON = HERE.parent / ".venv-interop/bin/python"
 
-TENON, LITSERVE, BENTOML = "Tenon", "LitServe", "BentoML"
-HTTP_ECHO_NAME, GRPC_ECHO_NAME = "granian echo", "grpc.aio echo"
+TENON, SECURED = "Tenon", "Tenon, secured"
+HTTP_ECHO, GRPC_ECHO = "granian echo", "grpc.aio echo"
+ENGINE, TENSORFLOW = "bare engine", "TensorFlow"
+
+GRPC, GRPC_PYTHON = "gRPC", "gRPC, Python's client"
+START = "start of MobileNetV2 224"
+MOBILE_NETS = (MobileNet(96), MobileNet(224))
+
+_PATH = f"/v1/models/{MODEL}:predict"
+_REST = HttpLoad(REST, _PATH, 32, check_predictions)
+_REST_ALONE = HttpLoad("REST, 1 connection", _PATH, 1, check_predictions)
+_REST_SECURED = HttpLoad(REST, _PATH, 32, check_predictions, secured=True)
+_REST_ECHO = HttpLoad(REST, "/", 32, check_http_echo)
+_GRPC = GrpcLoad(GRPC, PREDICT, 4, 8, predict_request, check_predict_response, grpc_generator())
+_GRPC_PYTHON = GrpcLoad(GRPC_PYTHON, PREDICT, 4, 8, predict_request, check_predict_response)
+_GRPC_ECHO = GrpcLoad(GRPC, f"/{SERVICE}/Echo", 4, 8, predict_request, check_grpc_echo, grpc_generator())
+_GRPC_PYTHON_ECHO = GrpcLoad(GRPC_PYTHON, f"/{SERVICE}/Echo", 4, 8, predict_request, check_grpc_echo)
+
+_SECURITY = (
+    *(
+        "--tls-certificate-file",
+        f"{{folder}}/{security.CERTIFICATE}",
+        "--tls-key-file",
+        f"{{folder}}/{security.TLS_KEY}",
+    ),
+    *("--security-config-file", f"{{folder}}/{security.RULES}"),
+    *("--monitoring-config-file", f"{{folder}}/{security.METRICS}"),
+)
 
 
-@dataclass(frozen=True)
-class Contender:
-    """A server and the loads that it is measured under.
-
-    Args:
-        name: whose it is.
-        settings: what tells it from others of that name.
-        words: its command; ``{port}``, ``{grpc_port}`` and ``{folder}`` are filled in.
-        loads: each with the name of its port.
-        environment: in addition to that of the benchmark.
-    """
-
-    name: str
-    settings: str
-    words: tuple[str, ...]
-    loads: tuple[tuple[Load, str], ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    def command(self, ports: Mapping[str, int], folder: Path) -> list[str]:
-        """Return the command that starts it."""
-        return [word.format(folder=folder, **ports) for word in self.words]
-
-
-def _tenon() -> Contender:
-    serve = (sys.executable, "-m", "tenon", "serve", "--model", f"{MODEL}={{folder}}/{MODEL}")
+def _serve(model: str, *flags: str) -> tuple[str, ...]:
+    serve = (sys.executable, "-m", "tenon", "serve", "--model", f"{model}={{folder}}/{model}")
     ports = ("--port", "{grpc_port}", "--rest-api-port", "{port}", "--compile-cache", "{folder}/compiled")
-    loads = ((REST, "port"), (REST_ALONE, "port"), (GRPC, "grpc_port"))
-    return Contender(TENON, "defaults", (*serve, *ports), loads)
+    return (*serve, *ports, *flags)
 
 
-def _echo(name: str, script: str, load: Load) -> Contender:
-    return Contender(name, "ceiling", (sys.executable, str(HERE / script), "--port", "{port}"), ((load, "port"),))
+def _echo(name: str, path: str, *loads: HttpLoad | GrpcLoad) -> Server:
+    return Server(name, MLP, "ceiling", script(path, "--port", "{port}"), tuple((load, "port") for load in loads))
 
 
-def _litserve(settings: str, *flags: str) -> Contender:
-    words = (str(PEERS_PYTHON), str(HERE / "litserve_mlp.py"), "--port", "{port}", *flags)
-    return Contender(LITSERVE, settings, words, ((PEER, "port"),), {"OPENBLAS_NUM_THREADS": "1"})
+def _mobile_net(model: MobileNet) -> tuple[Contender, ...]:
+    words = ("--folder", "{folder}", "--size", str(model.size), "--seconds", "{seconds}")
+    loads = tuple((load, "grpc_port") for load in image_loads(model))
+    bare = script("mobilenet_engine.py", *words)
+    tensorflow = script("mobilenet_tensorflow.py", *words, python=str(INTEROP_PYTHON))
+    return (
+        Server(TENON, model.name, "defaults", _serve(model.name), loads),
+        Program(ENGINE, model.name, saturation(model), bare),
+        Program(TENSORFLOW, model.name, saturation(model), tensorflow),
+    )
 
 
-def _bentoml(settings: str, service: str, workers: int) -> Contender:
-    serve = (str(PEERS_PYTHON), "-m", "bentoml", "serve", f"bentoml_mlp:{service}", "--working-dir", str(HERE))
-    words = (*serve, "--host", "127.0.0.1", "--port", "{port}")
-    environment = {"MLP_WORKERS": str(workers), "BENTOML_DO_NOT_TRACK": "True", "OPENBLAS_NUM_THREADS": "1"}
-    return Contender(BENTOML, settings, words, ((PEER, "port"),), environment)
+_TENON_LOADS = ((_REST, "port"), (_REST_ALONE, "port"), (_GRPC, "grpc_port"), (_GRPC_PYTHON, "grpc_port"))
 
-
-_BATCHES = ("--max-batch-size", "32", "--batch-timeout", "0.001")
-
-CONTENDERS = (
-    _tenon(),
-    _echo(GRPC_ECHO_NAME, "grpc_echo.py", GRPC_ECHO),
-    _echo(HTTP_ECHO_NAME, "granian_echo.py", HTTP_ECHO),
-    _litserve("1 worker"),
-    _litserve("1 worker, fast queue", "--fast-queue"),
-    _litserve("2 API servers, 2 workers", "--api-servers", "2", "--workers", "2"),
-    _litserve("2 API servers, 2 workers, fast queue", "--api-servers", "2", "--workers", "2", "--fast-queue"),
-    _litserve("1 worker, fast queue, batches of 32", "--fast-queue", *_BATCHES),
-    _litserve("2 API servers, 2 workers, batches of 32", "--api-servers", "2", "--workers", "2", *_BATCHES),
-    _bentoml("1 worker", "Mlp", 1),
-    _bentoml("2 workers", "Mlp", 2),
-    _bentoml("2 workers, batches of 32", "BatchedMlp", 2),
+CONTENDERS: tuple[Contender, ...] = (
+    Server(TENON, MLP, "defaults", _serve(MODEL), _TENON_LOADS),
+    Server(SECURED, MLP, "TLS, JWT, metrics, audit", _serve(MODEL, *_SECURITY), ((_REST_SECURED, "port"),)),
+    _echo(GRPC_ECHO, "grpc_echo.py", _GRPC_ECHO, _GRPC_PYTHON_ECHO),
+    _echo(HTTP_ECHO, "granian_echo.py", _REST_ECHO),
+    *PEERS,
+    *(contender for model in MOBILE_NETS for contender in _mobile_net(model)),
+    SecondStart(TENON, MOBILE_NETS[-1].name, START, _serve(MOBILE_NETS[-1].name)),
 )

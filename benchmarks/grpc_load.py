@@ -1,40 +1,81 @@
-"""The gRPC load generator: unary calls in one event loop, each waiting for its answer before the next."""
+"""Python's gRPC client as load generator, in one event loop.
+
+Without ``--rate`` each of ``--clients`` times ``--streams`` callers waits for its answer before its next call. With it,
+calls begin at fixed times whether or not answers came, and a call's time counts from when it should have begun.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import grpc
 import sample
 import uvloop
 
-CHANNELS = 4
-"""Connections that the concurrent calls share."""
+Call = Callable[[], Awaitable[None]]
 
 
-async def run(port: int, method: str, request: Path, concurrency: int, seconds: float) -> None:
-    data = request.read_bytes()
-    options = (("grpc.use_local_subchannel_pool", 1),)  # or all channels would share one connection
-    channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) for _ in range(CHANNELS)]
+async def closed_loop(calls: list[Call], seconds: float) -> tuple[list[float], int]:
     latencies: list[float] = []
-    start = time.perf_counter()
+    end = time.perf_counter() + seconds
 
-    async def ask(call: Any) -> int:
-        while (begin := time.perf_counter()) < start + seconds:
+    async def caller(call: Call) -> int:
+        while (begin := time.perf_counter()) < end:
             try:
-                await call(data, timeout=10)
+                await call()
             except grpc.aio.AioRpcError:
                 return 1
             latencies.append(time.perf_counter() - begin)
         return 0
 
-    calls = [channels[index % CHANNELS].unary_unary(method) for index in range(concurrency)]
-    errors = sum(await asyncio.gather(*(ask(call) for call in calls)))
-    sample.write(time.perf_counter() - start, latencies, errors)
+    return latencies, sum(await asyncio.gather(*map(caller, calls)))
+
+
+async def open_loop(calls: list[Call], seconds: float, rate: float) -> tuple[list[float], int]:
+    latencies: list[float] = []
+
+    async def one(call: Call, due: float) -> int:
+        try:
+            await call()
+        except grpc.aio.AioRpcError:
+            return 1
+        latencies.append(time.perf_counter() - due)
+        return 0
+
+    start = time.perf_counter()
+    tasks = []
+    for index in range(max(int(seconds * rate), 1)):
+        due = start + index / rate
+        await asyncio.sleep(due - time.perf_counter())
+        tasks.append(asyncio.create_task(one(calls[index % len(calls)], due)))
+    return latencies, sum(await asyncio.gather(*tasks))
+
+
+async def run(flags: argparse.Namespace) -> None:
+    data = flags.request.read_bytes()
+    options = (("grpc.use_local_subchannel_pool", 1),)  # or all channels would share one connection
+    address = f"127.0.0.1:{flags.port}"
+    channels = [grpc.aio.insecure_channel(address, options=options) for _ in range(flags.clients)]
+
+    def call_of(channel: grpc.aio.Channel) -> Call:
+        method = channel.unary_unary(flags.method)
+
+        async def call() -> None:
+            await method(data, timeout=10)
+
+        return call
+
+    calls = [call_of(channel) for channel in channels for _ in range(flags.streams)]
+    start = time.perf_counter()
+    if flags.rate:
+        found = await open_loop(calls, flags.seconds, flags.rate)
+    else:
+        found = await closed_loop(calls, flags.seconds)
+    sample.write(time.perf_counter() - start, *found)
     for channel in channels:
         await channel.close()
 
@@ -44,6 +85,8 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--method", required=True)
     parser.add_argument("--request", type=Path, required=True)
-    parser.add_argument("--concurrency", type=int, required=True)
+    parser.add_argument("--clients", type=int, required=True)
+    parser.add_argument("--streams", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    uvloop.run(run(**vars(parser.parse_args())))
+    parser.add_argument("--rate", type=float, help="calls a second, over all callers")
+    uvloop.run(run(parser.parse_args()))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import ssl
 import time
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
-import mlp
 import sample
 import uvloop
 
@@ -69,15 +71,20 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-async def run(port: int, path: str, connections: int, seconds: float) -> None:
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
-    request = f"{head}Content-Length: {len(mlp.BODY)}\r\n\r\n".encode() + mlp.BODY
+async def run(url: str, body: str, headers: list[str], connections: int, seconds: float) -> None:
+    address = urlsplit(url)
+    fields = dict(zip(headers[::2], headers[1::2], strict=True)) | {"Content-Type": "application/json"}
+    lines = [
+        f"{name}: {value}" for name, value in {"Host": address.netloc, "Content-Length": len(body), **fields}.items()
+    ]
+    request = "\r\n".join((f"POST {address.path} HTTP/1.1", *lines, "", body)).encode()
+    tls = ssl._create_unverified_context() if address.scheme == "https" else None
     latencies: list[float] = []
     start = time.perf_counter()
     loop = asyncio.get_running_loop()
+    make = partial(Connection, request, start + seconds, latencies)
     made = [
-        (await loop.create_connection(lambda: Connection(request, start + seconds, latencies), "127.0.0.1", port))[1]
-        for _ in range(connections)
+        (await loop.create_connection(make, address.hostname, address.port, ssl=tls))[1] for _ in range(connections)
     ]
     _, waiting = await asyncio.wait([connection.closed for connection in made], timeout=seconds + 10)
     sample.write(time.perf_counter() - start, latencies, len(waiting) + sum(connection.errors for connection in made))
@@ -85,8 +92,9 @@ async def run(port: int, path: str, connections: int, seconds: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--path", required=True)
+    parser.add_argument("--url", required=True)
     parser.add_argument("--connections", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("body")
+    parser.add_argument("headers", nargs="*", help="a name and a value, then the next name")
     uvloop.run(run(**vars(parser.parse_args())))

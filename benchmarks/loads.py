@@ -5,9 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
+import ssl
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ from typing import Any
 import grpc
 import mlp
 import numpy as np
-from grpc_echo import SERVICE
+import security
+from in_process import CLIENTS
+from mobilenet import MobileNet
+from sample import Sample
 
 from tenon.formats import make_ndarray, make_tensor_proto, message_class
 
 HERE = Path(__file__).parent
 MODEL = "mlp"
+PREDICT = "/tensorflow.serving.PredictionService/Predict"
 
 
 class Load(ABC):
@@ -29,39 +34,55 @@ class Load(ABC):
     label: str
 
     @abstractmethod
-    def ask(self, port: int) -> bool:
+    def ask(self, port: int, folder: Path) -> bool:
         """Send one request and check its answer; return False where nothing answers yet.
+
+        Args:
+            port: where.
+            folder: what was written for all contenders.
 
         Raises:
             SystemExit: the answer is wrong.
         """
 
     @abstractmethod
-    def command(self, port: int, seconds: float, folder: Path) -> list[str]:
-        """Return the load generator that prints a sample; what it needs is written to ``folder``."""
+    def command(self, port: int, seconds: float, folder: Path, before: Sample | None) -> list[str]:
+        """Return the load generator that prints a sample.
+
+        Args:
+            port: where.
+            seconds: how long.
+            folder: as for ``ask``; what the generator needs is written there too.
+            before: the sample of the load that the same server had before this one.
+        """
 
 
 @dataclass(frozen=True)
 class HttpLoad(Load):
-    """The row as JSON over keep-alive connections.
+    """One row as JSON over keep-alive connections.
 
     Args:
         label: what the report calls it.
         path: where to POST.
         connections: each waits for its answer before the next request.
         check: refuses a wrong answer, given the parsed body.
+        body: what is sent.
+        secured: whether over TLS and with a token.
     """
 
     label: str
     path: str
     connections: int
     check: Callable[[Any], None]
+    body: bytes = mlp.BODY
+    secured: bool = False
 
-    def ask(self, port: int) -> bool:
+    def ask(self, port: int, folder: Path) -> bool:
         """See ``Load.ask``."""
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = _connection(port, self.secured, folder)
         try:
-            connection.request("POST", self.path, mlp.BODY, {"Content-Type": "application/json"})
+            headers = {"Content-Type": "application/json", **self._headers(folder)}
+            connection.request("POST", self.path, self.body, headers)
             response = connection.getresponse()
             document = json.loads(response.read()) if response.status == 200 else None
         except (OSError, http.client.HTTPException):
@@ -73,75 +94,116 @@ class HttpLoad(Load):
         self.check(document)
         return True
 
-    def command(self, port: int, seconds: float, folder: Path) -> list[str]:
+    def command(self, port: int, seconds: float, folder: Path, before: Sample | None) -> list[str]:
         """See ``Load.command``."""
-        del folder
+        del before
+        url = f"http{'s' * self.secured}://127.0.0.1:{port}{self.path}"
+        words = [self.body.decode(), *(word for pair in self._headers(folder).items() for word in pair)]
         if (wrk := shutil.which("wrk")) is None:
-            flags = {"--port": port, "--path": self.path, "--connections": self.connections, "--seconds": seconds}
-            return _python("http_load.py", flags)
+            flags = {"--url": url, "--connections": self.connections, "--seconds": seconds}
+            return [*_python("http_load.py", flags), *words]
         shape = ["--threads", "1", "--connections", str(self.connections), "--duration", f"{max(round(seconds), 1)}s"]
-        url = f"http://127.0.0.1:{port}{self.path}"
-        return [wrk, *shape, "--script", str(HERE / "wrk_post.lua"), url, "--", mlp.BODY.decode()]
+        return [wrk, *shape, "--script", str(HERE / "wrk_post.lua"), url, "--", *words]
+
+    def _headers(self, folder: Path) -> dict[str, str]:
+        return security.headers(folder) if self.secured else {}
 
 
 @dataclass(frozen=True)
 class GrpcLoad(Load):
-    """The row as a ``PredictRequest``, in concurrent unary calls.
+    """One message in concurrent unary calls.
 
     Args:
         label: what the report calls it.
         method: the full name of the method.
-        concurrency: calls in flight.
-        check: refuses a wrong answer, given its bytes.
+        clients: connections.
+        streams: calls under way on each of them.
+        request: makes the message.
+        check: refuses a wrong answer, given its bytes and the folder of all contenders.
+        generator: ``h2_load.py``, where h2load is installed, or ``grpc_load.py``.
+        share: of the rate of the load before; calls then begin at that rate, whether or not answers come.
     """
 
     label: str
     method: str
-    concurrency: int
-    check: Callable[[bytes], None]
+    clients: int
+    streams: int
+    request: Callable[[], bytes]
+    check: Callable[[bytes, Path], None]
+    generator: str = "grpc_load.py"
+    share: float | None = None
 
-    def ask(self, port: int) -> bool:
+    def ask(self, port: int, folder: Path) -> bool:
         """See ``Load.ask``."""
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             try:
-                answer = channel.unary_unary(self.method)(predict_request(), timeout=10)
+                answer = channel.unary_unary(self.method)(self.request(), timeout=10)
             except grpc.RpcError:
                 return False
-        self.check(answer)
+        self.check(answer, folder)
         return True
 
-    def command(self, port: int, seconds: float, folder: Path) -> list[str]:
+    def command(self, port: int, seconds: float, folder: Path, before: Sample | None) -> list[str]:
         """See ``Load.command``."""
-        request = folder / "predict_request.binpb"
-        request.write_bytes(predict_request())
-        flags = {
-            "--port": port,
-            "--method": self.method,
-            "--request": request,
-            "--concurrency": self.concurrency,
-            "--seconds": seconds,
-        }
-        return _python("grpc_load.py", flags)
+        request = folder / "request.binpb"
+        request.write_bytes(self.request())
+        flags = {"--port": port, "--method": self.method, "--request": request, "--seconds": seconds}
+        shape = {"--clients": self.clients, "--streams": self.streams}
+        rate = {} if self.share is None or before is None else {"--rate": self.share * before.requests_per_second}
+        return _python(self.generator, {**flags, **shape, **rate})
 
 
-def _python(script: str, flags: dict[str, Any]) -> list[str]:
-    return [sys.executable, str(HERE / script), *(str(word) for pair in flags.items() for word in pair)]
+def grpc_generator() -> str:
+    """Return the load generator of gRPC that takes the least of the processor."""
+    return "h2_load.py" if shutil.which("h2load") else "grpc_load.py"
+
+
+def answers_http(port: int, path: str) -> bool:
+    """Return whether a GET is answered with 200."""
+    connection = _connection(port, False, HERE)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def predict_request() -> bytes:
-    """Return the row as the bytes of a ``tensorflow.serving.PredictRequest``."""
+    """Return the MLP's row as the bytes of a ``tensorflow.serving.PredictRequest``."""
     request = message_class("tensorflow.serving.PredictRequest")(model_spec={"name": MODEL})
     request.inputs["x"].CopyFrom(make_tensor_proto(np.asarray(mlp.INSTANCES, np.float32)))
     return bytes(request.SerializeToString())
 
 
+def image_request(model: MobileNet) -> bytes:
+    """Return one image as a ``PredictRequest``, its numbers as raw bytes (``tensor_content``)."""
+    image = model.image()
+    request = message_class("tensorflow.serving.PredictRequest")(model_spec={"name": model.name})
+    tensor = request.inputs["input_layer"]
+    tensor.CopyFrom(make_tensor_proto(np.zeros((0,), np.float32)))
+    tensor.tensor_content = image.tobytes()
+    del tensor.tensor_shape.dim[:]
+    for size in image.shape:
+        tensor.tensor_shape.dim.add(size=size)
+    return bytes(request.SerializeToString())
+
+
 def check_predictions(document: Any) -> None:
-    """Check the answer of a server that has the model; batching BentoML sends the rows alone."""
+    """Check the answer of a server that has the MLP; batching BentoML sends the rows alone."""
     mlp.check(document["predictions"] if isinstance(document, dict) else document)
 
 
-def check_predict_response(data: bytes) -> None:
+def check_inference(document: Any) -> None:
+    """Check the answer of a server that speaks the Open Inference Protocol."""
+    output = document["outputs"][0]
+    mlp.check(np.reshape(output["data"], output["shape"]))
+
+
+def check_predict_response(data: bytes, folder: Path) -> None:
     """Check the answer of Tenon's gRPC."""
+    del folder
     response = message_class("tensorflow.serving.PredictResponse").FromString(data)
     mlp.check(make_ndarray(response.outputs["y"]))
 
@@ -152,15 +214,46 @@ def check_http_echo(document: Any) -> None:
         raise SystemExit(f"the HTTP echo answers {document}")
 
 
-def check_grpc_echo(data: bytes) -> None:
+def check_grpc_echo(data: bytes, folder: Path) -> None:
     """Check that the request came back."""
+    del folder
     if data != predict_request():
         raise SystemExit(f"the gRPC echo answers {data!r}")
 
 
-REST = HttpLoad("REST", f"/v1/models/{MODEL}:predict", 32, check_predictions)
-REST_ALONE = HttpLoad("REST, 1 connection", f"/v1/models/{MODEL}:predict", 1, check_predictions)
-GRPC = GrpcLoad("gRPC", "/tensorflow.serving.PredictionService/Predict", 32, check_predict_response)
-PEER = HttpLoad("REST", "/predict", 32, check_predictions)
-HTTP_ECHO = HttpLoad("REST", "/", 32, check_http_echo)
-GRPC_ECHO = GrpcLoad("gRPC", f"/{SERVICE}/Echo", 32, check_grpc_echo)
+def image_loads(model: MobileNet) -> tuple[GrpcLoad, GrpcLoad]:
+    """Return eight clients that take all a server has, and calls at half the rate that they got."""
+
+    def request() -> bytes:
+        return image_request(model)
+
+    def check(data: bytes, folder: Path) -> None:
+        response = message_class("tensorflow.serving.PredictResponse").FromString(data)
+        model.check(folder, make_ndarray(response.outputs["output_0"]))
+
+    saturated, half = saturation(model), half_rate(model)
+    return (
+        GrpcLoad(saturated, PREDICT, CLIENTS, 1, request, check, grpc_generator()),
+        GrpcLoad(half, PREDICT, CLIENTS, 1, request, check, share=0.5),
+    )
+
+
+def saturation(model: MobileNet) -> str:
+    """Return what the report calls as many images as can be answered."""
+    return f"MobileNetV2 {model.size}, saturated"
+
+
+def half_rate(model: MobileNet) -> str:
+    """Return what the report calls half as many."""
+    return f"MobileNetV2 {model.size}, half of that"
+
+
+def _connection(port: int, secured: bool, folder: Path) -> http.client.HTTPConnection:
+    if not secured:
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    context = ssl.create_default_context(cafile=folder / security.CERTIFICATE)
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+
+
+def _python(script: str, flags: Mapping[str, Any]) -> list[str]:
+    return [sys.executable, str(HERE / script), *(str(word) for pair in flags.items() for word in pair)]

@@ -8,11 +8,33 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
 START_SECONDS = 90.0
 STOP_SECONDS = 10.0
+ASK_AGAIN_SECONDS = 0.02
+_STAT_SESSION, _STAT_USER, _STAT_SYSTEM = 3, 11, 12
+"""Places in ``/proc/PID/stat``, counted from the state."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that is ready.
+
+    Args:
+        session: the number of its first process, which its children have as session.
+        ready_seconds: from the start of the process until it said it was ready.
+    """
+
+    session: int
+    ready_seconds: float
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of all its processes that are alive; 0 without ``/proc``."""
+        ticks = sum(sum(times) for _, times in _members(self.session))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -25,7 +47,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running(
     command: Sequence[str], environment: Mapping[str, str], log: Path, is_ready: Callable[[], bool]
-) -> Iterator[None]:
+) -> Iterator[Running]:
     """Run a server for the length of a ``with`` block.
 
     Args:
@@ -37,13 +59,13 @@ def running(
     Raises:
         SystemExit: it ended, or was not ready after ``START_SECONDS``; the message has the end of its log.
     """
+    start = monotonic()
     with log.open("wb") as output, _child(command, environment, log.parent, output) as process:
-        limit = monotonic() + START_SECONDS
         while not is_ready():
-            if process.poll() is not None or monotonic() > limit:
+            if process.poll() is not None or monotonic() > start + START_SECONDS:
                 raise SystemExit(f"{' '.join(command)} did not start:\n{log.read_text(errors='replace')[-2000:]}")
-            sleep(0.1)
-        yield
+            sleep(ASK_AGAIN_SECONDS)
+        yield Running(process.pid, monotonic() - start)
 
 
 def output_of(command: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float) -> str:
@@ -66,7 +88,7 @@ def output_of(command: Sequence[str], environment: Mapping[str, str], folder: Pa
 def _child(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, output: object
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process that leads a group of its own, and end the whole group, whatever happens."""
+    """Start a process that leads a session of its own, and end the whole session, whatever happens."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -83,10 +105,22 @@ def _child(
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the leader to end, then end what it leaves of its group."""
+    """Ask the leader to end, then end what it leaves of its group and session."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    for member, _ in _members(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
     process.wait()
+
+
+def _members(session: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Return the processes of a session, with the ticks that each has used as user and in the system."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[_STAT_SESSION]) == session:
+                yield int(path.parent.name), (int(fields[_STAT_USER]), int(fields[_STAT_SYSTEM]))

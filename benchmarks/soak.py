@@ -39,6 +39,9 @@ WARM_UP = 0.2
 """The share of a phase after which memory has to be flat."""
 
 MAX_GROWTH = 0.05
+SETTLE_SECONDS = 1.0
+"""How long a version that went has, before a sample, until the server has looked for what it left."""
+
 PARAMETERS = 5_000_000
 """Of the model that is loaded and unloaded: 20 MB of float32."""
 
@@ -69,9 +72,13 @@ class Memory:
         print(f"{label:12s} {share:6.0%} {resident:10.1f} MiB", flush=True)
 
     def growth(self, label: str) -> float:
-        """Return by how much the highest later sample of a phase is above the one at the end of the warm-up."""
+        """Return by how much the last quarter of a phase is above the first quarter after its warm-up, on average.
+
+        Single samples differ by a version or two: one that just went, one whose weights needed a copy.
+        """
         after = [resident for name, share, resident in self.samples if name == label and share >= WARM_UP]
-        return max(after) / after[0] - 1
+        quarter = max(len(after) // 4, 1)
+        return sum(after[-quarter:]) / sum(after[:quarter]) - 1
 
 
 def _resident_bytes(pid: int) -> int:
@@ -151,6 +158,7 @@ def cycle(port: int, base: Path, count: int, memory: Memory) -> None:
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         for version in range(2, count + 2):
             if (version - 2) % step == 0:
+                time.sleep(SETTLE_SECONDS)
                 memory.sample("cycles", (version - 2) / count)
             shutil.copytree(base / str(version - 1), base / f".{version}")
             (base / f".{version}").rename(base / str(version))
@@ -199,6 +207,7 @@ def _soak(root: Path, requests: int, cycles: int) -> int:
         memory.sample("requests", 1)
         print(f"{requests} requests in {time.monotonic() - begin:.1f} s")
         cycle(rest, root / "large", cycles, memory)
+        time.sleep(SETTLE_SECONDS)
         memory.sample("cycles", 1)
     growths = {label: memory.growth(label) for label in ("requests", "cycles")}
     print("growth after warm-up: " + ", ".join(f"{label} {growth:+.1%}" for label, growth in growths.items()))

@@ -1,8 +1,11 @@
--- wrk -s wrk_post.lua URL -- BODY: posts BODY as JSON; prints the line that sample.py reads.
+-- wrk -s wrk_post.lua URL -- BODY [NAME VALUE]...: posts BODY as JSON with headers; prints the line that sample.py reads.
 function init(arguments)
   wrk.method = "POST"
   wrk.body = arguments[1]
   wrk.headers["Content-Type"] = "application/json"
+  for index = 2, #arguments, 2 do
+    wrk.headers[arguments[index]] = arguments[index + 1]
+  end
 end
 
 function done(summary, latency, requests)

@@ -261,8 +261,10 @@ def test_a_version_that_is_copied_slowly_is_served_once_it_is_whole(serve, tmp_p
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, number):
-    server = serve("--model", f"slow={models / 'slow'}", "--max-batch-size", 1)
+def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, tmp_path, number):
+    (tmp_path / "metrics").write_text("prometheus_config { enable: true }")
+    flags = ("--max-batch-size", 1, "--monitoring-config-file", tmp_path / "metrics")
+    server = serve("--model", f"slow={models / 'slow'}", *flags)
     answers = []
 
     def ask_rest():
@@ -277,7 +279,9 @@ def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, number):
     clients = [threading.Thread(target=ask) for ask in (ask_rest, ask_grpc)]
     for client in clients:
         client.start()
-    time.sleep(0.3)
+    metrics = f"{server.url}/monitoring/prometheus/metrics"
+    while 'tenon_serving_requests_in_flight{model="slow"} 2' not in httpx.get(metrics, timeout=60).text:
+        time.sleep(0.01)
     stopped = server.stop(number)
     for client in clients:
         client.join()

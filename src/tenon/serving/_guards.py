@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from tenon.base import TenonError
 from tenon.serving._fleet_member import FleetMember
+from tenon.serving._garbage import Garbage
 from tenon.serving.answering import (
     AnsweringOptions,
     GateInterceptor,
@@ -74,25 +75,28 @@ class BatchCounter(BatchObserver):
 
 
 class LifeRecorder(LifecycleObserver):
-    """Count loads and unloads, and write refused models into the audit.
+    """Count loads and unloads, have what they leave behind cleared away, and write refused models into the audit.
 
     Args:
         observer: keeps the metrics.
         batches: forgets versions that are gone.
         gate: has the audit.
+        garbage: what loads and unloads leave behind.
     """
 
-    def __init__(self, observer: Observer, batches: BatchCounter, gate: Gate) -> None:
-        self._observer, self._batches, self._gate = observer, batches, gate
+    def __init__(self, observer: Observer, batches: BatchCounter, gate: Gate, garbage: Garbage) -> None:
+        self._observer, self._batches, self._gate, self._garbage = observer, batches, gate, garbage
 
     def loaded(self, id_: ServableId, seconds: float, servable: Servable) -> None:
         """Count one; see ``LifecycleObserver.loaded``."""
         engines = {name: signature.engine for name, signature in servable.signatures.items()}
         self._observer.loaded(id_, seconds, engines=engines)
+        self._garbage.look_soon()
 
     def failed(self, id_: ServableId, seconds: float, error: TenonError) -> None:
         """Count one, and write it down; see ``LifecycleObserver.failed``."""
         self._observer.loaded(id_, seconds, error.code)
+        self._garbage.look_soon()
         self._gate.record(
             AuditRecord(
                 time.time(),
@@ -109,6 +113,7 @@ class LifeRecorder(LifecycleObserver):
         """Forget one; see ``LifecycleObserver.unloaded``."""
         self._batches.forget(id_)
         self._observer.unloaded(id_)
+        self._garbage.look_soon()
 
 
 class Guards:
@@ -124,6 +129,7 @@ class Guards:
         gate: lets requests in.
         observer: counts and traces.
         batches: counts batches.
+        garbage: is looked for when versions came or went.
         life: counts loads and unloads.
         request_log: keeps samples of requests.
         router: the rules of traffic.
@@ -152,7 +158,8 @@ class Guards:
         self._tracer = _tracer(options)
         self.observer = Observer(registry, History(), self._tracer)
         self.batches = BatchCounter(self.observer)
-        self.life = LifeRecorder(self.observer, self.batches, self.gate)
+        self.garbage = Garbage()
+        self.life = LifeRecorder(self.observer, self.batches, self.gate, self.garbage)
         self.request_log = RequestLog(registry, {})
         self.router = Router(_table(options), self._rolled_back)
         check, raw = options.enable_signature_method_name_check, options.enable_serialization_as_tensor_content
@@ -182,8 +189,9 @@ class Guards:
             self._member.rolled_back(rollback)
 
     def start(self) -> None:
-        """Begin what runs by itself, in the running event loop."""
+        """Begin what runs by itself, in the running event loop; no version is there yet."""
         self._lag.start()
+        self.garbage.start()
 
     def configure(self, config: ModelServerConfig) -> None:
         """Log the requests of the models that ask for it, and know the names of all.
@@ -198,6 +206,7 @@ class Guards:
     async def stop(self) -> None:
         """Drop shadows that wait, and write what is to be written."""
         self._lag.stop()
+        self.garbage.stop()
         await self.shadows.close()
         closers = [self.request_log.close, self.gate.close, *([] if self._tracer is None else [self._tracer.close])]
         await asyncio.gather(*(asyncio.to_thread(close) for close in closers))

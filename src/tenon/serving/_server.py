@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import ssl
@@ -53,9 +52,6 @@ from tenon.serving.security import TlsConfig, TlsWatcher, exposure_warning
 from tenon.serving.servables import Loader, Manager, ServableId, State
 from tenon.serving.telemetry import Snapshot
 from tenon.serving.traffic import Router
-
-GC_THRESHOLD = (50_000, 20, 100)
-"""Requests make hardly any cycles; Python's default would look for them after every few dozen requests."""
 
 TRAFFIC_FILE_SECONDS = 1.0
 """How often the server looks whether the rules of traffic have changed."""
@@ -157,9 +153,6 @@ class ModelServer:
             FailedPreconditionError: no model can be served, or one cannot and ``exit_on_failed_load`` is set; the
                 message tells each one's reason.
         """
-        gc.collect()
-        gc.freeze()  # modules stay for good, the collector need not walk them; models come later and may go
-        gc.set_threshold(*GC_THRESHOLD)
         self._configured(self._first_config)
         errors = await self._core.start(self._first_config)
         if errors:

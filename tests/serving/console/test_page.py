@@ -184,6 +184,29 @@ def test_it_follows_what_happens_each_second(look, world):
     look(world, test)
 
 
+def test_another_model_is_asked_for_with_its_whole_past_and_then_by_the_second(look, world):
+    async def test(page):
+        await page.until(READY)
+        await page.run("document.querySelector('#scope').value = 'many'")
+        await page.run("document.querySelector('#scope').dispatchEvent(new Event('change'))")
+        asked = "performance.getEntriesByType('resource').map(entry => entry.name.split('overview?')[1])"
+        await page.until(f"{asked}.includes('seconds=600&model=many')")
+        await page.until(f"{asked}.some(query => /^seconds=[1-9]&model=many$/.test(query))")
+
+    look(world, test)
+
+
+def test_a_server_that_is_gone_is_told(runner, browser, world):
+    async def main():
+        async with console_serving(world) as port:
+            await browser.open(f"http://127.0.0.1:{port}/")
+            await browser.until(f"{text('#pulse')} === 'Live'")
+        await browser.until(f"{text('#pulse')} === 'Not reachable'")
+        await browser.open("about:blank")
+
+    runner.run(main())
+
+
 def test_it_asks_for_a_credential_and_keeps_it_for_the_tab(look, browser, world, tmp_path):
     key, record = new_api_key("alice", ["admin"])
     add_api_key(tmp_path / "keys.json", record)

@@ -69,8 +69,8 @@ def test_an_audience_may_be_one_of_several(verifiers):
 NOW = time.time()
 REFUSED = {
     "it has expired": {"exp": NOW - 31},
-    "not valid yet": {"nbf": NOW + 300},
-    "not valid yet ": {"iat": NOW + 300},
+    "not valid yet": {"nbf": NOW + 86400},
+    "not valid yet ": {"iat": NOW + 86400},
     "claim 'nbf' must be seconds": {"nbf": "soon"},
     "claim 'exp' must be seconds": {"exp": "never"},
     "claim 'exp' must be seconds ": {"exp": math.inf},

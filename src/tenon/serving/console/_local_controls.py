@@ -51,6 +51,7 @@ class LocalControls(Controls):
         self._about, self._models, self._manager = about, models, manager
         self._registry, self._history_kept = registry, history
         self._router, self._shadows = router, shadows
+        self._written: tuple[TrafficTable | None, Json] = (None, {})  # writing hundreds of rules takes milliseconds
         self._predict, self._reload, self._retry = predict, reload, retry
 
     async def about(self) -> Json:
@@ -103,10 +104,16 @@ class LocalControls(Controls):
     async def traffic(self) -> Json:
         """Return the rules, what came of them, and what shadows found."""
         return {
-            "table": to_json(self._router.table),
+            "table": self._rules(),
             "status": self._router.status(),
             "shadows": {} if self._shadows is None else self._shadows.status(),
         }
+
+    def _rules(self) -> Json:
+        table = self._router.table
+        if self._written[0] is not table:
+            self._written = (table, to_json(table))
+        return self._written[1]
 
     async def set_traffic(self, table: TrafficTable) -> None:
         """Put other rules in force for all models."""

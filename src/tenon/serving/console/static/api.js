@@ -24,8 +24,13 @@ export function parse(text) {
   );
 }
 
-export function render(value) {
-  return JSON.stringify(value, (_, item) => (typeof item === "bigint" ? JSON.rawJSON(String(item)) : item));
+export function render(value, indent = 0) {
+  return JSON.stringify(value, exact, indent);
+}
+
+function exact(_, item) {
+  if (Number.isInteger(item) && !Number.isSafeInteger(item)) throw new Error("This browser rounds large version numbers. Use a newer one, or the API.");
+  return typeof item === "bigint" ? JSON.rawJSON(String(item)) : item;
 }
 
 export async function send(method, path, body = undefined, type = "application/json") {
@@ -34,7 +39,11 @@ export async function send(method, path, body = undefined, type = "application/j
   if (secret) headers["Authorization"] = `Bearer ${secret}`;
   if (method !== "GET") headers["X-Tenon-Admin"] = "1";
   if (body !== undefined) headers["Content-Type"] = type;
-  return fetch(path, { method, headers, body, cache: "no-store", credentials: "omit", redirect: "error" });
+  try {
+    return await fetch(path, { method, headers, body, cache: "no-store", credentials: "omit", redirect: "error" });
+  } catch {
+    throw new ApiError(0, "Not reachable");
+  }
 }
 
 export async function ask(method, path, value = undefined) {

@@ -1,6 +1,6 @@
 // The console: asks once a second while somebody looks, and shows what it hears.
 
-import { ask, credential } from "./api.js";
+import { ApiError, ask, credential, render } from "./api.js";
 import { Charts, WINDOW } from "./charts.js";
 import { $, badge, options, rows, setText, when } from "./dom.js";
 import { showModels } from "./models.js";
@@ -12,6 +12,7 @@ const AT_REST = 5000;
 const ERRORS_SHOWN = 50;
 
 const charts = new Charts();
+let scope = ""; // the model whose points these are
 let points = new Map();
 let offset = 0;
 let heard = 0; // the second up to which points are known
@@ -29,18 +30,24 @@ async function look() {
     pulse("Live", "good");
   } catch (error) {
     pause = AT_REST;
-    if (error.status === 401 || error.status === 403) return refused(error);
-    pulse(error.status ? error.message : "Not reachable", "bad");
+    if (error.status === 401 || error.status === 403) {
+      pause = undefined; // until somebody signs in
+      return refused(error);
+    }
+    pulse(error.message, "bad");
+    if (!(error instanceof ApiError)) throw error; // a fault of this page, for whoever opens the browser's console
   } finally {
     asking = false;
+    if (pause) timer = setTimeout(look, pause);
   }
-  timer = setTimeout(look, pause);
 }
 
 function question() {
+  const model = $("scope").value;
+  if (model !== scope) forget();
+  scope = model;
   const missing = Math.ceil(Date.now() / 1e3 - offset) - heard + 2;
   const seconds = heard && missing > 0 && missing < WINDOW ? missing : WINDOW;
-  const model = $("scope").value;
   return new URLSearchParams(model ? { seconds, model } : { seconds });
 }
 
@@ -58,9 +65,15 @@ function show(overview) {
   showAbout(overview.about);
 }
 
+function forget() {
+  points = new Map();
+  heard = 0;
+}
+
 function showHistory(history) {
+  if ($("scope").value !== scope) return; // another was chosen meanwhile
   const { columns } = history;
-  if (history.now < heard) points = new Map(); // another machine answers, or this one has started anew
+  if (history.now < heard) forget(); // another machine answers, or this one has started anew
   ({ offset } = history);
   heard = history.now;
   columns.second.forEach((second, row) => {
@@ -111,7 +124,7 @@ function showAbout(about) {
   rows($("about-rows"), entries, ([name]) => name, ([name, value]) => [name.replaceAll("_", " "), textOf(value)], ["quiet", "wrap"]);
 }
 
-const textOf = (value) => (typeof value === "string" ? value : typeof value === "bigint" ? String(value) : Array.isArray(value) ? value.map(textOf).join(", ") : JSON.stringify(value));
+const textOf = (value) => (typeof value === "string" ? value : typeof value === "bigint" ? String(value) : Array.isArray(value) ? value.map(textOf).join(", ") : render(value));
 
 function since(started) {
   const minutes = Math.max(0, Math.floor((Date.now() / 1e3 - started) / 60));
@@ -134,25 +147,20 @@ function refused(error) {
   $("credential").focus();
 }
 
-function restart() {
-  points = new Map();
-  heard = 0;
-  look();
-}
-
 $("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
   const secret = $("credential").value.trim();
   $("credential").value = "";
   if (!/^[!-~]+$/.test(secret)) return setText($("sign-in-error"), "A credential has only letters, digits and signs of ASCII, and no spaces.");
   credential.set(secret);
-  restart();
+  forget();
+  look();
 });
 $("sign-out").addEventListener("click", () => {
   credential.clear();
   location.reload();
 });
-$("scope").addEventListener("change", restart);
+$("scope").addEventListener("change", look);
 $("find").addEventListener("input", () => showModels(models));
 $("show-ended").addEventListener("change", () => showModels(models));
 document.addEventListener("visibilitychange", look);

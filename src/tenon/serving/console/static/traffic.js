@@ -121,9 +121,10 @@ async function changeWeights(model, form) {
   const changed = inputs.filter((input) => input.value !== input.dataset.now);
   const lines = changed.map((input) => `${input.dataset.name}: ${input.dataset.now} becomes ${input.value}`);
   if (!changed.length || !(await confirmed(`Change the traffic of ${model}?`, lines, "Change"))) return;
-  const weights = Object.fromEntries(inputs.map((input) => [input.dataset.name, Number(input.value)]));
-  const rules = table.models[model];
-  const split = rules.split.map((entry) => ({ ...entry, weight: weights[String(entry.version)] ?? entry.weight }));
+  const weights = Object.fromEntries(changed.map((input) => [input.dataset.name, Number(input.value)]));
+  const rules = table.models?.[model]; // those of now: others may have changed them meanwhile
+  if (!rules) return toast(`${model} has no rules any more.`, "bad");
+  const split = (rules.split ?? []).map((entry) => ({ ...entry, weight: weights[String(entry.version)] ?? entry.weight }));
   try {
     const traffic = await ask("PUT", `/api/traffic/models/${part(model)}`, { ...rules, split });
     for (const input of changed) input.dataset.now = input.value = String(Number(input.value));

@@ -1,6 +1,6 @@
 // A form that tries one signature.
 
-import { ask, part, send } from "./api.js";
+import { ask, part, render, send } from "./api.js";
 import { $, options, rows, setText } from "./dom.js";
 
 const LARGEST_SAMPLE = 1024;
@@ -84,7 +84,7 @@ function showSignature() {
   ]);
   setText($("try-engine"), [signature.method, signature.engine && `engine ${signature.engine}`].filter(Boolean).join("  ·  "));
   $("try-report").hidden = !signature.engine_report;
-  setText($("try-report-text"), signature.engine_report ? JSON.stringify(signature.engine_report, null, 2) : "");
+  setText($("try-report-text"), signature.engine_report ? render(signature.engine_report, 2) : "");
   if ($("try-body").value === written) $("try-body").value = written = sample(name, signature.inputs);
 }
 
