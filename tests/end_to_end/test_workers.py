@@ -19,6 +19,7 @@ import pytest
 from tenon.formats import message_class
 from tenon.saved_model import TensorSpec, save
 from tests.server_process import command, environment, start_server
+from tests.serving.servers import free_port
 
 SECONDS = 60
 CLIENTS = 8
@@ -47,8 +48,13 @@ def flags(models, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(flags, compile_cache):
-    server = start_server(compile_cache, *flags, "--workers", 2)
+def admin_port():
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def server(flags, compile_cache, admin_port):
+    server = start_server(compile_cache, *flags, "--workers", 2, "--admin-port", admin_port)
     yield server
     server.stop()
 
@@ -168,6 +174,17 @@ def test_metrics_are_those_of_all_workers(server):
     before = requests()
     statuses(server, "double", 20)
     assert requests() == before + 20
+
+
+def test_operators_see_and_change_all_workers_at_one_port(server, models, admin_port):
+    api = f"http://127.0.0.1:{admin_port}/api"
+    pids = until(lambda: pids if len(pids := httpx.get(f"{api}/about").json()["pids"]) == 3 else None)
+    assert set(pids) == {server.process.pid, *children(server.process.pid)}
+    config = f'model_config_list {{ config {{ name: "triple" base_path: "{models / "triple"}" }} }}'
+    answer = httpx.post(f"{api}/config:reload", content=config, headers={"X-Tenon-Admin": "1"}, timeout=SECONDS)
+    assert answer.is_success, answer.text
+    assert statuses(server, "triple") == {200}
+    assert statuses(server, "double") == {404}
 
 
 def test_sigterm_answers_what_is_under_way_and_ends_all(server):

@@ -473,3 +473,36 @@ def test_a_directory_that_vanishes_during_a_reload_is_only_told(world):
 
 def test_a_path_is_what_it_was_given_as(world):
     assert world.model("m").servable.base_path == Path(world.root / "m")
+
+
+def test_between_the_two_steps_of_a_change_new_models_answer_and_nothing_has_changed(world):
+    world.put("a/1", "a/2", "b/1")
+
+    async def main():
+        first = config(world.model("a", version_policy=Specific((1, 2)), labels={"stable": 1}))
+        second = config(world.model("b"), world.model("a", version_policy=Specific((2,)), labels={"stable": 2}))
+        async with running(world, first) as server:
+            async with server.core.prepared(second):
+                assert [server.version("b"), server.version("a", "stable")] == [1, 1]
+                assert server.core.config == first
+            assert server.version("a", "stable") == 2
+            assert server.core.config == second
+
+    asyncio.run(main())
+
+
+def test_a_change_that_others_could_not_make_is_taken_back(world):
+    world.put("a/1", "b/1")
+
+    async def main():
+        async with running(world, config(world.model("a"))) as server:
+            with pytest.raises(ZeroDivisionError):
+                async with server.core.prepared(config(world.model("b"))):
+                    raise ZeroDivisionError
+            assert server.version("a") == 1
+            assert list(server.core.config.servables) == ["a"]
+            await server.poll_until(lambda: server.states("b").get(1) != "AVAILABLE")
+            await server.core.reload(config(world.model("b")))  # it holds nothing up
+            assert server.version("b") == 1
+
+    asyncio.run(main())

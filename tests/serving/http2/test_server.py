@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from contextlib import asynccontextmanager
 
 import grpc
@@ -173,6 +174,20 @@ def test_a_unix_socket_serves_as_well(tmp_path):
             await server.listen_unix(str(tmp_path / "s"))
             async with grpc.aio.insecure_channel(f"unix:{tmp_path / 's'}") as client:
                 assert await client.unary_unary(SAY)(b"hi") == b"hi"
+
+    run(main())
+
+
+def test_servers_share_a_unix_socket_that_is_bound_already(tmp_path):
+    async def main():
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(tmp_path / "s"))
+            async with serving() as (one, _), serving() as (other, _):
+                await one.listen_unix(bound.dup())
+                await other.listen_unix(bound.dup())
+                await one.stop(grace=1)
+                async with grpc.aio.insecure_channel(f"unix:{tmp_path / 's'}") as client:
+                    assert await client.unary_unary(SAY)(b"hi") == b"hi"
 
     run(main())
 

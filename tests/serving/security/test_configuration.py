@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenon.base import InvalidArgumentError
+from tenon.base import FailedPreconditionError, InvalidArgumentError
 from tenon.serving.security import (
     AuditConfig,
     JwtIssuer,
@@ -207,3 +207,15 @@ def test_each_worker_has_an_audit_of_its_own(file):
     assert config.for_worker(3).audit.path == Path("/var/log/audit.worker-3.jsonl")
     assert config.for_worker(3).limits == config.limits
     assert SecurityConfig().for_worker(3) == SecurityConfig()
+
+
+def test_each_worker_has_its_share_of_the_limits():
+    config = SecurityConfig(limits=Limits(Limit(requests_per_second=10.0)))
+    assert config.for_worker(0, 4).limits.client.requests_per_second == 2.5
+
+
+def test_tokens_that_count_once_need_a_single_worker():
+    config = SecurityConfig(jwt=(JwtIssuer("i", ("a",), "/keys.json", require_jti=True),))
+    assert config.for_worker(0, 1) == config
+    with pytest.raises(FailedPreconditionError, match=r"require_jti.*2 workers"):
+        config.for_worker(0, 2)

@@ -212,3 +212,17 @@ def test_overrides_are_checked():
     twice = LimitOverride(Limit(), client="a")
     with pytest.raises(InvalidArgumentError, match=r"overrides: must differ .* \('a', None\)"):
         Limits(overrides=(twice, twice))
+
+
+@given(st.floats(1e-6, 1e9), st.none() | st.floats(1, 1e9), st.none() | st.integers(1, 10**6), st.integers(1, 256))
+def test_shares_of_a_limit_add_up_to_it_and_shut_nobody_out(rate, burst, concurrency, count):
+    share = Limit(rate, burst, concurrency, 100).share(count)
+    assert share.requests_per_second * count == pytest.approx(max(rate, 1e-6 * count))
+    assert share.burst is None if burst is None else share.burst * count >= burst * 0.999
+    assert share.concurrency is None if concurrency is None else 0 <= share.concurrency * count - concurrency < count
+    assert share.max_request_bytes == 100
+
+
+def test_overrides_are_shared_too():
+    limits = Limits(Limit(10.0), overrides=(LimitOverride(Limit(4.0), client="a"),)).share(2)
+    assert (limits.client, limits.overrides[0].limit) == (Limit(5.0), Limit(2.0))

@@ -10,7 +10,7 @@ import pytest
 
 from tenon.base import FailedPreconditionError, NotFoundError, UnavailableError
 from tenon.saved_model import TensorSpec, save
-from tenon.serving import ServableRequest, ServerOptions
+from tenon.serving import ModelConfig, ModelServerConfig, ServableRequest, ServerOptions
 from tenon.serving.traffic import Rollback, TrafficTable, read_model_rules
 from tenon.serving.workers import Fleet, FleetControls, RestartPolicy
 
@@ -117,6 +117,37 @@ def test_rules_and_rollbacks_are_those_of_all_workers_and_of_their_successors(ru
         run(controls.reset_rollback("double", 1))
     run(controls.set_traffic(TrafficTable()))
     assert run(controls.traffic())["table"].get("models", {}) == {}
+
+
+def test_a_canary_that_one_worker_takes_down_is_down_in_all(running):
+    fleet, run = running
+    rules = b"""{"split": [{"version": 1, "weight": 1}],
+                "rollback": {"canary": 1, "max_latency_seconds": 1e-6, "minimum_requests": 2}}"""
+    run(fleet.set_traffic(TrafficTable({"double": read_model_rules(rules)})))
+    ask = {"request": ServableRequest.latest("double"), "body": b'{"instances": [1.0]}'}
+
+    async def all_know():
+        while True:
+            await fleet.ask_one("try_request", **ask)
+            reports = await fleet.ask_all("traffic")
+            if all(report["status"]["rollbacks"] for report in reports):
+                return
+
+    run(all_know())
+    run(fleet.reset_rollback("double", 1))
+    run(fleet.set_traffic(TrafficTable()))
+
+
+def test_a_successor_that_began_before_a_reload_serves_what_came_with_it(running, base):
+    fleet, run = running
+    config = ModelServerConfig((ModelConfig("double", base / "double"), ModelConfig("twin", base / "double")))
+    killed = fleet.members[0]
+    killed.send_signal(signal.SIGKILL)
+    run(until(lambda: len(fleet.members) == 1 and len(fleet._processes) == 2))
+    run(fleet.reload(config))
+    run(until(lambda: len(fleet.members) == 2))
+    for models in run(fleet.ask_all("models")):
+        assert {model["name"]: model["versions"][0]["state"] for model in models}["twin"] == "AVAILABLE"
 
 
 def test_a_reload_is_made_to_its_end_when_its_caller_gives_up(running, base):

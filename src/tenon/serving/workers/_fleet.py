@@ -359,6 +359,7 @@ class Fleet:
         return worker
 
     def _assignment(self, number: int, wanted: _Wanted) -> Assignment:
+        cpus = share_of_cpus(self.options.workers)
         options = replace(
             self.options,
             models={},
@@ -369,12 +370,13 @@ class Fleet:
             model_config_file_poll_wait_seconds=0.0,
             port=self.port,
             rest_api_port=self.rest_api_port,
+            num_tflite_pools=self.options.num_tflite_pools or cpus,
             workers=1,
         )
         return Assignment(
             number,
             self.options.workers,
-            share_of_cpus(self.options.workers),
+            cpus,
             options,
             wanted.traffic,
             tuple(wanted.rollbacks.values()),
@@ -392,10 +394,10 @@ class Fleet:
         await worker.call("begin", assignment=self._assignment(worker.number, told))
         if is_first:
             await worker.call("listen")  # so that probes can tell a server that loads from one that died
-        served = set(await worker.call("load"))
+        await worker.call("load")
         async with self._changing:
-            await self._check_complete(served)
             await self._bring_up_to_date(worker, told)
+            await self._check_complete(worker)
             if not is_first:
                 await worker.call("listen")
             self._members[worker.number] = worker
@@ -404,16 +406,13 @@ class Fleet:
         if len(self._joined) == self.options.workers:
             self._all_serve.set()
 
-    async def _check_complete(self, served: set[str]) -> None:
+    async def _check_complete(self, worker: WorkerProcess) -> None:
         """Refuse a worker that lacks a model which others answer: clients would find it only now and then."""
-        if not self._members:
-            return
-        configured = {model.name for model in self.config.models}
-        with suppress(UnavailableError):  # they have died meanwhile
-            others = await self._outcomes(self.members, "served")
-            known = {name for names in others.values() if not isinstance(names, TenonError) for name in names}
-            if missing := sorted(known & configured - served):
-                raise FailedPreconditionError(f"it could not load {missing}, which other workers serve.")
+        others = await self._outcomes(self.members, "served")
+        known = {name for names in others.values() if not isinstance(names, TenonError) for name in names}
+        served = set(await worker.call("served"))
+        if missing := sorted(known.intersection(self.config.servables) - served):
+            raise FailedPreconditionError(f"it could not load {missing}, which other workers serve.")
 
     async def _bring_up_to_date(self, worker: WorkerProcess, told: _Wanted) -> None:
         wanted = self._wanted

@@ -96,13 +96,12 @@ class Worker:
         """Take requests."""
         await self._running.start()
 
-    async def load(self) -> list[str]:
-        """Load every model, and return the names of those that answer."""
+    async def load(self) -> None:
+        """Load every model."""
         server, turns = self._running, self._turns
         await server.load()
         if turns is not None:
             turns.begin()
-        return await self.served()
 
     async def served(self) -> list[str]:
         """Return the names of the models that answer."""
