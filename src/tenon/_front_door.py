@@ -13,6 +13,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -116,12 +117,18 @@ def lookup(path: str) -> Any:
 
 
 def _graphs() -> ModuleType:
-    """Return the folder ``compat``; at the first time, let names be looked up again: they can build graphs now."""
-    loaded = f"{PACKAGE}.compat" in sys.modules
+    """Return the folder ``compat``; at the first time, let names be looked up again: they can build graphs now.
+
+    Who imported ``compat`` first does not matter: names may have been looked up before that, too.
+    """
     compat = importlib.import_module(f"{PACKAGE}.compat")
-    if not loaded:
-        forget()
+    _forget_once()
     return compat
+
+
+@cache
+def _forget_once() -> None:
+    forget()
 
 
 def forget() -> None:
