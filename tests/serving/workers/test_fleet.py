@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+import socket
+from dataclasses import replace
 
 import jax.numpy as jnp
 import pytest
@@ -195,14 +197,7 @@ def test_a_server_whose_workers_die_at_once_gives_up(options, caplog):
 
 
 def test_a_taken_port_is_told_before_any_worker_begins(options):
-    async def main():
-        fleet = Fleet(options)
-        fleet._reserve()
-        taken = ServerOptions(options.models, port=fleet.port, rest_api_port=0, workers=2)
-        try:
-            with pytest.raises(FailedPreconditionError, match="port: cannot listen"):
-                await _started(taken)
-        finally:
-            await fleet.stop()
-
-    asyncio.run(main())
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = replace(options, port=other.getsockname()[1])
+        with pytest.raises(FailedPreconditionError, match="port: cannot listen"):
+            asyncio.run(_started(taken))

@@ -6,16 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from tenon.base import FailedPreconditionError, NotFoundError, TenonError, UnavailableError
-from tenon.serving._ports import remove_stale_socket, reserve_port
 from tenon.serving.configuration import (
     ConfigFilePoller,
     ModelServerConfig,
@@ -29,6 +26,7 @@ from tenon.serving.workers._assignment import Assignment
 from tenon.serving.workers._channel import Handler
 from tenon.serving.workers._process import WorkerProcess, share_of_cpus, worker_environment
 from tenon.serving.workers._restarts import RestartPolicy
+from tenon.serving.workers._shared_resources import SharedResources
 
 ANSWER_SECONDS = 60.0
 """How long a worker may take to answer its supervisor by default, where it has nothing to load."""
@@ -98,9 +96,7 @@ class Fleet:
         self._all_serve = asyncio.Event()
         self._joined: set[int] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._resources = ExitStack()
-        self._turn_fd = -1
-        self._grpc_socket: socket.socket | None = None
+        self._shared = SharedResources()
 
     @property
     def config(self) -> ModelServerConfig:
@@ -131,7 +127,8 @@ class Fleet:
             TenonError: another reason of a worker not to serve.
             UnavailableError: workers die as soon as they begin.
         """
-        self._reserve()
+        self._shared.take(self.options)
+        self.port, self.rest_api_port = self._shared.ports
         keeping = [asyncio.create_task(self._keep(number)) for number in range(self.options.workers)]
         self._tasks.update(keeping)
         serving = asyncio.create_task(self._all_serve.wait())
@@ -151,7 +148,7 @@ class Fleet:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         seconds = 2 * self.options.drain_seconds + SPARE_SECONDS  # for requests, then for models
         await asyncio.gather(*(worker.stop(seconds) for worker in self._processes))
-        self._resources.close()
+        self._shared.close()
 
     def kill(self) -> None:
         """End every worker at once."""
@@ -285,16 +282,6 @@ class Fleet:
             self._wanted = replace(self._wanted, rollbacks=left)
             await self._tell(self.members, "reset_rollback", model=model, version=version)
 
-    def _reserve(self) -> None:
-        options, keep = self.options, self._resources.enter_context
-        ports = [keep(reserve_port(options.host, getattr(options, name), name)) for name in ("port", "rest_api_port")]
-        self.port, self.rest_api_port = (int(port.getsockname()[1]) for port in ports)
-        self._turn_fd = os.memfd_create("tenon-load-turn")
-        self._resources.callback(os.close, self._turn_fd)
-        if options.grpc_socket_path:
-            self._grpc_socket = keep(_bound(options.grpc_socket_path))
-            self._resources.callback(_remove, options.grpc_socket_path)
-
     def _watch_files(self) -> None:
         """Look whether files of the operator have changed; no worker does."""
         models, interval = self.options.model_config_file, self.options.model_config_file_poll_wait_seconds
@@ -350,11 +337,9 @@ class Fleet:
             "metrics": self.metrics,
             "rolled_back": self.roll_back,
         }
-        options, inherited = self.options, [self._turn_fd]
-        if self._grpc_socket is not None:
-            inherited.append(self._grpc_socket.fileno())
-        environment = worker_environment(os.environ, share_of_cpus(options.workers), options.workers)
-        worker = await WorkerProcess.spawn(number, handlers, inherited, environment)
+        count = self.options.workers
+        environment = worker_environment(os.environ, share_of_cpus(count), count)
+        worker = await WorkerProcess.spawn(number, handlers, self._shared.inherited, environment)
         self._processes.add(worker)
         return worker
 
@@ -380,8 +365,8 @@ class Fleet:
             options,
             wanted.traffic,
             tuple(wanted.rollbacks.values()),
-            self._turn_fd,
-            None if self._grpc_socket is None else self._grpc_socket.fileno(),
+            self._shared.turn_fd,
+            self._shared.grpc_socket_fd,
         )
 
     async def _join(self, worker: WorkerProcess) -> None:
@@ -475,23 +460,3 @@ async def _outcome(worker: WorkerProcess, name: str, seconds: float, arguments: 
 
 def _no_worker() -> UnavailableError:
     return UnavailableError("No worker is there to do it. Ask again when one has taken the place of those that ended.")
-
-
-def _bound(path: str) -> socket.socket:
-    """Return a UNIX socket that listens at a path."""
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        remove_stale_socket(path)
-        listener.bind(path)
-    except OSError as error:
-        listener.close()
-        raise FailedPreconditionError(
-            f"grpc_socket_path: cannot listen on {path!r}: {error.strerror or error}. Name a file, in at most 107 "
-            "bytes, that nobody listens on, in a directory that this user may write."
-        ) from error
-    return listener
-
-
-def _remove(path: str) -> None:
-    with suppress(FileNotFoundError):
-        Path(path).unlink()
