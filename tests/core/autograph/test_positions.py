@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 
 import jax.numpy as jnp
@@ -46,6 +47,17 @@ def test_only_the_users_lines_are_shown_and_the_error_is_the_users(run):
     shown = frames(caught.value)
     assert shown[-1] == ("inner", "raise CustomError(i)  # inner")
     assert ("outer", "x = inner(x) + 1  # outer") in shown
+    assert {frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)} == {__file__}
+
+
+def test_a_program_that_logs_much_sees_no_more_lines():
+    root, before = logging.getLogger(), logging.getLogger().level
+    root.setLevel(logging.DEBUG)
+    try:
+        with pytest.raises(CustomError) as caught:
+            compiled(outer)(3)
+    finally:
+        root.setLevel(before)
     assert {frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)} == {__file__}
 
 

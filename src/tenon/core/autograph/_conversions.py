@@ -17,6 +17,7 @@ from tenon.core.autograph._libraries import is_library
 from tenon.core.autograph._transpiler import Conversion, converted_text, transpile
 
 LOGGER: Final = logging.getLogger("tenon.autograph")
+LOGGER.setLevel(logging.WARNING)  # set_verbosity alone says more, whatever a program's own logging records
 _LEFT_ALONE: Final = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 _lock = threading.RLock()
