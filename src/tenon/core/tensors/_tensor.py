@@ -219,6 +219,7 @@ def install_method(name: str, method: Callable[..., Any]) -> None:
         >>> install_method("__pos__", lambda tensor: tensor)
         >>> (+Tensor(jax.numpy.ones(1))).shape
         TensorShape([1])
+        >>> del Tensor.__pos__
     """
     setattr(Tensor, name, method)
 
