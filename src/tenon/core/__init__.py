@@ -8,5 +8,8 @@ The folders inside each have one idea; they fill one table of TensorFlow's publi
 
 from tenon.core._names import NAMES
 from tenon.core._public import PUBLIC
+from tenon.xla import LOWERING_RULES, install_lowering_rules
+
+install_lowering_rules(LOWERING_RULES)
 
 __all__ = ["NAMES", "PUBLIC"]

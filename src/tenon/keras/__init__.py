@@ -23,7 +23,9 @@ from tenon.keras._program import program_of
 from tenon.keras._saving import install as _install_methods
 from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
+from tenon.xla import LOWERING_RULES, install_lowering_rules
 
+install_lowering_rules(LOWERING_RULES)
 _install_methods()
 _install_checkpoints()
 _install_tensors()

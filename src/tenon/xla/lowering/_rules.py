@@ -1,0 +1,7 @@
+"""All rules."""
+
+from tenon.xla.lowering._rule import LoweringRule
+from tenon.xla.lowering.convolutions import CONVOLUTION_RULES
+
+LOWERING_RULES: tuple[LoweringRule, ...] = (*CONVOLUTION_RULES,)
+"""Every rule; of two for one primitive, the more special stands first."""
