@@ -8,8 +8,9 @@ The folders inside each have one idea; they fill one table of TensorFlow's publi
 
 from tenon.core._names import NAMES
 from tenon.core._public import PUBLIC
-from tenon.xla import LOWERING_RULES, install_lowering_rules
+from tenon.xla import LOWERING_RULES as _RULES
+from tenon.xla import install_lowering_rules as _install_rules
 
-install_lowering_rules(LOWERING_RULES)
+_install_rules(_RULES)
 
 __all__ = ["NAMES", "PUBLIC"]
