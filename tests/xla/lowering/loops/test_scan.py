@@ -12,9 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
+from tenon.xla import LOWERING_RULES, install_lowering_rules
+from tenon.xla.lowering.loops._limits import Limits
+from tenon.xla.lowering.loops._scan import scan_rule
 from tests.xla.lowering.comparison import assert_agree, lowered_by
 
 RULE = "scan_of_products"
+EVERYTHING = Limits(hoisted=1, accumulated=1, accumulated_of_few=1, bytes=1024**2)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_products_leave_loops():
+    """Have the rule change loops that are quickly compiled."""
+    install_lowering_rules([scan_rule(EVERYTHING)])
+    yield
+    install_lowering_rules(LOWERING_RULES)
 
 
 def numbers(*shape, dtype="float32", seed=0):
@@ -130,8 +142,20 @@ def test_loops_with_effects_and_loops_without_products_are_left_as_they_are():
     assert not lowered_by(RULE, lambda xs: lax.scan(lambda c, x: (c + x, c * x), 0.0, xs), np.ones(4, "float32"))
 
 
+def test_small_products_stay_in_the_loop():
+    install_lowering_rules([scan_rule(Limits())])
+    try:
+        assert not lowered_by(RULE, recurrent, *layer())
+        assert lowered_by(RULE, recurrent, *layer(inputs=512, units=512))
+        gradient = jax.grad(lambda *values: recurrent(*values).sum(), (1, 2))
+        assert lowered_by(RULE, gradient, *layer(batch=4, inputs=128, units=128))
+        assert not lowered_by(RULE, gradient, *layer(batch=16, inputs=128, units=128))
+    finally:
+        install_lowering_rules([scan_rule(EVERYTHING)])
+
+
 def test_what_would_take_too_much_memory_stays_in_the_loop():
-    slices = jax.ShapeDtypeStruct((100_000, 2, 3), "float32")
+    slices = jax.ShapeDtypeStruct((1000, 2, 3), "float32")
     weights = jax.ShapeDtypeStruct((3, 512), "float32")
     looped = lambda xs, w: lax.scan(lambda c, x: (c, (x @ w).sum()), 0, xs)[1]  # noqa: E731
     assert not lowered_by(RULE, looped, slices, weights)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import jax
 from jax.extend.core import ClosedJaxpr, JaxprEqn, Literal, Var
+
+from tenon.xla.lowering._rule import are_numbers
 
 CALLS = {
     "jit": "jaxpr",
@@ -135,3 +138,33 @@ def needed(equation: JaxprEqn) -> list[Var]:
         equation: which.
     """
     return [atom for atom in equation.invars if isinstance(atom, Var)]
+
+
+def shape_of(atom: Any) -> tuple[Any, ...]:
+    """Return the shape of a variable or literal.
+
+    Args:
+        atom: which.
+    """
+    shape: tuple[Any, ...] = atom.aval.shape
+    return shape
+
+
+def size_of(atom: Any) -> int:
+    """Return how many elements a variable has; 0 where that is not known.
+
+    Args:
+        atom: which.
+    """
+    shape = shape_of(atom)
+    return prod(shape) if are_numbers(shape) else 0
+
+
+def bytes_of(atom: Any) -> int:
+    """Return how much memory a variable takes; 0 where that is not known.
+
+    Args:
+        atom: which.
+    """
+    width: int = atom.aval.dtype.itemsize
+    return size_of(atom) * width

@@ -7,8 +7,7 @@ the loop; backward, the sums of products that are the derivatives of the weights
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from math import prod
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -17,11 +16,9 @@ from jax.extend.core import ClosedJaxpr, JaxprEqn, Var
 
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.loops._accumulation import Accumulation, accumulations, total
-from tenon.xla.lowering.loops._equations import Body, as_function, body_of, needed, run, value_of
+from tenon.xla.lowering.loops._equations import Body, as_function, body_of, bytes_of, needed, run, value_of
 from tenon.xla.lowering.loops._hoisting import hoisted
-
-MAX_BYTES = 256 * 1024**2
-"""What is computed for all steps at once may take this much memory, where the sizes are known."""
+from tenon.xla.lowering.loops._limits import Limits
 
 
 class _Plan:
@@ -29,13 +26,14 @@ class _Plan:
 
     Args:
         body: of the loop.
+        limits: what is worth it.
     """
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, limits: Limits) -> None:
         self.body = body
-        self.after: list[Accumulation] = accumulations(body)
+        self.after: list[Accumulation] = accumulations(body, limits)
         gone = set[int]().union(*(each.equations for each in self.after))
-        self.before: list[JaxprEqn] = hoisted(body, gone)
+        self.before: list[JaxprEqn] = hoisted(body, gone, limits)
         gone |= {id(each) for each in self.before}
         places = {each.place for each in self.after}
         gone |= {
@@ -53,30 +51,35 @@ class _Plan:
     @property
     def bytes(self) -> int:
         """Size of what one step takes from outside or hands over, besides the loop's own slices and results."""
-        return sum(_bytes(each.aval) for each in (*self.made, *self.stacked))
-
-
-def _bytes(aval: Any) -> int:
-    return prod(aval.shape) * aval.dtype.itemsize if all(isinstance(size, int) for size in aval.shape) else 0
+        return sum(bytes_of(each) for each in (*self.made, *self.stacked))
 
 
 @lru_cache(maxsize=256)
-def _plan(jaxpr: ClosedJaxpr, constants: int, carries: int) -> _Plan:
-    return _Plan(body_of(jaxpr, constants, carries))
+def _plan(jaxpr: ClosedJaxpr, constants: int, carries: int, limits: Limits) -> _Plan:
+    return _Plan(body_of(jaxpr, constants, carries), limits)
 
 
-def _applies(operands: Sequence[Any], parameters: Mapping[str, Any]) -> bool:
+def scan_rule(limits: Limits) -> LoweringRule:
+    """Return the rule.
+
+    Args:
+        limits: which products leave a loop.
+    """
+    return LoweringRule("scan_of_products", lax.scan_p, partial(_applies, limits), partial(_compute, limits))
+
+
+def _applies(limits: Limits, operands: Sequence[Any], parameters: Mapping[str, Any]) -> bool:
     del operands
     jaxpr, length = parameters["jaxpr"], parameters["length"]
     if jaxpr.effects or parameters["unroll"] != 1 or not isinstance(length, int) or length < 2:
         return False
-    plan = _plan(jaxpr, parameters["num_consts"], parameters["num_carry"])
-    return bool(plan.before or plan.after) and plan.bytes * length <= MAX_BYTES
+    plan = _plan(jaxpr, parameters["num_consts"], parameters["num_carry"], limits)
+    return bool(plan.before or plan.after) and plan.bytes * length <= limits.bytes
 
 
-def _compute(*operands: Any, **parameters: Any) -> list[Any]:
+def _compute(limits: Limits, *operands: Any, **parameters: Any) -> list[Any]:
     constants, carries = parameters["num_consts"], parameters["num_carry"]
-    plan = _plan(parameters["jaxpr"], constants, carries)
+    plan = _plan(parameters["jaxpr"], constants, carries, limits)
     body = plan.body
     known = dict(body.captured) | dict(zip(body.constants, operands[:constants], strict=True))
     starts, slices = operands[constants : constants + carries], operands[constants + carries :]
@@ -112,6 +115,3 @@ def _looped(
         step, list(starts), list(steps.values()), parameters["length"], parameters["reverse"]
     )
     return ends, results, dict(zip(plan.stacked, stacked, strict=True))
-
-
-SCAN = LoweringRule("scan_of_products", lax.scan_p, _applies, _compute)
