@@ -147,9 +147,9 @@ def test_a_reader_knows_what_it_has_read_and_bounds_what_it_keeps():
     assert reader.read(text) is reader.read(bytes(bytearray(text)))
     long = b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 4000 + b"\r\n\r\n"
     assert reader.read(long) is not reader.read(long)
-    for number in range(5000):
+    for number in range(50):
         reader.read(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % number)
-    assert len(reader._known) <= 2048
+    assert len(reader._known) <= 8
 
 
 @given(st.binary(max_size=60))

@@ -7,7 +7,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import Any, cast
 
-from tenon.base import CancelledError, DeadlineExceededError
+from tenon.base import CancelledError, InternalError
 from tenon.serving.http._answers import CONTINUE, ResponseWriter
 from tenon.serving.http._bodies import JSON_HEADERS, error_body
 from tenon.serving.http._deadlines import Deadlines
@@ -41,7 +41,7 @@ class ConnectionOwner(ABC):
         timeout: seconds from the head of a request to its answer.
 
     Attributes:
-        heads: reads heads.
+        loop: the event loop.
         answers: writes responses.
         deadlines: end requests that take too long.
         is_leaving: whether every answer ends its connection.
@@ -49,7 +49,8 @@ class ConnectionOwner(ABC):
 
     def __init__(self, max_request_bytes: int, timeout: float) -> None:
         self.max_request_bytes, self.timeout = max_request_bytes, timeout
-        self.heads, self.answers, self.deadlines = HeadReader(), ResponseWriter(), Deadlines(timeout)
+        self.loop = asyncio.get_running_loop()
+        self.answers, self.deadlines = ResponseWriter(), Deadlines(timeout, self.loop)
         self.is_leaving = False
 
     @abstractmethod
@@ -146,7 +147,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, owner: ConnectionOwner) -> None:
         self.owner = owner
-        self._loop = asyncio.get_running_loop()
+        self._loop = owner.loop
+        self._heads = HeadReader()
         self._transport: asyncio.Transport | None = None
         self._remote = ""
         self._buffer = b""
@@ -227,7 +229,7 @@ class Connection(asyncio.Protocol):
                 raise BadRequestError(431, f"The head of a request must have at most {MAX_HEAD_BYTES} bytes.")
             self._buffer = data
             return b""
-        head, rest = self.owner.heads.read(data[:stop]), data[stop:]
+        head, rest = self._heads.read(data[:stop]), data[stop:]
         length = head.length
         if length is not None and len(rest) >= length:
             self._begin(Exchange(self, head, rest[:length], None))
@@ -237,11 +239,12 @@ class Connection(asyncio.Protocol):
         return rest
 
     def _begin(self, exchange: Exchange) -> None:
-        head = exchange.head
-        due = self._loop.time() + self.owner.timeout
+        head, now, owner = exchange.head, self._loop.time(), self.owner
+        due = now + owner.timeout
         request = HttpRequest(head.method, head.path, head.query, head.headers, exchange.read_body, self._remote, due)
         self._exchange = exchange
-        exchange.task = self._loop.create_task(self._answer(exchange, request))
+        task = exchange.task = self._loop.create_task(self._answer(exchange, request))
+        owner.deadlines.start(task, now)
 
     def _read_body(self, exchange: Exchange, data: bytes) -> bytes:
         rest = exchange.feed(data)
@@ -285,14 +288,21 @@ class Connection(asyncio.Protocol):
     # Answering
 
     async def _answer(self, exchange: Exchange, request: HttpRequest) -> None:
+        task, deadlines = exchange.task, self.owner.deadlines
+        assert task is not None
         api = self.owner.api(request.path)
         try:
-            response = await self.owner.deadlines.run(api.respond(request))
-        except DeadlineExceededError as error:
+            response = await api.respond(request)
+            deadlines.stop(task)
+        except asyncio.CancelledError:
+            error = deadlines.stop(task)
+            if error is None:
+                raise
             response = api.error(error)
         except Exception:
+            deadlines.stop(task)
             _log.exception("%s %s failed", request.method, request.path)
-            response = Response(500, JSON_HEADERS, error_body("Internal error. The server's log has the details."))
+            response = api.error(InternalError("Internal error. The server's log has the details."))
         self._finish(exchange, response)
 
     def _finish(self, exchange: Exchange, response: Response) -> None:

@@ -17,7 +17,7 @@ END = b"\r\n\r\n"
 """What a head ends with."""
 
 _REMEMBERED_BYTES = 2048  # of a head; longer ones are read anew, so that clients cannot fill the memory with them
-_REMEMBERED_HEADS = 2048
+_REMEMBERED_HEADS = 8
 
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
@@ -66,7 +66,7 @@ class RequestHead:
 class HeadReader:
     r"""Read heads, and remember them: a client that repeats a request repeats its bytes, and one look-up reads them.
 
-    Belongs to one event loop.
+    Belongs to one connection, so credentials that stand in heads are forgotten with it.
 
     Example:
         >>> head = HeadReader().read(b"GET /v1/models/a%20b?x HTTP/1.1\r\nHost: h\r\n\r\n")

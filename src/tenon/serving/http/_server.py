@@ -27,6 +27,9 @@ LEAVE_SECONDS = 2.0
 GOODBYE_SECONDS = 0.2
 """The same when the server stops, and whoever started it waits."""
 
+_REMEMBERED_PATHS = 4096
+_REMEMBERED_CHARACTERS = 256
+
 
 class HttpServer(ConnectionOwner):
     r"""Serve APIs over HTTP/1.1 in the running event loop; the first that handles a path answers.
@@ -70,8 +73,8 @@ class HttpServer(ConnectionOwner):
             raise InvalidArgumentError("apis: at least one API must answer; received none.")
         super().__init__(max_request_bytes, timeout)
         self._apis, self._last = tuple(apis[:-1]), apis[-1]
+        self._known: dict[str, HttpApi] = {}
         self._max_connections = max_connections
-        self._loop = asyncio.get_running_loop()
         self._connections: set[Connection] = set()
         self._socket: socket.socket | None = None
         self._tls: ssl.SSLContext | None = None
@@ -84,10 +87,15 @@ class HttpServer(ConnectionOwner):
 
     def api(self, path: str) -> HttpApi:
         """See ``ConnectionOwner.api``."""
-        for api in self._apis:
-            if api.handles(path):
-                return api
-        return self._last
+        known = self._known.get(path)
+        if known is not None:
+            return known
+        found = next((api for api in self._apis if api.handles(path)), self._last)
+        if len(path) <= _REMEMBERED_CHARACTERS:
+            if len(self._known) >= _REMEMBERED_PATHS:
+                self._known.clear()
+            self._known[path] = found
+        return found
 
     def made(self, connection: Connection) -> None:
         """Count it; take no more when there are enough."""
@@ -101,7 +109,7 @@ class HttpServer(ConnectionOwner):
         self._connections.discard(connection)
         self._change.set()
         if self._listener is None and self._socket is not None and self._listening is None:
-            self._listening = self._loop.create_task(self._listen_again())
+            self._listening = self.loop.create_task(self._listen_again())
 
     # What whoever runs it asks
 
@@ -140,7 +148,7 @@ class HttpServer(ConnectionOwner):
         before = tuple(self._connections)
         for connection in before:
             connection.leave()
-        self._loop.call_later(LEAVE_SECONDS, _close_idle, before)
+        self.loop.call_later(LEAVE_SECONDS, _close_idle, before)
 
     async def stop(self, grace: float) -> None:
         """End connections in use with an answer that says so, then close all; answer what is under way.
@@ -154,8 +162,8 @@ class HttpServer(ConnectionOwner):
         if self._socket is not None:
             await self._close_listener()
             await asyncio.sleep(min(GOODBYE_SECONDS, grace) if self._connections else 0)
-        until = self._loop.time() + grace
-        while self._connections and (left := until - self._loop.time()) > 0:
+        until = self.loop.time() + grace
+        while self._connections and (left := until - self.loop.time()) > 0:
             _close_idle(tuple(self._connections))
             self._change.clear()
             with suppress(TimeoutError):
@@ -166,7 +174,7 @@ class HttpServer(ConnectionOwner):
     async def _listen(self) -> None:
         assert self._socket is not None
         seconds = None if self._tls is None else HEAD_SECONDS
-        self._listener = await self._loop.create_server(
+        self._listener = await self.loop.create_server(
             lambda: Connection(self),
             sock=self._socket.dup(),  # the listener closes its own; connections then wait at ours
             ssl=self._tls,
@@ -188,13 +196,13 @@ class HttpServer(ConnectionOwner):
         with listening, suppress(BlockingIOError):
             while True:
                 accepted, _ = listening.accept()
-                await self._loop.connect_accepted_socket(lambda: Connection(self), accepted, ssl=self._tls)
+                await self.loop.connect_accepted_socket(lambda: Connection(self), accepted, ssl=self._tls)
 
     def _check(self) -> None:
-        now = self._loop.time()
+        now = self.loop.time()
         for connection in tuple(self._connections):
             connection.check(now)
-        self._checking = self._loop.call_later(CHECK_SECONDS, self._check)
+        self._checking = self.loop.call_later(CHECK_SECONDS, self._check)
 
 
 def _bound(host: str, port: int, reuse_port: bool) -> socket.socket:
