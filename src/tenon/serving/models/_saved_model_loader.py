@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tenon.saved_model import LoadedModel, LoadedSignature, read
-from tenon.serving.batching import Batching, SignatureId, SignatureRunner
+from tenon.serving.batching import Batching, RunPlan, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
 from tenon.serving.models._compiled import install_compiled
 from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
@@ -122,7 +122,7 @@ class SavedModelLoader(Loader):
             report.name,
             report.reason,
         )
-        runner = partial(SignatureRunner, label, signature, engine, sizes)
+        runner = partial(SignatureRunner, label, signature, engine, RunPlan.of(sizes, report))
         return Prepared(_description(signature, report), runner, engine)
 
     def _prepare(self, signature: LoadedSignature, engine: Engine, sizes: Sequence[int], label: SignatureId) -> None:
