@@ -14,15 +14,18 @@ from tenon.serving.engines._litert import LiteRtEngine
 from tenon.serving.engines._report import Pace
 
 PACE_SECONDS = 1.0
-"""Time for the runs that are measured, for one signature."""
+"""Time for the runs that are measured, for one signature, as long as nothing else keeps the machine busy."""
 
-ROUNDS = 3
+CLOCK_SECONDS = 4.0
+"""Time by the clock after which no further size is begun on a busy machine."""
+
+ROUNDS = 5
 """Rounds of runs at once, besides the first, of which the quickest counts."""
 
 MAX_IN_VAIN = 2
 """Sizes in a row that are no quicker than smaller ones, after which no larger one is tried."""
 
-ENOUGH = 0.95
+ENOUGH = 0.97
 """A batch is large enough if rows are answered at this part of the best rate of any."""
 
 MAX_PACKED_BYTES = 2**30
@@ -54,6 +57,9 @@ def runs_by_threads(cores: int, size: int) -> dict[int, int]:
 def measure_paces(engine: LiteRtEngine, batches: Sequence[Inputs]) -> tuple[Pace, ...]:
     """Measure how quickly rows are answered at some batch sizes by every number of threads.
 
+    Times are the processor time of the thread that calls, for it works as long as the others do: what else the machine
+    does changes it little.
+
     Args:
         engine: what runs.
         batches: inputs, by ascending rows.
@@ -63,16 +69,20 @@ def measure_paces(engine: LiteRtEngine, batches: Sequence[Inputs]) -> tuple[Pace
         would take longer than what is left of ``PACE_SECONDS``; the first size is always there.
     """
     paces: list[Pace] = []
-    end = time.perf_counter() + PACE_SECONDS
-    in_vain = 0
+    late = time.perf_counter() + CLOCK_SECONDS
+    left, in_vain = PACE_SECONDS, 0
     with ThreadPoolExecutor(max(engine.runs.values()), "tenon-measure") as pool:
         for inputs in batches:
-            rows = rows_of(inputs)
-            if paces and (in_vain == MAX_IN_VAIN or time.perf_counter() + _forecast(paces, rows) > end):
+            if paces and (
+                in_vain == MAX_IN_VAIN or _forecast(paces, rows_of(inputs)) > left or time.perf_counter() > late
+            ):
                 break
             program = engine.prepare(tuple(array.shape for array in inputs))
-            left = end - time.perf_counter()
-            found = [_pace(pool, program.on(each), inputs, runs, left / 4) for each, runs in engine.runs.items()]
+            found = []
+            for threads, runs in engine.runs.items():
+                pace, spent = _pace(pool, program.on(threads), inputs, runs, left / 4)
+                found.append(pace)
+                left -= spent
             in_vain = in_vain + 1 if paces and _best(found) <= _best(paces) else 0
             paces += found
     return tuple(paces)
@@ -110,16 +120,19 @@ def enough_rows(paces: Sequence[Pace]) -> int:
     return min(pace.rows for pace in paces if pace.rows_per_second >= ENOUGH * best)
 
 
-def _pace(pool: ThreadPoolExecutor, program: Program, inputs: Inputs, runs: int, seconds: float) -> Pace:
-    """Measure the quickest of some rounds; in the first, interpreters are made and resized."""
+def _pace(pool: ThreadPoolExecutor, program: Program, inputs: Inputs, runs: int, seconds: float) -> tuple[Pace, float]:
+    """Measure the quickest of some rounds, and say what all took; in the first, interpreters are made and resized."""
     times: list[float] = []
-    end = time.perf_counter() + seconds
-    while not times or (len(times) <= ROUNDS and time.perf_counter() + times[-1] < end):
-        start = time.perf_counter()
-        for done in [pool.submit(program, inputs) for _ in range(runs)]:
-            done.result()
-        times.append(time.perf_counter() - start)
-    return Pace(rows_of(inputs), program.threads, runs, min(times))
+    while not times or (len(times) <= ROUNDS and sum(times) + times[-1] < seconds):
+        round_of_runs = [pool.submit(_busy_seconds, program, inputs) for _ in range(runs)]
+        times.append(max(done.result() for done in round_of_runs))
+    return Pace(rows_of(inputs), program.threads, runs, min(times)), sum(times)
+
+
+def _busy_seconds(program: Program, inputs: Inputs) -> float:
+    start = time.thread_time()
+    program(inputs)
+    return time.thread_time() - start
 
 
 def _forecast(paces: Sequence[Pace], rows: int) -> float:
