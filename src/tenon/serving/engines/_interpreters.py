@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock, Semaphore
 from typing import Any
@@ -78,7 +79,7 @@ class Interpreters:
     """
 
     def __init__(self, flatbuffer: Flatbuffer, threads: int, limit: int) -> None:
-        self._flatbuffer, self._threads = flatbuffer, threads
+        self._flatbuffer, self._threads, self._limit = flatbuffer, threads, limit
         self._may_run, self._lock = Semaphore(limit), Lock()
         self._idle: list[tuple[Shapes, _Interpreter]] = []
 
@@ -100,6 +101,27 @@ class Interpreters:
             with self._lock:
                 self._idle.append((shapes, interpreter))  # one that failed is dropped: nobody knows what it holds
             return outputs
+
+    def fill(self, inputs: Sequence[np.ndarray]) -> None:
+        """Make all interpreters now, so that no request waits for one; to be called before there are any.
+
+        Args:
+            inputs: which all of them run.
+
+        Raises:
+            UnimplementedError: see ``run``.
+            ValueError: see ``run``.
+            RuntimeError: see ``run``.
+        """
+        shapes = tuple([array.shape for array in inputs])
+
+        def make(_: int) -> tuple[Shapes, _Interpreter]:
+            interpreter = self._made()
+            interpreter.run(inputs)
+            return shapes, interpreter
+
+        with ThreadPoolExecutor(self._limit, "tenon-compile") as pool:
+            self._idle.extend(pool.map(make, range(self._limit)))
 
     def _take(self, shapes: Shapes) -> _Interpreter | None:
         with self._lock:

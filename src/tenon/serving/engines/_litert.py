@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numpy as np
 
@@ -93,21 +94,34 @@ class LiteRtEngine(Engine):
         check: Callable[[Shapes], object] | None = None,
     ) -> None:
         self.runs = dict(sorted(runs.items()))
-        pools = {threads: Interpreters(flatbuffer, threads, limit) for threads, limit in self.runs.items()}
-        widest = max(pools)
+        self._pools = {threads: Interpreters(flatbuffer, threads, limit) for threads, limit in self.runs.items()}
+        self._dtypes, self._filling, self._filled = flatbuffer.dtypes, Lock(), False
+        widest = max(self.runs)
 
         def make(shapes: Shapes) -> LiteRtProgram:
             if check is not None:
                 check(shapes)
-            zeros = [_zeros(shape, dtype) for shape, dtype in zip(shapes, flatbuffer.dtypes, strict=True)]
-            return LiteRtProgram(pools, widest, _run_seconds(pools[widest], zeros), fallback)
+            seconds = _run_seconds(self._pools[widest], self._zeros(shapes))
+            return LiteRtProgram(self._pools, widest, seconds, fallback)
 
         self.compiler = ThreadPoolExecutor(1, "tenon-compile")
         self._programs = ProgramTable(make)
 
     def prepare(self, shapes: Shapes) -> LiteRtProgram:
-        """Run an interpreter for ``shapes``; see ``Engine.prepare``."""
-        return self._programs.pin(shapes)
+        """Run an interpreter for ``shapes``, and make all of them the first time; see ``Engine.prepare``."""
+        program = self._programs.pin(shapes)
+        with self._filling:
+            if not self._filled:
+                self._filled = True
+                for threads in sorted(self._pools)[:-1]:  # the program has made those with the most threads
+                    self._pools[threads].fill(self._zeros(shapes))
+        return program
+
+    def _zeros(self, shapes: Shapes) -> list[np.ndarray]:
+        return [
+            np.full(shape, b"", dtype) if dtype.kind == "O" else np.zeros(shape, dtype)
+            for shape, dtype in zip(shapes, self._dtypes, strict=True)
+        ]
 
     def find(self, shapes: Shapes) -> LiteRtProgram | None:
         """Return the program for ``shapes`` if there is one; see ``Engine.find``."""
@@ -146,7 +160,3 @@ def _timed(interpreters: Interpreters, inputs: Sequence[np.ndarray]) -> float:
     start = time.perf_counter()
     interpreters.run(inputs)
     return time.perf_counter() - start
-
-
-def _zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    return np.full(shape, b"", dtype) if dtype.kind == "O" else np.zeros(shape, dtype)
