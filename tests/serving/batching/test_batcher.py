@@ -328,7 +328,6 @@ def test_what_waits_is_divided_among_runs_side_by_side(scheduler):
         gate.opened.set()
         return [answer(await future) for future in futures]
 
-    scheduler._free_cores = 2  # whatever this machine has
     assert run(scenario) == [[2], [4], [6], [8]]
     assert sorted(engine.values) == [[1, 2], [3, 4]]
     assert engine.threads == [1, 1]
@@ -350,6 +349,5 @@ def test_a_request_alone_gets_all_processors_and_the_next_waits_for_them(schedul
         await asyncio.gather(first, *others)
         return running
 
-    scheduler._free_cores = 2  # whatever this machine has
     assert run(scenario) == 1
     assert engine.threads == [2, 1, 1]

@@ -29,6 +29,8 @@ TWO_CORES = tuple(
         (100, 1, 1, (8, 1)),
         (8, 1, 2, (8, 2)),  # the operator allows one run at a time
         (1, 1, 0, (1, 1)),  # asked before anything is free
+        (5, 1, 1, (4, 1)),  # four and then one, for eight take longer
+        (7, 1, 1, (4, 1)),
     ],
 )
 def test_two_cores_are_shared_once_enough_waits(rows, runs, cores, chosen):
@@ -37,6 +39,11 @@ def test_two_cores_are_shared_once_enough_waits(rows, runs, cores, chosen):
 
 def test_a_request_of_many_rows_is_not_left_to_one_thread():
     assert RunPlan(SIZES, TWO_CORES).choose(rows=8, first=8, runs=2, cores=2) == (8, 2)
+
+
+@pytest.mark.parametrize(("rows", "chosen"), [(4, (1, 1)), (40, (1, 1)), (128, (64, 1))])
+def test_sizes_that_the_operator_allows_are_filled_or_left(rows, chosen):
+    assert RunPlan((1, 64), TWO_CORES).choose(rows, 1, 2, 2) == chosen
 
 
 def test_without_measurements_a_run_takes_all_that_waits():

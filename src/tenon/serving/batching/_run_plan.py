@@ -22,6 +22,7 @@ class RunPlan:
         sizes: padded batch sizes, ascending; empty when rows may not share a batch. Also an attribute.
         paces: what was measured of batch sizes and threads; without any, a run takes all that waits, and its threads
             are left to the engine.
+        one_engine: whether what was measured tells something of larger sizes too.
 
     Attributes:
         full: rows of a full batch.
@@ -32,10 +33,11 @@ class RunPlan:
         ((1, 2), (4, 1))
     """
 
-    def __init__(self, sizes: tuple[int, ...], paces: Sequence[Pace] = ()) -> None:
+    def __init__(self, sizes: tuple[int, ...], paces: Sequence[Pace] = (), *, one_engine: bool = True) -> None:
         self.sizes, self.full = sizes, sizes[-1] if sizes else 1
         ordered = sorted(paces, key=lambda pace: (pace.threads, pace.rows))
         self._paces = {threads: tuple(each) for threads, each in groupby(ordered, lambda pace: pace.threads)}
+        self._one_engine = one_engine
         self._choices: dict[tuple[int, int, int, int], tuple[int, int]] = {}
 
     @classmethod
@@ -52,7 +54,7 @@ class RunPlan:
             for each in report.measurements
             if report.paces and each.xla_seconds is not None and report.engine_for(each.rows) == "xla"
         ]
-        return cls(sizes, (*report.paces, *xla))
+        return cls(sizes, (*report.paces, *xla), one_engine=not xla)
 
     def choose(self, rows: int, first: int, runs: int, cores: int) -> tuple[int, int]:
         """Choose the next run.
@@ -82,13 +84,18 @@ class RunPlan:
         fewest, most = min(self._paces), max(self._paces)
         best, chosen = 0.0, (self.full, most if most <= cores else fewest)
         for threads, paces in self._paces.items():
-            beside = min(runs, cores // threads) or (threads == fewest)
-            part = max(-(-rows // beside), first) if beside else first
-            part = min(part, max(first, paces[-1].rows), self.full)
-            rate = min(rows, part * beside) / _seconds(paces, self.padded(part)) if part <= paces[-1].rows else 0.0
-            if rate > best:
-                best, chosen = rate, (part, threads)
+            beside = min(runs, cores // threads) or int(threads == fewest)
+            for part in self._parts(max(-(-rows // beside), first), first) if beside else ():
+                if self._one_engine or part <= paces[-1].rows:
+                    rate = min(rows, part * beside) / _seconds(paces, self.padded(part))
+                    if rate > best:
+                        best, chosen = rate, (part, threads)
         return chosen
+
+    def _parts(self, share: int, first: int) -> set[int]:
+        """Return what a run might take of its share: all that it can, or less, so that nothing is padded."""
+        share = min(share, self.full)
+        return {share, *(size for size in self.sizes if first <= size <= share)}
 
     def padded(self, rows: int) -> int:
         """Return the batch size that a number of rows is filled up to.
@@ -100,9 +107,10 @@ class RunPlan:
 
 
 def _seconds(paces: Sequence[Pace], rows: int) -> float:
-    """Return what a run takes, on the line between the measurements around its rows."""
-    after = next((index for index, pace in enumerate(paces) if pace.rows >= rows), len(paces) - 1)
-    high, low = paces[after], paces[max(after - 1, 0)]
-    if high.rows == low.rows:
-        return max(high.seconds, 1e-9)
-    return max(high.seconds + (high.seconds - low.seconds) / (high.rows - low.rows) * (rows - high.rows), 1e-9)
+    """Return what a run takes, on the line between the measurements around its rows; beyond the last, by its rows."""
+    high = next((pace for pace in paces if pace.rows >= rows), paces[-1])
+    low = next((pace for pace in reversed(paces) if pace.rows < rows), high)
+    if high.rows <= rows:
+        return max(high.seconds * rows / max(high.rows, 1), 1e-9)
+    slope = (high.seconds - low.seconds) / max(high.rows - low.rows, 1)
+    return max(low.seconds + slope * (rows - low.rows), 1e-9)

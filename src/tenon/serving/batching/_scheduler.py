@@ -40,6 +40,8 @@ class BatchScheduler:
     Args:
         num_batch_threads: slow programs that run at once; ``None`` for one per processor. Programs that use several
             processors leave fewer to others.
+        cores: processors that runs share; ``None`` for all of the machine. Who asks for more runs than there are
+            processors gets them.
 
     Raises:
         InvalidArgumentError: ``num_batch_threads`` is less than 1.
@@ -48,14 +50,14 @@ class BatchScheduler:
         num_batch_threads: the number in use.
     """
 
-    def __init__(self, num_batch_threads: int | None = None) -> None:
+    def __init__(self, num_batch_threads: int | None = None, cores: int | None = None) -> None:
         threads = cpu_count() if num_batch_threads is None else num_batch_threads
         if threads < 1:
             raise InvalidArgumentError(f"num_batch_threads must be positive; was {threads}")
         self.num_batch_threads = threads
         self._executor = ThreadPoolExecutor(threads, "tenon-run")
         self._free_threads = threads
-        self._free_cores = max(threads, cpu_count())  # who asks for more threads than there are processors gets them
+        self._free_cores = max(threads, cores or cpu_count())
         self._open: list[Lane] = []
         self._ready = tuple(Turns() for _ in Priority)
         self._parked = tuple(Turns() for _ in Priority)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -69,8 +68,7 @@ class TfLiteLoader(Loader):
 
     def _prepared(self, name: str, model: TfLiteSignature, records: Sequence[Any]) -> Prepared:
         label, allowed = SignatureId(self._id, name), self._batching.parameters.batch_sizes
-        cores = os.cpu_count() or 1
-        asked = self._options.tflite_interpreters
+        cores, asked = self._options.cores, self._options.tflite_interpreters
         runs = {max(1, cores // asked): asked} if asked else runs_by_threads(cores, len(model.flatbuffer.content))
         engine = LiteRtEngine(model.flatbuffer, runs)
         signature = _signature(name, model, batched=True)
@@ -80,7 +78,7 @@ class TfLiteLoader(Loader):
         try:
             if signature.batched:
                 report = with_paces(report, engine, sample_inputs(signature, allowed, requests), batched=True)
-                sizes = useful_sizes(allowed, report)
+                sizes = useful_sizes(self._batching.parameters, allowed, report)
                 for size in sizes:
                     if (shapes := concrete_shapes(signature, size)) is not None:
                         engine.prepare(shapes)
