@@ -1,0 +1,7 @@
+"""All rules for products of matrices."""
+
+from tenon.xla.lowering._rule import LoweringRule
+from tenon.xla.lowering.products._leading import PRODUCT_OVER_LEADING_DIMENSIONS
+
+PRODUCT_RULES: tuple[LoweringRule, ...] = (PRODUCT_OVER_LEADING_DIMENSIONS,)
+"""The more special before the more general."""
