@@ -25,8 +25,10 @@ from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
 from tenon.xla import LOWERING_RULES as _RULES
 from tenon.xla import install_lowering_rules as _install_rules
+from tenon.xla import keep_freed_memory as _keep_memory
 
 _install_rules(_RULES)
+_keep_memory()
 _install_methods()
 _install_checkpoints()
 _install_tensors()
