@@ -27,9 +27,11 @@ from tenon.keras._training import install as _install_steps
 from tenon.xla import LOWERING_RULES as _RULES
 from tenon.xla import enable_compile_cache_by_default as _enable_compile_cache
 from tenon.xla import install_lowering_rules as _install_rules
+from tenon.xla import keep_freed_memory as _keep_memory
 
 _enable_compile_cache()
 _install_rules(_RULES)
+_keep_memory()
 _install_methods()
 _install_checkpoints()
 _install_tensors()
