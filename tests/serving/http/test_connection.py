@@ -346,7 +346,7 @@ def test_new_certificates_are_for_new_connections_and_old_ones_end_with_an_answe
         async with connected(port, ssl=client) as (reader, writer):
             writer.write(GET % b"a")
             assert await answer(reader) == (200, b"/a ")
-            await server.renew(context("ES256", 1))
+            server.renew(context("ES256", 1))
             assert await asyncio.to_thread(known, port) != first
             writer.write(GET % b"b")
             assert b"Connection: close" in await reader.readuntil(b"\r\n\r\n")
