@@ -308,7 +308,7 @@ def test_more_connections_than_there_may_be_wait():
     run(body, max_connections=1)
 
 
-def test_a_stop_answers_what_is_under_way_and_what_waits_in_the_kernel(monkeypatch):
+def test_a_stop_answers_what_is_under_way_and_what_waits_in_the_kernel():
     async def main():
         server = HttpServer([api := Echo()], max_connections=2)
         port = await server.listen("127.0.0.1", 0)

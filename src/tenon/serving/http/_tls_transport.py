@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import Any, cast
 
 _MAX_RECORD = 2**14
@@ -115,13 +116,8 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
         """Say goodbye, and close when all is sent."""
         if not self._is_closed:
             self._is_closed = True
-            try:
+            with suppress(*_TROUBLE, ValueError):  # nobody waits for the client's goodbye, or says it without handshake
                 self._tls.unwrap()
-            except (
-                *_TROUBLE,
-                ValueError,
-            ):  # the client's goodbye is not awaited, and before the handshake there is none
-                pass
             self._send()
         self._transport.close()
 

@@ -32,8 +32,8 @@ def log_to_stderr(log_format: str, worker: int | None = None) -> None:
 
     Args:
         log_format: ``json`` or ``text``.
-        worker: the number of the process among the workers of a server, for each record to carry as ``worker``; ``None``
-            where there is one process.
+        worker: the number of the process among the workers of a server, which each record then carries as ``worker``;
+            ``None`` where there is one process.
 
     Raises:
         InvalidArgumentError: the format is neither.
