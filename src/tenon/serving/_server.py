@@ -94,7 +94,7 @@ class ModelServer:
         self._first_config = options.model_server_config()
         self._guards = Guards(options, self._make_manager, member)
         parameters = _batching_parameters(options, self._cpus)
-        self._scheduler = BatchScheduler(parameters.num_batch_threads)
+        self._scheduler = BatchScheduler(parameters.num_batch_threads, self._cpus)
         self._batching = Batching(self._scheduler, parameters, self._guards.batches)
         self._pipeline = self._guards.pipeline()
         source = FileSystemSource({}, ("saved_model.pb", "model.tflite"), manifest_sizes)
@@ -240,7 +240,8 @@ class ModelServer:
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        loader = model_loader(servable_id, path, self._batching, self._cpus, loading_options(self._options))
+        options = replace(loading_options(self._options), cores=self._cpus)
+        loader = model_loader(servable_id, path, self._batching, self._cpus, options)
         return loader if self._member is None else LoaderInTurn(loader, self._member.load_turn)
 
     def _address(self, port: int, name: str) -> tuple[str, int]:
