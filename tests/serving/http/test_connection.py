@@ -267,10 +267,12 @@ def test_a_client_that_drips_a_head_gains_no_time():
     run(body)
 
 
-def test_a_client_that_does_not_read_is_held_back_and_left():
+@pytest.mark.parametrize("request_", [GET % b"large" * 100, b"GET /large HTTP/1.0\r\n\r\n"])
+def test_a_client_that_does_not_read_is_held_back_and_left(request_):
     async def body(server, api, port):
-        async with connected(port) as (_, writer):
-            writer.write(GET % b"large" * 100)
+        async with connected(port) as (reader, writer):
+            reader.feed_data(bytes(2**18))  # full: it takes nothing from the network any more
+            writer.write(request_)
             await until(lambda: server._connections and not next(iter(server._connections))._can_write)
             (connection,) = server._connections
             await asyncio.sleep(0.01)

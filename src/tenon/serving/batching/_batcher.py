@@ -201,7 +201,7 @@ class Batcher:
         """Take tasks while they fit and none of them would be too late because of another."""
         taken: list[Task] = []
         rows, nearest = 0, math.inf
-        soon = now + max([estimate.seconds for estimate in self._estimates.values()], default=0.0)
+        soon = now + max([each.seconds for known in self._estimates.values() for each in known.values()], default=0.0)
         while lane.tasks:
             task = lane.tasks[0]
             hurried = task.deadline < soon  # all others are in time in whatever batch

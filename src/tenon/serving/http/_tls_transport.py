@@ -28,7 +28,6 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
         self._protocol, self._context, self._seconds = protocol, context, handshake_seconds
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._buffer = memoryview(bytearray(_MAX_RECORD))
         self._has_shaken_hands = self._is_closed = False
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle
@@ -84,14 +83,14 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
         return bool(self._incoming.pending)
 
     def _read(self) -> None:
-        tls, incoming, buffer = self._tls, self._incoming, self._buffer
+        tls, incoming = self._tls, self._incoming
         while not self._is_closed:
-            size = cast(int, tls.read(_MAX_RECORD, buffer))
-            if not size:
+            data = tls.read(_MAX_RECORD)
+            if not data:
                 self._protocol.eof_received()
                 self.close()
                 return
-            self._protocol.data_received(bytes(buffer[:size]))
+            self._protocol.data_received(data)
             if not incoming.pending and not tls.pending():
                 return
 
