@@ -23,6 +23,7 @@ from loads import half_rate, saturation
 from peers import NAMES as PEERS
 from peers import REST
 from sample import Sample
+from tables import markdown
 
 RATE, P50, P99, CPU, LOAD = "requests_per_second", "p50_ms", "p99_ms", "cpu_us", "load_us"
 _UNITS = {RATE: "/s", P50: " ms (p50)", P99: " ms (p99)", CPU: " us of CPU"}
@@ -170,10 +171,7 @@ def table(rows: Sequence[Row]) -> str:
         "CPU us",
         "its load",
     )
-    body = [_cells(row, rows) for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
-    lines = [header, tuple("-" * width for width in widths), *body]
-    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+    return markdown(header, [_cells(row, rows) for row in rows])
 
 
 def _cells(row: Row, rows: Sequence[Row]) -> tuple[str, ...]:
