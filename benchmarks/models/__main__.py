@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine, versions
-from benchmarks.models import report
+from benchmarks.models import goals, picture, report
 from benchmarks.models.contenders import CONTENDERS, ROOT, TENON, TENON_PYTHON, Contender
 from benchmarks.models.results import Cell
 from benchmarks.models.rounds import Plan, measure
@@ -36,6 +36,7 @@ def _flags() -> argparse.Namespace:
     parser.add_argument("--most-seconds", type=float, default=30.0, help=most)
     parser.add_argument("--threads", type=int, default=2, help="of each contender, on as many cores (default 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything to FILE")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the ratios into FILE, an SVG")
     return parser.parse_args()
 
 
@@ -94,10 +95,13 @@ def main() -> None:
         ("Seconds to the first result", report.starts(cells)),
         ("Peak memory, MiB", report.memory(cells)),
         ("Import", report.imports(cells)),
+        ("Goals", goals.sentences(cells)),
     ):
         print(f"\n{title}\n\n{text}")
     if flags.json:
         flags.json.write_text(json.dumps(report.document(stated, cells), indent=2) + "\n")
+    if flags.picture:
+        flags.picture.write_text(picture.svg(cells), encoding="utf-8")
 
 
 if __name__ == "__main__":
