@@ -9,7 +9,8 @@ from html import escape
 from benchmarks.models.contenders import TENON
 from benchmarks.models.results import Cell, cell_of, ratio
 
-_LEFT, _WIDTH, _RIGHT, _TOP, _LINE = 200, 520, 30, 70, 22
+_LEFT, _WIDTH, _RIGHT, _TOP, _LINE = 215, 520, 30, 70, 22
+_EDGE = 12
 _LEAST, _MOST = 1 / 8, 8.0
 _TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8)
 _COLOURS = ("#0969da", "#d1590a", "#8250df", "#1a7f37", "#bf3989", "#7d6600")
@@ -70,10 +71,10 @@ def _axis(bottom: int) -> list[str]:
 
 
 def _legend(colours: dict[str, str]) -> list[str]:
-    parts = [f'<text x="{_LEFT}" y="20">Tenon is so many times as fast as</text>']
-    x = float(_LEFT)
+    parts = [f'<text x="{_EDGE}" y="20">Tenon is so many times as fast as</text>']
+    x = float(_EDGE)
     for name, colour in colours.items():
         parts.append(f'<circle cx="{x + 5:g}" cy="42" r="5" fill="{colour}"/>')
         parts.append(f'<text x="{x + 15:g}" y="46">{escape(name)}</text>')
-        x += 30 + 7 * len(name)
+        x += 30 + 7.5 * len(name)
     return parts
