@@ -26,12 +26,12 @@ def over_leading(count, **options):
 
 @given(
     st.sampled_from([(128, 1), (16, 9), (4, 8, 4), (2, 2, 4, 8)]),
-    st.lists(st.integers(1, 4), min_size=1, max_size=2),
-    st.lists(st.integers(1, 4), min_size=1, max_size=2),
+    st.integers(1, 4),
+    st.integers(1, 4),
 )
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_results_and_gradients_agree(rows, free, also_free):
-    operands = numbers(*rows, *free), numbers(*rows, *also_free, seed=1)
+    operands = numbers(*rows, free), numbers(*rows, also_free, seed=1)
     assert_agree(over_leading(len(rows)), *operands, gradients=(0, 1))
     assert lowered_by(RULE, over_leading(len(rows)), *operands)
 
@@ -56,4 +56,5 @@ def test_other_products_are_left_as_they_are():
     batched = lambda one, other: jnp.einsum("bti,btj->bij", one, other)  # noqa: E731
     assert not lowered_by(RULE, batched, numbers(4, 64, 3), numbers(4, 64, 2))
     assert not lowered_by(RULE, over_leading(2), numbers(4, 4, 3), numbers(4, 4, 2)), "few rows"
+    assert not lowered_by(RULE, over_leading(2), numbers(16, 8, 3, 2), numbers(16, 8, 2)), "good as it is"
     assert not lowered_by(RULE, over_leading(2), np.ones((32, 8, 3), "int32"), np.ones((32, 8, 2), "int32"))

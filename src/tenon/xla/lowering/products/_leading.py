@@ -51,7 +51,10 @@ def _product(columns: jax.Array, also_columns: jax.Array, parameters: Mapping[st
     """Turn the first, multiply. Without the barriers XLA would fold turns into the product: back to the slow one."""
     turned = lax.optimization_barrier(lax.transpose(columns, (1, 0)))
     kept = {name: parameters[name] for name in ("precision", "preferred_element_type")}
-    return lax.optimization_barrier(lax.dot_general(turned, also_columns, (((1,), (0,)), ((), ())), **kept))
+    product: jax.Array = lax.optimization_barrier(
+        lax.dot_general(turned, also_columns, (((1,), (0,)), ((), ())), **kept)
+    )
+    return product
 
 
 PRODUCT_OVER_LEADING_DIMENSIONS = LoweringRule("product_over_leading_dimensions", lax.dot_general_p, _applies, _compute)
