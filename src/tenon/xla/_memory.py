@@ -31,8 +31,8 @@ def keep_freed_memory() -> bool:
 
     XLA allocates a program's temporary memory anew at each run. From 32 MiB on the GNU C library takes it from the
     system and gives it back each time, and the system clears every page of it: a third of the processor's time of a
-    training step. Kept memory stays the process's: its size stays near its peak, which grew by a third where programs of
-    eight sizes alternated. ``malloc_trim(0)`` of the C library gives back what is free.
+    training step. Kept memory stays the process's: its size stays near its peak, which grew by a third where programs
+    of eight sizes alternated. ``malloc_trim(0)`` of the C library gives back what is free.
 
     Nothing is changed when ``$TENON_KEEP_MEMORY`` is ``off``, when the environment tunes the allocator already
     (``MALLOC_...``, ``GLIBC_TUNABLES``, ``LD_PRELOAD``), or with another C library. Call it before JAX runs anything:
