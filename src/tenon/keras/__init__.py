@@ -20,6 +20,7 @@ from tenon.keras._aliases import install_modules, public_names
 from tenon.keras._backend import keras as _keras
 from tenon.keras._checkpoints import install as _install_checkpoints
 from tenon.keras._legacy import install as _install_operations
+from tenon.keras._precision import install as _install_notes
 from tenon.keras._program import program_of
 from tenon.keras._saving import install as _install_methods
 from tenon.keras._tensors import install as _install_tensors
@@ -36,6 +37,7 @@ _install_methods()
 _install_checkpoints()
 _install_tensors()
 _install_steps()
+_install_notes()
 _install_operations()
 _modules = install_modules()
 globals().update(_modules)
