@@ -63,6 +63,8 @@ class ProgramCache(CacheInterface):
         except OSError:
             return None
         whole = _is_whole(program)
+        if not whole:
+            _log.warning("compile cache: %s is damaged; its program is compiled anew.", file.name)
         with suppress(OSError):  # the directory may be for reading only
             _used(file).touch() if whole else file.unlink()
         return program if whole else None
