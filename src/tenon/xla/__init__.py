@@ -10,6 +10,7 @@ from tenon.xla._compile_cache import (
     enable_compile_cache_by_default,
 )
 from tenon.xla._dispatch import run_in_calling_thread
+from tenon.xla._work import estimate_work
 
 __all__ = [
     "add_compiled_programs",
@@ -19,5 +20,6 @@ __all__ = [
     "default_cache_directory",
     "enable_compile_cache",
     "enable_compile_cache_by_default",
+    "estimate_work",
     "run_in_calling_thread",
 ]
