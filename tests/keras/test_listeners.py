@@ -78,7 +78,7 @@ def driven(*found):
 
 def test_listeners_are_told_in_order_in_the_thread_of_the_loop():
     one = Told()
-    driven(one, callbacks.History())
+    driven(one)
     assert one.calls == [(moment, batch) for batch in range(3) for moment in ("begin", "end")]
     assert one.threads == {threading.current_thread()}
 
