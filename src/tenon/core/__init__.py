@@ -8,5 +8,9 @@ The folders inside each have one idea; they fill one table of TensorFlow's publi
 
 from tenon.core._names import NAMES
 from tenon.core._public import PUBLIC
+from tenon.xla import LOWERING_RULES as _RULES
+from tenon.xla import install_lowering_rules as _install_rules
+
+_install_rules(_RULES)
 
 __all__ = ["NAMES", "PUBLIC"]

@@ -27,10 +27,12 @@ from tenon.keras._program import program_of
 from tenon.keras._saving import install as _install_methods
 from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
-from tenon.xla import enable_compile_cache_by_default
+from tenon.xla import LOWERING_RULES as _RULES
+from tenon.xla import enable_compile_cache_by_default as _enable_compile_cache
+from tenon.xla import install_lowering_rules as _install_rules
 
-enable_compile_cache_by_default()
-
+_enable_compile_cache()
+_install_rules(_RULES)
 _install_methods()
 _install_checkpoints()
 _install_tensors()

@@ -1,4 +1,4 @@
-"""What we teach XLA; so far, to remember what it compiled and to run it without detours."""
+"""What we teach XLA: better ways to say operations, to remember what it compiled, to run it without detours."""
 
 from tenon.xla._compile_cache import (
     add_compiled_programs,
@@ -11,8 +11,16 @@ from tenon.xla._compile_cache import (
 )
 from tenon.xla._dispatch import run_in_calling_thread
 from tenon.xla._work import estimate_work
+from tenon.xla.lowering import (
+    LOWERING_RULES,
+    install_lowering_rules,
+    lowering_rules_enabled,
+    set_lowering_rules_enabled,
+    without_lowering_rules,
+)
 
 __all__ = [
+    "LOWERING_RULES",
     "add_compiled_programs",
     "compile_cache_directory",
     "compile_cache_in",
@@ -21,5 +29,9 @@ __all__ = [
     "enable_compile_cache",
     "enable_compile_cache_by_default",
     "estimate_work",
+    "install_lowering_rules",
+    "lowering_rules_enabled",
     "run_in_calling_thread",
+    "set_lowering_rules_enabled",
+    "without_lowering_rules",
 ]

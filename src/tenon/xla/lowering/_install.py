@@ -1,0 +1,99 @@
+"""The rules are put into JAX's table of lowerings for CPUs, and taken into account or not by one switch."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ClassVar
+
+import jax
+from jax.extend.core import Primitive
+from jax.interpreters import mlir
+
+from tenon.xla._jax_lowering import plain_lowering
+from tenon.xla.lowering._rule import LoweringRule, chosen_rule
+
+SWITCH = "TENON_LOWERING_RULES"
+"""Environment variable that keeps the rules out when it is ``off``."""
+
+_PLATFORM = "cpu"
+
+
+class _State:
+    """Whether the rules are used, and what they were put in front of."""
+
+    on = True
+    plain: ClassVar[dict[Primitive, Any]] = {}
+
+
+def install_lowering_rules(rules: Sequence[LoweringRule]) -> None:
+    """Have the CPU's programs lowered by ``rules`` from now on, unless ``$TENON_LOWERING_RULES`` is ``off``.
+
+    Programs for other platforms, also those exported together with one for CPUs, keep the plain form. A second call
+    replaces the rules of the primitives that it has rules for.
+
+    Args:
+        rules: the more special before the more general, where one primitive has several.
+    """
+    if os.environ.get(SWITCH, "").lower() == "off":
+        return
+    of_primitive = defaultdict(list)
+    for rule in rules:
+        of_primitive[rule.primitive].append(rule)
+    for primitive, its_rules in of_primitive.items():
+        mlir.register_lowering(primitive, _lowering(primitive, its_rules), platform=_PLATFORM)
+
+
+def _lowering(primitive: Primitive, rules: Sequence[LoweringRule]) -> Any:
+    plain = _State.plain.setdefault(primitive, plain_lowering(primitive, _PLATFORM))
+
+    def lower(context: Any, *operands: Any, **parameters: Any) -> Any:
+        rule = chosen_rule(rules, context.avals_in, parameters) if _State.on else None
+        if rule is None:
+            return plain(context, *operands, **parameters)
+        named = jax.named_scope(rule.name)(partial(rule.compute, **parameters))
+        return mlir.lower_fun(named, multiple_results=primitive.multiple_results)(context, *operands)
+
+    return lower
+
+
+def set_lowering_rules_enabled(enabled: bool) -> None:
+    """Switch all rules on or off; what was compiled before is forgotten, and compiled anew when it is next called.
+
+    Args:
+        enabled: whether programs are lowered by the rules.
+
+    Example:
+        >>> set_lowering_rules_enabled(False)
+        >>> lowering_rules_enabled()
+        False
+        >>> set_lowering_rules_enabled(True)
+    """
+    if enabled != _State.on:
+        _State.on = enabled
+        jax.clear_caches()
+
+
+def lowering_rules_enabled() -> bool:
+    """Tell whether programs are lowered by the rules."""
+    return _State.on and os.environ.get(SWITCH, "").lower() != "off"
+
+
+@contextmanager
+def without_lowering_rules() -> Iterator[None]:
+    """Lower in the plain form what is traced in a block, in this process.
+
+    Functions compiled before the block keep their programs; give ``jax.jit`` a function of its own.
+
+    Example:
+        >>> with without_lowering_rules():
+        ...     text = jax.jit(lambda x: x + 1).lower(1.0).as_text()
+    """
+    before, _State.on = _State.on, False
+    try:
+        yield
+    finally:
+        _State.on = before

@@ -1,0 +1,122 @@
+"""The parameters of a convolution, whatever order its dimensions are stored in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from jax import lax
+
+Padding = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Sizes and parameters of ``jax.lax.conv_general_dilated_p``; spatial dimensions in the order of the input's.
+
+    Args:
+        dtype: of the result.
+        batch: rows of the input; may be a symbol, as every size.
+        channels: of the input.
+        filters: channels of the result.
+        groups: in how many groups channels and filters are divided.
+        batch_groups: in how many groups rows and filters are divided.
+        input_sizes: the input's spatial sizes.
+        kernel_sizes: the kernel's spatial sizes.
+        output_sizes: the result's spatial sizes.
+        strides: of the window.
+        padding: low and high of every spatial dimension; negative ones cut.
+        input_dilation: of the input, more than one where a strided convolution is transposed.
+        kernel_dilation: of the kernel.
+        specs: the places of batch, channels and spatial dimensions in input, kernel (filters, channels, spatial) and
+            result, as ``jax.lax.ConvDimensionNumbers`` has them.
+    """
+
+    dtype: Any
+    batch: Any
+    channels: Any
+    filters: Any
+    groups: int
+    batch_groups: int
+    input_sizes: tuple[Any, ...]
+    kernel_sizes: tuple[Any, ...]
+    output_sizes: tuple[Any, ...]
+    strides: tuple[int, ...]
+    padding: Padding
+    input_dilation: tuple[int, ...]
+    kernel_dilation: tuple[int, ...]
+    specs: lax.ConvDimensionNumbers
+
+
+def described(operands: Sequence[Any], parameters: Mapping[str, Any]) -> Convolution:
+    """Return what a convolution does.
+
+    Args:
+        operands: input and kernel, or their abstract values.
+        parameters: of ``jax.lax.conv_general_dilated_p``.
+    """
+    given, kernel = operands
+    specs = parameters["dimension_numbers"]
+    input_sizes = tuple(given.shape[place] for place in specs.lhs_spec[2:])
+    kernel_sizes = tuple(kernel.shape[place] for place in specs.rhs_spec[2:])
+    return Convolution(
+        dtype=given.dtype,
+        batch=given.shape[specs.lhs_spec[0]],
+        channels=given.shape[specs.lhs_spec[1]],
+        filters=kernel.shape[specs.rhs_spec[0]],
+        groups=parameters["feature_group_count"],
+        batch_groups=parameters["batch_group_count"],
+        input_sizes=input_sizes,
+        kernel_sizes=kernel_sizes,
+        output_sizes=tuple(map(_output_size, input_sizes, kernel_sizes, *_windows(parameters))),
+        strides=tuple(parameters["window_strides"]),
+        padding=tuple(parameters["padding"]),
+        input_dilation=tuple(parameters["lhs_dilation"]),
+        kernel_dilation=tuple(parameters["rhs_dilation"]),
+        specs=specs,
+    )
+
+
+def _windows(parameters: Mapping[str, Any]) -> tuple[Sequence[Any], ...]:
+    return tuple(parameters[name] for name in ("window_strides", "padding", "lhs_dilation", "rhs_dilation"))
+
+
+def _output_size(size: Any, kernel: Any, stride: int, padding: tuple[int, int], dilation: int, spread: int) -> Any:
+    padded = (size - 1) * dilation + 1 + sum(padding)
+    return (padded - ((kernel - 1) * spread + 1)) // stride + 1
+
+
+def channels_last(given: jax.Array, convolution: Convolution) -> jax.Array:
+    """Return the input as batch, spatial dimensions, channels.
+
+    Args:
+        given: a convolution's input.
+        convolution: which.
+    """
+    batch, channels, *spatial = convolution.specs.lhs_spec
+    return lax.transpose(given, (batch, *spatial, channels))
+
+
+def kernel_channels_last(kernel: jax.Array, convolution: Convolution) -> jax.Array:
+    """Return the kernel as spatial dimensions, channels of a group, filters.
+
+    Args:
+        kernel: a convolution's kernel.
+        convolution: which.
+    """
+    filters, channels, *spatial = convolution.specs.rhs_spec
+    return lax.transpose(kernel, (*spatial, channels, filters))
+
+
+def as_stored(result: jax.Array, convolution: Convolution) -> jax.Array:
+    """Return a result given as batch, spatial dimensions, filters in the order that the convolution promises.
+
+    Args:
+        result: the result, filters last.
+        convolution: which.
+    """
+    batch, filters, *spatial = convolution.specs.out_spec
+    order = (batch, *spatial, filters)
+    return lax.transpose(result, tuple(order.index(place) for place in range(len(order))))
