@@ -62,7 +62,7 @@ def one_side(side: str, batch: int, rows: int) -> dict[str, tuple[float, float]]
     }
 
 
-def in_a_process(side: str, flags: argparse.Namespace, rows: int = ROWS, **variables: str) -> dict[str, Any]:
+def in_a_process(side: str, flags: argparse.Namespace, rows: int, **variables: str) -> dict[str, Any]:
     """Return what ``one_side`` measured in a process of its own."""
     single = {"TENON_STEPS_PER_EXECUTION": "1"} if side.endswith("single steps") else {}
     words = ["--side", side, "--batch", str(flags.batch), "--rows", str(rows)]
@@ -79,7 +79,7 @@ def compare(flags: argparse.Namespace) -> None:
     found = {side: [] for side in SIDES}
     for _ in range(flags.rounds):
         for side in SIDES:
-            found[side].append(in_a_process(side, flags))
+            found[side].append(in_a_process(side, flags, flags.rows))
     for what in ("fit", "predict"):
         for side, rounds in found.items():
             for index, unit in enumerate(("clock", "processor")):
