@@ -6,6 +6,7 @@ like modules. Keras runs on JAX whatever ``KERAS_BACKEND`` says. Added, in Keras
 - ``model.save(directory)`` and ``model.export(directory)`` write a TensorFlow SavedModel, without TensorFlow;
 - ``models.load_model(directory)`` gives the model back, ready to train on;
 - ``callbacks.TensorBoard`` writes for TensorBoard, without TensorFlow;
+- ``fit`` and ``evaluate`` run several small steps at once where no callback listens to batches;
 - what XLA compiles is kept in the user's cache folder, so that a second start is quick (``TENON_COMPILE_CACHE=off``).
 
     >>> from tenon import keras
@@ -19,7 +20,9 @@ from typing import Any
 from tenon.keras._aliases import install_modules, public_names
 from tenon.keras._backend import keras as _keras
 from tenon.keras._checkpoints import install as _install_checkpoints
+from tenon.keras._executions import install as _install_executions
 from tenon.keras._legacy import install as _install_operations
+from tenon.keras._listeners import install as _install_listeners
 from tenon.keras._precision import install as _install_notes
 from tenon.keras._program import program_of
 from tenon.keras._saving import install as _install_methods
@@ -38,6 +41,8 @@ _install_checkpoints()
 _install_tensors()
 _install_steps()
 _install_notes()
+_install_listeners()
+_install_executions()
 _install_operations()
 _modules = install_modules()
 globals().update(_modules)

@@ -11,6 +11,7 @@ from tenon.xla._compile_cache import (
 )
 from tenon.xla._dispatch import run_in_calling_thread
 from tenon.xla._memory import keep_freed_memory
+from tenon.xla._work import estimate_work
 from tenon.xla.lowering import (
     LOWERING_RULES,
     install_lowering_rules,
@@ -28,6 +29,7 @@ __all__ = [
     "default_cache_directory",
     "enable_compile_cache",
     "enable_compile_cache_by_default",
+    "estimate_work",
     "install_lowering_rules",
     "keep_freed_memory",
     "lowering_rules_enabled",
