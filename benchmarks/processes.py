@@ -148,7 +148,12 @@ def worker(command: Sequence[str], environment: Mapping[str, str], folder: Path,
         log.open("wb") as output,
         _child(command, environment, folder, stdin=pipe, stdout=pipe, stderr=output) as process,
     ):
-        yield Worker(process, log)
+        try:
+            yield Worker(process, log)
+        finally:
+            for each in filter(None, (process.stdin, process.stdout)):
+                with contextlib.suppress(BrokenPipeError):  # it is gone
+                    each.close()
 
 
 @contextlib.contextmanager

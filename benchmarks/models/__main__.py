@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine, versions
-from benchmarks.models import report
+from benchmarks.models import goals, picture, report
 from benchmarks.models.contenders import CONTENDERS, ROOT, TENON, TENON_PYTHON, Contender
 from benchmarks.models.results import Cell
 from benchmarks.models.rounds import Plan, measure
 from benchmarks.models.workloads import ALL, Workload
 from benchmarks.processes import output_of
 
-FILES_SECONDS = 300.0
+FILES_SECONDS = 600.0
 
 
 def _flags() -> argparse.Namespace:
@@ -32,10 +32,11 @@ def _flags() -> argparse.Namespace:
     parser.add_argument("--peers", action="append", default=[], choices=names, metavar="PEER", help=peers)
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (default 5)")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a turn (default 0.5)")
-    most = "of a workload's rounds; after three of them none begins later (default 30)"
-    parser.add_argument("--most-seconds", type=float, default=30.0, help=most)
+    most = "of a workload's rounds; after three of them none begins later (default 20)"
+    parser.add_argument("--most-seconds", type=float, default=20.0, help=most)
     parser.add_argument("--threads", type=int, default=2, help="of each contender, on as many cores (default 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything to FILE")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the ratios into FILE, an SVG")
     return parser.parse_args()
 
 
@@ -63,7 +64,7 @@ def measure_all(workloads: Sequence[Workload], contenders: Sequence[Contender], 
     """Write the files of the workloads and measure them."""
     names = [each.name for each in workloads]
     words = [str(TENON_PYTHON), "-m", "benchmarks.models.files", str(plan.folder), *names]
-    output_of(words, {"TENON_CACHE_DIR": str(plan.folder / "cache")}, ROOT, FILES_SECONDS)
+    output_of(words, {}, ROOT, FILES_SECONDS)
     return [cell for each in workloads for cell in measure(each, contenders, plan)]
 
 
@@ -94,10 +95,13 @@ def main() -> None:
         ("Seconds to the first result", report.starts(cells)),
         ("Peak memory, MiB", report.memory(cells)),
         ("Import", report.imports(cells)),
+        ("Goals", goals.sentences(cells)),
     ):
         print(f"\n{title}\n\n{text}")
     if flags.json:
         flags.json.write_text(json.dumps(report.document(stated, cells), indent=2) + "\n")
+    if flags.picture:
+        flags.picture.write_text(picture.svg(cells), encoding="utf-8")
 
 
 if __name__ == "__main__":

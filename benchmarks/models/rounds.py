@@ -62,8 +62,9 @@ class Seat:
             self.refuse(batch, str(error))
         except WorkerError as error:
             self.process = None
-            for each in self.cells:
-                self.refuse(each, str(error))
+            for each, cell in self.cells.items():
+                if each == batch or not cell.calls:  # what was measured before stays
+                    self.refuse(each, str(error))
         return None
 
     def refuse(self, batch: int, reason: str) -> None:

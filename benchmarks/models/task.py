@@ -58,13 +58,13 @@ class Task:
 
     @property
     def onnx_file(self) -> Path:
-        """The model as PyTorch exports it."""
-        return self.folder / "model.onnx"
+        """The model as PyTorch exports it, for the batch size."""
+        return self.folder / f"{self.batch}.onnx"
 
     @property
     def tflite_file(self) -> Path:
-        """The model as TensorFlow converts it."""
-        return self.folder / "model.tflite"
+        """The model as TensorFlow converts it, for the batch size."""
+        return self.folder / f"{self.batch}.tflite"
 
     def config(self) -> dict[str, Any]:
         """Return Keras's configuration."""

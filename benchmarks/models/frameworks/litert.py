@@ -20,8 +20,6 @@ class _Infer(Runner):
         self._inputs = task.inputs
         self._interpreter = Interpreter(model_path=str(task.tflite_file), num_threads=task.threads)
         self._places = [int(each["index"]) for each in self._interpreter.get_input_details()]
-        for place, array in zip(self._places, self._inputs, strict=True):
-            self._interpreter.resize_tensor_input(place, array.shape)
         self._interpreter.allocate_tensors()
         self._output = int(self._interpreter.get_output_details()[0]["index"])
 

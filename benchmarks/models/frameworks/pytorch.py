@@ -107,16 +107,6 @@ class _Infer(Runner):
 
 
 def convert(task: Task) -> None:
-    """Write the task's model for ONNX Runtime, for any batch size."""
+    """Write the task's model for ONNX Runtime."""
     network = module_of(task.config(), task.weights()).eval()
-    inputs = tuple(_tensors(task.inputs))
-    names = [f"input_{place}" for place in range(len(inputs))]
-    batch = torch.export.Dim("batch")
-    torch.onnx.export(
-        network,
-        inputs,
-        task.onnx_file,
-        input_names=names,
-        dynamo=True,
-        dynamic_shapes=(tuple({0: batch} for _ in inputs),),
-    )
+    torch.onnx.export(network, tuple(_tensors(task.inputs)), task.onnx_file, dynamo=True, external_data=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from benchmarks.models.frameworks.keras_models import model_of, whole_arrays
 from benchmarks.models.task import Runner, Task
@@ -22,11 +25,7 @@ class _Infer(Runner):
     """A ``tf.function`` for one shape."""
 
     def __init__(self, task: Task) -> None:
-        model = model_of(keras, task)
-        self._inputs = task.inputs
-        specs = [tf.TensorSpec(array.shape, array.dtype) for array in task.inputs]
-        function = tf.function(lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False))
-        self._run = function.get_concrete_function(*specs)
+        self._inputs, self._run = task.inputs, _for_one_shape(model_of(keras, task), task)
 
     def first(self) -> np.ndarray:
         return self.call()
@@ -36,10 +35,13 @@ class _Infer(Runner):
         return answer
 
 
+def _for_one_shape(model: Any, task: Task) -> Any:
+    specs = [tf.TensorSpec(array.shape, array.dtype, f"input_{place}") for place, array in enumerate(task.inputs)]
+    function = tf.function(lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False))
+    return function.get_concrete_function(*specs)
+
+
 def convert(task: Task) -> None:
     """Write the task's model for LiteRT, with TensorFlow's own converter."""
-    model = model_of(keras, task)
-    specs = [tf.TensorSpec((task.batch, *array.shape[1:]), array.dtype) for array in task.inputs]
-    function = tf.function(lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False))
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function(*specs)], model)
-    task.tflite_file.write_bytes(converter.convert())
+    frozen = convert_variables_to_constants_v2(_for_one_shape(model_of(keras, task), task))
+    task.tflite_file.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert())

@@ -38,13 +38,13 @@ class HttpListener:
         except OSError as error:
             raise cannot_listen(self._name, self._address, self._port, error.strerror or str(error)) from error
 
-    async def renew(self, tls: TlsMaterial) -> None:
+    def renew(self, tls: TlsMaterial) -> None:
         """Speak TLS with other certificates.
 
         Args:
             tls: the certificates.
         """
-        await self._server.renew(tls.ssl_context(_PROTOCOLS))
+        self._server.renew(tls.ssl_context(_PROTOCOLS))
 
     async def stop(self, drain_seconds: float) -> None:
         """End connections in use with an answer that says so, then close all; answer what is under way.

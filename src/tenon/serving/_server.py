@@ -364,7 +364,7 @@ class ModelServer:
             watcher.material.load_into(self._grpc_context)
         for listener in (self._rest, self._admin) if watcher is self._tls else ():
             if listener is not None:
-                await listener.renew(watcher.material)
+                listener.renew(watcher.material)
         _log.info("new certificates are in use, until %s", watcher.material.expires)
 
     async def _stop_rest(self) -> None:

@@ -24,6 +24,9 @@ class Sleeping(Program):
             pass
         return [inputs[0] * self._factor]
 
+    def on(self, threads):
+        return self
+
 
 class Made(Engine):
     """An engine whose programs take the seconds that are asked for."""

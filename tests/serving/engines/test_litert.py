@@ -69,6 +69,11 @@ def test_a_program_answers_the_same_on_any_number_of_threads():
     np.testing.assert_allclose(program.on(1)([x])[0], program([x])[0], rtol=1e-6)
 
 
+def test_a_number_of_threads_that_there_is_not_counts_as_the_next_smaller():
+    program = LiteRtEngine(flatbuffer("dense"), {2: 1, 4: 1}).prepare(((1, 4),))
+    assert [program.on(threads).threads for threads in (1, 2, 3, 8)] == [2, 2, 2, 4]
+
+
 def test_runs_at_once_do_not_meet_in_one_interpreter():
     program = LiteRtEngine(flatbuffer("dense"), {1: 2}).prepare(((64, 4),))
     batches = [np.random.default_rng(seed).standard_normal((64, 4)).astype("f4") for seed in range(32)]

@@ -267,10 +267,12 @@ def test_a_client_that_drips_a_head_gains_no_time():
     run(body)
 
 
-def test_a_client_that_does_not_read_is_held_back_and_left():
+@pytest.mark.parametrize("request_", [GET % b"large" * 100, b"GET /large HTTP/1.0\r\n\r\n"])
+def test_a_client_that_does_not_read_is_held_back_and_left(request_):
     async def body(server, api, port):
-        async with connected(port) as (_, writer):
-            writer.write(GET % b"large" * 100)
+        async with connected(port) as (reader, writer):
+            reader.feed_data(bytes(2**18))  # full: it takes nothing from the network any more
+            writer.write(request_)
             await until(lambda: server._connections and not next(iter(server._connections))._can_write)
             (connection,) = server._connections
             await asyncio.sleep(0.01)
@@ -308,7 +310,7 @@ def test_more_connections_than_there_may_be_wait():
     run(body, max_connections=1)
 
 
-def test_a_stop_answers_what_is_under_way_and_what_waits_in_the_kernel(monkeypatch):
+def test_a_stop_answers_what_is_under_way_and_what_waits_in_the_kernel():
     async def main():
         server = HttpServer([api := Echo()], max_connections=2)
         port = await server.listen("127.0.0.1", 0)
@@ -346,7 +348,7 @@ def test_new_certificates_are_for_new_connections_and_old_ones_end_with_an_answe
         async with connected(port, ssl=client) as (reader, writer):
             writer.write(GET % b"a")
             assert await answer(reader) == (200, b"/a ")
-            await server.renew(context("ES256", 1))
+            server.renew(context("ES256", 1))
             assert await asyncio.to_thread(known, port) != first
             writer.write(GET % b"b")
             assert b"Connection: close" in await reader.readuntil(b"\r\n\r\n")

@@ -201,9 +201,10 @@ class Batcher:
         """Take tasks while they fit and none of them would be too late because of another."""
         taken: list[Task] = []
         rows, nearest = 0, math.inf
+        soon = now + max([each.seconds for known in self._estimates.values() for each in known.values()], default=0.0)
         while lane.tasks:
             task = lane.tasks[0]
-            hurried = task.deadline < math.inf
+            hurried = task.deadline < soon  # all others are in time in whatever batch
             if task.future.done() or (hurried and self._refused(task, now)):
                 lane.pop()
                 continue

@@ -23,7 +23,7 @@ class Program(ABC):
 
     engine: str
     seconds: float
-    threads: int = 1
+    threads: int
 
     @abstractmethod
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -37,14 +37,13 @@ class Program(ABC):
             An array for each output of the signature, the caller's own.
         """
 
+    @abstractmethod
     def on(self, threads: int) -> Program:
         """Return the program for runs that use so many processors; itself where the engine leaves no choice.
 
         Args:
             threads: one of the numbers that the engine was made for.
         """
-        del threads
-        return self
 
 
 class Engine(ABC):

@@ -59,14 +59,15 @@ class LiteRtProgram(Program):
             return self._fallback(inputs)
 
     def on(self, threads: int) -> LiteRtProgram:
-        """Return the program with other interpreters; see ``Program.on``.
+        """Return the program with interpreters of so many threads, or the next fewer; see ``Program.on``.
 
         The seconds are a guess until it has run.
         """
         other = self._others.get(threads)
         if other is None:
-            seconds = self.seconds * max(1.0, self.threads / threads)
-            other = self._others[threads] = LiteRtProgram(self._pools, threads, seconds, self._fallback)
+            found = max((each for each in self._pools if each <= threads), default=min(self._pools))
+            seconds = self.seconds * max(1.0, self.threads / found)
+            other = self._others[threads] = LiteRtProgram(self._pools, found, seconds, self._fallback)
         return other
 
 

@@ -75,7 +75,7 @@ class Pace:
         >>> pace.rows_per_second
         1000.0
         >>> print(pace)
-        2 runs of 8 rows on 1 thread: 1000 rows/s
+        2 runs of 8 rows on 1 thread: 1,000.0 rows/s
     """
 
     rows: int
@@ -93,7 +93,7 @@ class Pace:
             f"{number} {noun}{'s' if number > 1 else ''}"
             for number, noun in ((self.runs, "run"), (self.rows, "row"), (self.threads, "thread"))
         )
-        return f"{runs} of {rows} on {threads}: {self.rows_per_second:.3g} rows/s"
+        return f"{runs} of {rows} on {threads}: {self.rows_per_second:,.1f} rows/s"
 
 
 @dataclass(frozen=True)

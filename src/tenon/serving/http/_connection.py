@@ -352,14 +352,17 @@ class Connection(asyncio.Protocol):
             now: the event loop's time.
         """
         transport = self._transport
-        if transport is None or self._has_parted:
+        if transport is None:
             return
-        if not self._can_write:
-            unsent = transport.get_write_buffer_size()
-            if unsent != self._unsent:
-                self._unsent, self._since = unsent, now
+        unsent, before = transport.get_write_buffer_size(), self._unsent
+        self._unsent = unsent
+        if unsent:
+            if unsent != before:
+                self._since = now
             elif now - self._since > STALL_SECONDS:
                 transport.abort()
+        elif self._has_parted:
+            return
         elif self._exchange is None and now - self._since > (HEAD_SECONDS if self._buffer else IDLE_SECONDS):
             self._part(False)
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from tenon.base import InvalidArgumentError
 from tenon.serving.http._connection import HEAD_SECONDS, Connection, ConnectionOwner
 from tenon.serving.http._messages import HttpApi
+from tenon.serving.http._tls_transport import TlsTransport
 
 DEFAULT_MAX_REQUEST_BYTES = 100 * 2**20
 DEFAULT_TIMEOUT_SECONDS = 30.0
@@ -134,17 +135,13 @@ class HttpServer(ConnectionOwner):
         bound: int = self._socket.getsockname()[1]
         return bound
 
-    async def renew(self, tls: ssl.SSLContext) -> None:
+    def renew(self, tls: ssl.SSLContext) -> None:
         """Speak TLS with other certificates from now on; connections that stand end with their next answer.
 
         Args:
             tls: the context of new connections.
         """
         self._tls = tls
-        if self._listener is not None:
-            old, self._listener = self._listener, None
-            await self._listen()
-            old.close()
         before = tuple(self._connections)
         for connection in before:
             connection.leave()
@@ -173,14 +170,12 @@ class HttpServer(ConnectionOwner):
 
     async def _listen(self) -> None:
         assert self._socket is not None
-        seconds = None if self._tls is None else HEAD_SECONDS
-        self._listener = await self.loop.create_server(
-            lambda: Connection(self),
-            sock=self._socket.dup(),  # the listener closes its own; connections then wait at ours
-            ssl=self._tls,
-            backlog=BACKLOG,
-            ssl_handshake_timeout=seconds,
-        )
+        own = self._socket.dup()  # the listener closes its own; connections then wait at ours
+        self._listener = await self.loop.create_server(self._connect, sock=own, backlog=BACKLOG)
+
+    def _connect(self) -> asyncio.Protocol:
+        connection = Connection(self)
+        return connection if self._tls is None else TlsTransport(connection, self._tls, HEAD_SECONDS)
 
     async def _listen_again(self) -> None:
         if self._socket is not None:
@@ -196,7 +191,7 @@ class HttpServer(ConnectionOwner):
         with listening, suppress(BlockingIOError):
             while True:
                 accepted, _ = listening.accept()
-                await self.loop.connect_accepted_socket(lambda: Connection(self), accepted, ssl=self._tls)
+                await self.loop.connect_accepted_socket(self._connect, accepted)
 
     def _check(self) -> None:
         now = self.loop.time()

@@ -30,7 +30,8 @@ class LoadingOptions:
             read anew for every load. ``None`` asks for no signature.
         trust_compiled: whether machine code that an unsigned model brings along (``tenon compile``) is used. It can do
             whatever this process may, so say so only of models that come from where programs come from.
-        tflite_interpreters: runs at once of a TFLite model (``num_tflite_pools``); 0 for one per CPU.
+        tflite_interpreters: runs at once of a TFLite model (``num_tflite_pools``), which share ``cores``; 0 lets a
+            measurement choose.
         prefer_tflite: whether ``model.tflite`` is loaded where a version has both that and a SavedModel.
         cores: processors that runs share, so that no run of LiteRT uses more threads.
         read_batching: returns how the requests of a version are batched, from what stands in its directory; ``None``

@@ -84,5 +84,5 @@ class AdminPort:
         while True:
             await asyncio.sleep(CERTIFICATE_SECONDS)
             if await asyncio.to_thread(tls.poll):
-                await listener.renew(tls.material)
+                listener.renew(tls.material)
                 _log.info("admin_port: a new certificate is in use, until %s", tls.material.expires)
