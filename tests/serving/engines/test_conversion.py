@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
 from tenon.base import UnavailableError, UnimplementedError
 from tenon.serving.engines import _conversion, _converter
-from tests.serving.engines.signatures import flatbuffer, signature
+from tenon.xla import LOWERING_RULES, install_lowering_rules
+from tests.serving.engines.signatures import MODELS, flatbuffer, signature
 
 
 def test_weights_are_inside():
     assert len(flatbuffer("dense").content) > 12 * 4
+
+
+def test_convolutions_reach_the_converter_as_such_whatever_they_are_lowered_to_for_cpus():
+    install_lowering_rules(LOWERING_RULES)
+    function, inputs = jax.jit(MODELS["depthwise"][0]), [jax.ShapeDtypeStruct((1, 8, 8, 16), "float32")]
+    assert "stablehlo.convolution" not in jax.export.export(function)(*inputs).mlir_module()
+    assert "stablehlo.convolution" in _conversion._exported(function, inputs).mlir_module()
 
 
 def test_a_program_that_litert_lacks_operations_for_is_refused_with_the_reason():

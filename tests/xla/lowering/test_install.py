@@ -65,5 +65,12 @@ def test_the_environment_keeps_the_rules_out(switch, expected):
     assert done.stdout.split() == [expected]
 
 
+def test_arrays_that_are_spread_by_their_types_keep_the_plain_form():
+    mesh = jax.make_mesh((1,), ("rows",), axis_types=(jax.sharding.AxisType.Explicit,))
+    with jax.set_mesh(mesh):
+        images = jax.device_put(IMAGES, jax.NamedSharding(mesh, jax.P("rows")))
+        assert not lowered_by("depthwise_convolution", depthwise, images, KERNEL)
+
+
 def test_every_rule_has_a_name_of_its_own():
     assert len({rule.name for rule in LOWERING_RULES}) == len(LOWERING_RULES)

@@ -51,9 +51,19 @@ def chosen_rule(
 ) -> LoweringRule | None:
     """Return the first of ``rules`` whose guard lets an operation in, or ``None`` for the plain form.
 
+    Arrays whose types say how they are spread over devices (explicit sharding) keep the plain form: what rules make
+    beside them is not spread.
+
     Args:
         rules: of one primitive, the most special first.
         operands: their abstract values.
         parameters: the primitive's.
     """
+    if any(map(_is_spread, operands)):
+        return None
     return next((rule for rule in rules if rule.applies(operands, parameters)), None)
+
+
+def _is_spread(operand: Any) -> bool:
+    sharding = getattr(operand, "sharding", None)
+    return sharding is not None and any(part is not None for part in sharding.spec)
