@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from tenon.base import UnavailableError, UnimplementedError
 from tenon.serving.engines import _conversion, _converter
+from tenon.xla import LOWERING_RULES, install_lowering_rules
 from tests.serving.engines.signatures import flatbuffer, signature
 
 
 def test_weights_are_inside():
     assert len(flatbuffer("dense").content) > 12 * 4
+
+
+def test_what_lowering_rules_say_otherwise_is_converted_from_its_plain_form():
+    install_lowering_rules(LOWERING_RULES)
+    saved = signature.__wrapped__("depthwise")
+    images = np.ones((1, 32, 32, 16), "f4")
+    assert "feature_group_count = 16" not in jax.jit(saved.function).lower(images).compile().as_text()
+    content = _conversion.convert(saved)
+    interpreter = Interpreter(model_content=content)
+    assert "DEPTHWISE_CONV_2D" in {each["op_name"] for each in interpreter._get_ops_details()}
 
 
 def test_a_program_that_litert_lacks_operations_for_is_refused_with_the_reason():

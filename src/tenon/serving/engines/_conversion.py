@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,20 @@ from jax import export
 from tenon.base import UnavailableError, UnimplementedError, require_extra
 from tenon.saved_model import LoadedSignature
 from tenon.serving.engines import _converter
+from tenon.xla import without_lowering_rules
 
 MAX_WEIGHTS_BYTES = 2**28
 """Each interpreter packs the weights anew, and there is one for each batch size at least."""
 
 MAX_SECONDS = 120.0
 """A conversion that takes longer is stopped."""
+
+PLATFORMS = ("cuda", "cpu")
+"""Whose form of a program is converted: the first that it was saved for.
+
+What is saved for a CPU follows the rules of ``tenon.xla``, which say convolutions in ways that suit XLA. LiteRT has
+kernels of its own for these and knows them by their plain form, which the program has for other platforms.
+"""
 
 MAX_REASON = 400
 """Characters that are kept of what the converter says; it tends to quote the whole program."""
@@ -97,8 +107,17 @@ def _stablehlo(signature: LoadedSignature) -> str:
                 jax.ShapeDtypeStruct(export.symbolic_shape(",".join(map(str, shape)), scope=scope), dtype)
                 for shape, dtype in zip(signature.input_shapes, signature.argument_dtypes, strict=True)
             ]
-            jitted = jax.jit(call, keep_unused=True)
-            return str(export.export(jitted, platforms=("cpu",))(*specs).mlir_module())
+            return _exported(call, specs)
     except (ValueError, TypeError, NotImplementedError) as error:
         reason = " ".join(str(error).split())[:MAX_REASON]
         raise UnimplementedError(f"its program cannot be written with open dimensions: {reason}") from error
+
+
+def _exported(call: Callable[..., Any], specs: Sequence[jax.ShapeDtypeStruct]) -> str:
+    """Return the module in its plain form if there is one."""
+    jitted = jax.jit(call, keep_unused=True)
+    with without_lowering_rules():
+        for platform in PLATFORMS[:-1]:
+            with suppress(ValueError, NotImplementedError):
+                return str(export.export(jitted, platforms=(platform,))(*specs).mlir_module())
+        return str(export.export(jitted, platforms=PLATFORMS[-1:])(*specs).mlir_module())
