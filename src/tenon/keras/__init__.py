@@ -5,7 +5,8 @@ like modules. Keras runs on JAX whatever ``KERAS_BACKEND`` says. Added, in Keras
 
 - ``model.save(directory)`` and ``model.export(directory)`` write a TensorFlow SavedModel, without TensorFlow;
 - ``models.load_model(directory)`` gives the model back, ready to train on;
-- ``callbacks.TensorBoard`` writes for TensorBoard, without TensorFlow.
+- ``callbacks.TensorBoard`` writes for TensorBoard, without TensorFlow;
+- what XLA compiles is kept in the user's cache folder, so that a second start is quick (``TENON_COMPILE_CACHE=off``).
 
     >>> from tenon import keras
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
@@ -24,8 +25,10 @@ from tenon.keras._saving import install as _install_methods
 from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
 from tenon.xla import LOWERING_RULES as _RULES
+from tenon.xla import enable_compile_cache_by_default as _enable_compile_cache
 from tenon.xla import install_lowering_rules as _install_rules
 
+_enable_compile_cache()
 _install_rules(_RULES)
 _install_methods()
 _install_checkpoints()

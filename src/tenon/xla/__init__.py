@@ -7,6 +7,7 @@ from tenon.xla._compile_cache import (
     compiled_programs,
     default_cache_directory,
     enable_compile_cache,
+    enable_compile_cache_by_default,
 )
 from tenon.xla._dispatch import run_in_calling_thread
 from tenon.xla.lowering import (
@@ -25,6 +26,7 @@ __all__ = [
     "compiled_programs",
     "default_cache_directory",
     "enable_compile_cache",
+    "enable_compile_cache_by_default",
     "install_lowering_rules",
     "lowering_rules_enabled",
     "run_in_calling_thread",
