@@ -34,12 +34,19 @@ def shifted(images: jax.Array, convolution: Convolution, tap: Sequence[int]) -> 
         convolution: whose sizes, strides and dilation are taken.
         tap: the element's place in the first spatial dimensions; the others are kept whole.
     """
-    spatial = zip(tap, convolution.kernel_dilation, convolution.output_sizes, convolution.strides, strict=False)
-    slices = [
-        slice(place * spread, place * spread + (size - 1) * stride + 1, stride)
-        for place, spread, size, stride in spatial
+    starts = [place * spread for place, spread in zip(tap, convolution.kernel_dilation, strict=False)]
+    strides = convolution.strides[: len(tap)]
+    limits = [
+        start + (size - 1) * stride + 1
+        for start, size, stride in zip(starts, convolution.output_sizes, strides, strict=False)
     ]
-    return images[(slice(None), *slices)]
+    whole = images.shape[1 + len(tap) :]
+    return lax.slice(
+        images,
+        (0, *starts, *(0 for _ in whole)),
+        (images.shape[0], *limits, *whole),
+        (1, *strides, *(1 for _ in whole)),
+    )
 
 
 def taps(convolution: Convolution) -> Iterator[tuple[int, ...]]:
