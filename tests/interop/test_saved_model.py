@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -78,6 +79,20 @@ def composites():
     return keras.Model(x, [values, places, keras.ops.sinh(x)])
 
 
+def convolutional():
+    """Each of these convolutions is lowered by a rule for CPUs, in place of XLA's plain form."""
+    layers = [
+        keras.Input((9, 9, 3)),
+        keras.layers.Conv2D(20, 3, 2),
+        keras.layers.DepthwiseConv2D(3, padding="same"),
+        keras.layers.Conv2D(8, 3, groups=4, padding="same"),
+        keras.layers.Reshape((2, 4, 4, 4)),
+        keras.layers.Conv3D(2, 2),
+        keras.layers.GlobalAveragePooling3D(),
+    ]
+    return keras.Sequential(layers)
+
+
 def embedding():
     layers = [
         keras.Input((6,), dtype="int32"),
@@ -119,6 +134,7 @@ CASES = {
     "functional": Case(functional, {"left": floats(4), "right": floats(2, 2)}, 2),
     "subclassed": Case(subclassed, {"": floats(8)}),
     "normalized": Case(normalized, {"": floats(8, 8, 2)}),
+    "convolutional": Case(convolutional, {"": floats(9, 9, 3)}),
     "composites": Case(composites, {"": floats(6)}, 3),
     "embedding": Case(embedding, {"": lambda batch: RNG.integers(0, 20, (batch, 6)).astype("int32")}),
     "recurrent": Case(recurrent, {"": floats(9, 3)}),
@@ -210,6 +226,13 @@ def test_tensorflow_sees_every_weight_as_a_variable(models, report, name):
 
 def test_the_fingerprint_is_read_by_tensorflow(report):
     assert all(entry["fingerprint"] > 0 for entry in report.values())
+
+
+def test_the_program_for_cpus_is_lowered_by_rules(folder):
+    program = read(folder / "convolutional" / "1").signatures["serving_default"]
+    text = jax.jit(program.function).lower(*program.values, np.ones((1, 9, 9, 3), "float32")).compile().as_text()
+    assert "feature_group_count" not in text
+    assert "dim_labels=b012f" not in text
 
 
 SHOWN = {

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax import lax
+
+from tenon.xla.lowering._rule import are_numbers
 
 Padding = tuple[tuple[int, int], ...]
 
@@ -17,7 +20,9 @@ class Convolution:
     """Sizes and parameters of ``jax.lax.conv_general_dilated_p``; spatial dimensions in the order of the input's.
 
     Args:
+        operand_dtype: of input and kernel.
         dtype: of the result.
+        precision: of products, as ``jax.lax.conv_general_dilated`` takes it.
         batch: rows of the input; may be a symbol, as every size.
         channels: of the input.
         filters: channels of the result.
@@ -34,7 +39,9 @@ class Convolution:
             result, as ``jax.lax.ConvDimensionNumbers`` has them.
     """
 
+    operand_dtype: Any
     dtype: Any
+    precision: Any
     batch: Any
     channels: Any
     filters: Any
@@ -49,6 +56,26 @@ class Convolution:
     kernel_dilation: tuple[int, ...]
     specs: lax.ConvDimensionNumbers
 
+    @property
+    def channels_of_group(self) -> int:
+        """Channels of the input that one filter sees."""
+        return int(self.channels // self.groups)
+
+    @property
+    def filters_of_group(self) -> int:
+        """Filters that see the same channels."""
+        return int(self.filters // self.groups)
+
+    @property
+    def is_plain_forward(self) -> bool:
+        """Whether no rows are grouped, the input is not spread, no padding cuts, and the kernel's sizes are numbers."""
+        return (
+            self.batch_groups == 1
+            and all(dilation == 1 for dilation in self.input_dilation)
+            and are_numbers(self.kernel_sizes)
+            and all(pad >= 0 for pads in self.padding for pad in pads)
+        )
+
 
 def described(operands: Sequence[Any], parameters: Mapping[str, Any]) -> Convolution:
     """Return what a convolution does.
@@ -62,7 +89,9 @@ def described(operands: Sequence[Any], parameters: Mapping[str, Any]) -> Convolu
     input_sizes = tuple(given.shape[place] for place in specs.lhs_spec[2:])
     kernel_sizes = tuple(kernel.shape[place] for place in specs.rhs_spec[2:])
     return Convolution(
-        dtype=given.dtype,
+        operand_dtype=given.dtype,
+        dtype=jnp.dtype(parameters["preferred_element_type"] or given.dtype),
+        precision=parameters["precision"],
         batch=given.shape[specs.lhs_spec[0]],
         channels=given.shape[specs.lhs_spec[1]],
         filters=kernel.shape[specs.rhs_spec[0]],
@@ -120,3 +149,30 @@ def as_stored(result: jax.Array, convolution: Convolution) -> jax.Array:
     batch, filters, *spatial = convolution.specs.out_spec
     order = (batch, *spatial, filters)
     return lax.transpose(result, tuple(order.index(place) for place in range(len(order))))
+
+
+def convolve(images: jax.Array, weights: jax.Array, convolution: Convolution, places: slice = slice(None)) -> jax.Array:
+    """Convolve what is stored with channels last, with the parameters of another convolution, in one group.
+
+    Args:
+        images: batch, spatial dimensions, channels.
+        weights: spatial dimensions, channels, filters.
+        convolution: whose strides, padding, dilation of the kernel, precision and dtype of the result are taken.
+        places: of the spatial dimensions that ``images`` has, among those of ``convolution``.
+
+    Returns:
+        Batch, spatial dimensions, filters.
+    """
+    last = images.ndim - 1
+    spatial = tuple(range(1, last))
+    stored = (0, last, *spatial)
+    return lax.conv_general_dilated(
+        images,
+        weights,
+        convolution.strides[places],
+        convolution.padding[places],
+        rhs_dilation=convolution.kernel_dilation[places],
+        dimension_numbers=lax.ConvDimensionNumbers(stored, (last, last - 1, *range(last - 1)), stored),
+        precision=convolution.precision,
+        preferred_element_type=convolution.dtype,
+    )
