@@ -2,6 +2,18 @@
 
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.convolutions._depthwise import DEPTHWISE
+from tenon.xla.lowering.convolutions._depthwise_input_gradient import DEPTHWISE_INPUT_GRADIENT
+from tenon.xla.lowering.convolutions._depthwise_weight_gradient import DEPTHWISE_WEIGHT_GRADIENT
+from tenon.xla.lowering.convolutions._grouped_weight_gradient import GROUPED_WEIGHT_GRADIENT
+from tenon.xla.lowering.convolutions._transposed_weight_gradient import TRANSPOSED_WEIGHT_GRADIENT
+from tenon.xla.lowering.convolutions._weight_gradient import WEIGHT_GRADIENT
 
-CONVOLUTION_RULES: tuple[LoweringRule, ...] = (DEPTHWISE,)
+CONVOLUTION_RULES: tuple[LoweringRule, ...] = (
+    DEPTHWISE,
+    DEPTHWISE_INPUT_GRADIENT,
+    DEPTHWISE_WEIGHT_GRADIENT,
+    GROUPED_WEIGHT_GRADIENT,
+    TRANSPOSED_WEIGHT_GRADIENT,
+    WEIGHT_GRADIENT,
+)
 """The more special before the more general."""
