@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 INTEROP := .venv-interop
 PEERS := .venv-bench
+MODELS := .venv-models
+TORCH := torch==2.13.0
 BIN := $(VENV)/bin
 DEMO_FLAGS ?=
 PYTEST_FLAGS ?=
@@ -10,11 +12,11 @@ BENCH_FLAGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--quiet --custom-compile-command 'make lock'
 
-.PHONY: help demo test check format lock protos bench docs clean
+.PHONY: help demo test check format lock protos bench bench-serving docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and gRPC
 	$(BIN)/tenon demo $(DEMO_FLAGS)
@@ -22,7 +24,10 @@ demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and g
 test: $(VENV)/.development $(INTEROP)/.ready ## unit, integration, end-to-end and interop tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
 
-bench: $(VENV)/.development $(PEERS)/.ready $(INTEROP)/.ready ## measure serving beside its peers, bare engines and TensorFlow; let nothing else run
+bench: $(VENV)/.development $(INTEROP)/.ready $(MODELS)/.ready ## train and run models beside TensorFlow, PyTorch, plain Keras, ONNX Runtime, LiteRT; let nothing else run
+	$(BIN)/python -m benchmarks.models $(BENCH_FLAGS)
+
+bench-serving: $(VENV)/.development $(PEERS)/.ready $(INTEROP)/.ready ## measure serving beside its peers, bare engines and TensorFlow; let nothing else run
 	$(BIN)/python benchmarks/serving.py $(BENCH_FLAGS)
 
 check: $(VENV)/.development ## format, lint, types, floors, docs build
@@ -49,9 +54,10 @@ lock: ## resolve the dependencies again (needs uv)
 	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/development.txt -o requirements/build.txt
 	$(LOCK) requirements/interop.in -o requirements/interop.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
+	$(LOCK) requirements/models.in -o requirements/models.txt
 
 clean: ## delete the environments and everything built
-	rm -rf $(VENV) $(INTEROP) $(PEERS) site dist
+	rm -rf $(VENV) $(INTEROP) $(PEERS) $(MODELS) site dist
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tenon needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -75,4 +81,10 @@ $(INTEROP)/.ready: requirements/interop.txt
 $(PEERS)/.ready: requirements/bench.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/bench.txt
+	touch $@
+
+$(MODELS)/.ready: requirements/models.txt
+	$(PYTHON) -m venv $(MODELS)
+	$(MODELS)/bin/python -m pip install --quiet $(TORCH)
+	$(MODELS)/bin/python -m pip install --quiet --require-hashes -r requirements/models.txt
 	touch $@

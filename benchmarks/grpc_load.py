@@ -70,12 +70,13 @@ async def run(flags: argparse.Namespace) -> None:
         return call
 
     calls = [call_of(channel) for channel in channels for _ in range(flags.streams)]
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     if flags.rate:
         found = await open_loop(calls, flags.seconds, flags.rate)
     else:
         found = await closed_loop(calls, flags.seconds)
-    sample.write(time.perf_counter() - start, *found)
+    load = (time.process_time() - used) / max(len(found[0]), 1) * 1e6
+    sample.write(time.perf_counter() - start, *found, load)
     for channel in channels:
         await channel.close()
 

@@ -12,10 +12,10 @@ from itertools import product
 import numpy as np
 import sample
 
-CLIENTS = 8
-"""Of the servers beside it: no more rows are ever under way there, so none are here."""
+CLIENTS = 32
+"""Of the servers beside it: so many that the engine never waits while the next rows are on their way."""
 
-BATCHES = (1, 2, 4, CLIENTS)
+BATCHES = (1, 2, 4, 8, 16)
 """Rows of a call."""
 
 THREADS = tuple(sorted({1, os.cpu_count() or 1}))
@@ -26,20 +26,20 @@ LEAST_SECONDS = 1.0
 Forward = Callable[[np.ndarray], np.ndarray]
 
 
-def measure_all(name: str, image: np.ndarray, make: Callable[[int], Forward], seconds: float) -> None:
+def measure_all(name: str, image: np.ndarray, make: Callable[[int, int], Forward], seconds: float) -> None:
     """Print a sample for each batch size and number of threads.
 
     Args:
         name: what the settings begin with, perhaps nothing.
         image: one row; batches repeat it.
-        make: returns the model for a batch size, ready to be called by many threads.
+        make: returns the model for a batch size and a number of threads that will call it.
         seconds: for all of them together, if that is enough.
     """
-    shapes = [(batch, threads) for batch, threads in product(BATCHES, THREADS) if batch * threads <= CLIENTS]
+    shapes = list(product(BATCHES, THREADS))
     each = max(seconds / len(shapes), LEAST_SECONDS)
     for batch, threads in shapes:
         rows = np.repeat(image, batch, axis=0)
-        forward = make(batch)
+        forward = make(batch, threads)
         _measure(forward, rows, threads, each / 4)
         settings = f"{name}batch {batch}, {threads} {'thread' if threads == 1 else 'threads'}"
         sample.write_settings(settings, _measure(forward, rows, threads, each))

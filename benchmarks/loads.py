@@ -234,7 +234,7 @@ def image_loads(model: MobileNet) -> tuple[GrpcLoad, GrpcLoad]:
     saturated, half = saturation(model), half_rate(model)
     return (
         GrpcLoad(saturated, PREDICT, CLIENTS, 1, request, check, grpc_generator()),
-        GrpcLoad(half, PREDICT, CLIENTS, 1, request, check, share=0.5),
+        GrpcLoad(half, PREDICT, CLIENTS, 1, request, check, grpc_generator(), share=0.5),
     )
 
 

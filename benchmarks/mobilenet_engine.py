@@ -1,8 +1,12 @@
-"""MobileNetV2 in the engine that Tenon chooses, without batching, server or protocol."""
+"""MobileNetV2 in the engine that Tenon chooses, without batching, server or protocol.
+
+One caller has all processors for its run, several have one each.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +34,10 @@ def main() -> None:
     samples = [[np.repeat(model.image(), batch, axis=0)] for batch in BATCHES]
     engine, report = maker.make(signature, [weights[name] for name in names], model.name, lambda: samples)
 
-    def make(batch: int) -> Forward:
-        program = engine.prepare(((batch, *model.shape),))
+    cores = os.cpu_count() or 1
+
+    def make(batch: int, callers: int) -> Forward:
+        program = engine.prepare(((batch, *model.shape),)).on(cores // callers)
         model.check(flags.folder, program(samples[BATCHES.index(batch)])[0])
         return lambda rows: program([rows])[0]
 

@@ -28,7 +28,8 @@ def main() -> None:
     network = keras.applications.MobileNetV2(model.shape, weights=None, classes=CLASSES)
     network.load_weights(model.weights(flags.folder))
 
-    def make(batch: int) -> Forward:
+    def make(batch: int, callers: int) -> Forward:
+        del callers  # TensorFlow divides the processors itself
         spec = tf.TensorSpec((batch, *model.shape), tf.float32)
         run = tf.function(lambda images: network(images, training=False), [spec]).get_concrete_function()
         model.check(flags.folder, run(tf.constant(np.repeat(model.image(), batch, axis=0))).numpy())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,9 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from time import monotonic, sleep
+from typing import IO, Any
 
 START_SECONDS = 90.0
 STOP_SECONDS = 10.0
@@ -37,6 +40,52 @@ class Running:
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
+class WorkerError(Exception):
+    """A worker ended instead of answering; the message has the end of its log."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process that answers lines of JSON, each with a line of JSON.
+
+    Args:
+        process: with its standard input and output as pipes.
+        log: has what it prints otherwise.
+    """
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def ask(self, question: Any, seconds: float) -> Any:
+        """Return the answer.
+
+        Args:
+            question: what JSON can say.
+            seconds: after which the process is killed.
+
+        Raises:
+            WorkerError: there is none; there will be no other.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        timer = Timer(seconds, self.process.kill)
+        timer.start()
+        begin = monotonic()
+        try:
+            self.process.stdin.write(json.dumps(question).encode() + b"\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = b""
+        finally:
+            timer.cancel()
+        if line:
+            return json.loads(line)
+        if monotonic() > begin + seconds:
+            raise WorkerError(f"no answer in {seconds:g} s")
+        raise WorkerError(f"it ended with {self.process.wait()}: {self.log.read_text(errors='replace')[-500:]}")
+
+
 def free_port() -> int:
     """Return a port that nothing listens on."""
     with socket.socket() as probe:
@@ -60,7 +109,7 @@ def running(
         SystemExit: it ended, or was not ready after ``START_SECONDS``; the message has the end of its log.
     """
     start = monotonic()
-    with log.open("wb") as output, _child(command, environment, log.parent, output) as process:
+    with log.open("wb") as output, _child(command, environment, log.parent, stdout=output) as process:
         while not is_ready():
             if process.poll() is not None or monotonic() > start + START_SECONDS:
                 raise SystemExit(f"{' '.join(command)} did not start:\n{log.read_text(errors='replace')[-2000:]}")
@@ -74,7 +123,7 @@ def output_of(command: Sequence[str], environment: Mapping[str, str], folder: Pa
     Raises:
         SystemExit: it failed, or took longer than ``seconds``.
     """
-    with _child(command, environment, folder, subprocess.PIPE) as process:
+    with _child(command, environment, folder, stdout=subprocess.PIPE) as process:
         try:
             text, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as error:
@@ -85,17 +134,46 @@ def output_of(command: Sequence[str], environment: Mapping[str, str], folder: Pa
 
 
 @contextlib.contextmanager
+def worker(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> Iterator[Worker]:
+    """Run a process that answers questions for the length of a ``with`` block.
+
+    Args:
+        command: what to run.
+        environment: in addition to this process's own.
+        folder: where it runs.
+        log: takes its standard error.
+    """
+    pipe = subprocess.PIPE
+    with (
+        log.open("wb") as output,
+        _child(command, environment, folder, stdin=pipe, stdout=pipe, stderr=output) as process,
+    ):
+        try:
+            yield Worker(process, log)
+        finally:
+            for each in filter(None, (process.stdin, process.stdout)):
+                with contextlib.suppress(BrokenPipeError):  # it is gone
+                    each.close()
+
+
+@contextlib.contextmanager
 def _child(
-    command: Sequence[str], environment: Mapping[str, str], folder: Path, output: object
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    *,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int | IO[bytes],
+    stderr: int | IO[bytes] = subprocess.STDOUT,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process that leads a session of its own, and end the whole session, whatever happens."""
     process = subprocess.Popen(
         command,
         cwd=folder,
         env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=output,  # type: ignore[call-overload]  # a file, or PIPE
-        stderr=subprocess.STDOUT,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
         start_new_session=True,
     )
     try:

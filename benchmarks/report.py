@@ -23,8 +23,9 @@ from loads import half_rate, saturation
 from peers import NAMES as PEERS
 from peers import REST
 from sample import Sample
+from tables import markdown
 
-RATE, P50, P99, CPU = "requests_per_second", "p50_ms", "p99_ms", "cpu_us"
+RATE, P50, P99, CPU, LOAD = "requests_per_second", "p50_ms", "p99_ms", "cpu_us", "load_us"
 _UNITS = {RATE: "/s", P50: " ms (p50)", P99: " ms (p99)", CPU: " us of CPU"}
 
 
@@ -90,6 +91,7 @@ def _image_goals() -> list[Goal]:
         goals += [
             Goal("c", Figure((TENON,), label), Figure((ENGINE,), label), 0.9),
             Goal("c", Figure((TENON,), label), Figure((TENSORFLOW,), label), 1.0),
+            Goal("c", Figure((TENON,), label, CPU), Figure((ENGINE,), label, CPU)),
             Goal("d", Figure((TENON,), half_rate(model), P99), Figure((ENGINE,), label, P50), 3.0),
         ]
     return goals
@@ -157,11 +159,19 @@ def _ratio(goal: Goal, rows: Sequence[Row]) -> Ratio | None:
 
 def table(rows: Sequence[Row]) -> str:
     """Return a Markdown table: medians over the rounds, and the spread of the rate."""
-    header = ("contender", "settings", "load", "requests/s", "min-max", "Tenon is", "p50 ms", "p99 ms", "CPU us")
-    body = [_cells(row, rows) for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
-    lines = [header, tuple("-" * width for width in widths), *body]
-    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+    header = (
+        "contender",
+        "settings",
+        "load",
+        "requests/s",
+        "min-max",
+        "Tenon is",
+        "p50 ms",
+        "p99 ms",
+        "CPU us",
+        "its load",
+    )
+    return markdown(header, [_cells(row, rows) for row in rows])
 
 
 def _cells(row: Row, rows: Sequence[Row]) -> tuple[str, ...]:
@@ -169,8 +179,8 @@ def _cells(row: Row, rows: Sequence[Row]) -> tuple[str, ...]:
     tenon = Figure((TENON,), row.load).of(rows)
     times = "" if tenon is None else f"{tenon[1] / row.median(RATE):.2f}x"
     numbers = (f"{row.median(RATE):,.5g}", f"{min(rates):,.5g}-{max(rates):,.5g}", times)
-    cpu = row.median(CPU)
-    return row.name, row.settings, row.load, *numbers, f"{row.median(P50):.2f}", f"{row.median(P99):.2f}", f"{cpu:.0f}"
+    processor = (f"{row.median(CPU):.0f}", f"{row.median(LOAD):.0f}")
+    return row.name, row.settings, row.load, *numbers, f"{row.median(P50):.2f}", f"{row.median(P99):.2f}", *processor
 
 
 def sentences(found: Sequence[Ratio]) -> str:

@@ -19,6 +19,8 @@ class Sample:
         errors: requests without an answer of status 200 (OK in gRPC).
         cpu_us: processor time for each request, of all processes of the server; 0 where nobody measured it. It depends
             less than the rate on what else the machine does.
+        load_us: processor time of the load generator for each request, which the server has to do without; 0 where
+            nobody measured it.
     """
 
     requests_per_second: float
@@ -26,17 +28,18 @@ class Sample:
     p99_ms: float
     errors: int
     cpu_us: float = 0.0
+    load_us: float = 0.0
 
 
-def of(seconds: float, latencies: list[float], errors: int) -> Sample:
+def of(seconds: float, latencies: list[float], errors: int, load_us: float = 0.0) -> Sample:
     """Return a sample; ``latencies`` are the seconds of each answered request."""
     p50, p99 = np.percentile(latencies, (50, 99)) * 1e3 if latencies else (0.0, 0.0)
-    return Sample(len(latencies) / seconds, float(p50), float(p99), errors)
+    return Sample(len(latencies) / seconds, float(p50), float(p99), errors, load_us=load_us)
 
 
-def write(seconds: float, latencies: list[float], errors: int) -> None:
+def write(seconds: float, latencies: list[float], errors: int, load_us: float = 0.0) -> None:
     """Print the sample ``of`` these."""
-    print(json.dumps(asdict(of(seconds, latencies, errors))))
+    print(json.dumps(asdict(of(seconds, latencies, errors, load_us))))
 
 
 def read(text: str) -> Sample:

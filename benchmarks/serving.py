@@ -1,4 +1,4 @@
-"""Tenon's model server beside its peers, bare echoes, bare engines and TensorFlow, in one run: ``make bench``.
+"""Tenon's model server beside its peers, bare echoes, bare engines and TensorFlow, in one run: ``make bench-serving``.
 
 Every contender starts anew for each of its turns, so none takes the cores from another, and the turns of a round follow
 each other before the next round begins, so a slow minute of the machine hits all alike.
@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import security
 from contenders import CONTENDERS, INTEROP_PYTHON, MOBILE_NETS, TENON
 from loads import MODEL, grpc_generator
+from machine import machine, versions
 from peers import DISTRIBUTIONS, PEERS_PYTHON
 from processes import output_of
 from report import Row, document, ratios, sentences, table
@@ -29,10 +27,8 @@ from sample import Sample
 from tenon_model import export
 from turns import Contender, script
 
-QUIET_LOAD = 1.0
 EXPORT_SECONDS = 300.0
 _OURS = ("tenon-ml", "jax", "granian", "grpcio", "ai-edge-litert")
-_ASK_VERSIONS = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
 
 
 def run_rounds(contenders: Sequence[Contender], rounds: int, seconds: float, folder: Path) -> list[Row]:
@@ -71,31 +67,15 @@ def chosen(only: Sequence[str]) -> list[Contender]:
 def conditions(flags: argparse.Namespace) -> dict[str, Any]:
     """Return what the figures depend on."""
     return {
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "processor": _processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "tenon_environment": {name: version(name) for name in _OURS},
-        "peer_environment": _versions(PEERS_PYTHON, DISTRIBUTIONS),
-        "interop_environment": _versions(INTEROP_PYTHON, ("tensorflow", "keras")),
+        **machine(),
+        "tenon_environment": versions(Path(sys.executable), _OURS),
+        "peer_environment": versions(PEERS_PYTHON, DISTRIBUTIONS),
+        "interop_environment": versions(INTEROP_PYTHON, ("tensorflow", "keras")),
         "http_loader": "wrk, 1 thread" if shutil.which("wrk") else "http_load.py (asyncio)",
         "grpc_loader": grpc_generator(),
-        "load_average_at_start": os.getloadavg()[0],
         "seconds": flags.seconds,
         "rounds": flags.rounds,
     }
-
-
-def _versions(python: Path, distributions: Sequence[str]) -> Any:
-    return json.loads(output_of([str(python), "-c", _ASK_VERSIONS, *distributions], {}, Path(), 60))
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _flags() -> argparse.Namespace:
@@ -117,12 +97,10 @@ def main() -> int:
     flags = _flags()
     for python in (PEERS_PYTHON, INTEROP_PYTHON):
         if not python.exists():
-            raise SystemExit(f"{python.parent.parent.name} is missing. Run `make bench`, which sets it up.")
+            raise SystemExit(f"{python.parent.parent.name} is missing. Run `make bench-serving`, which sets it up.")
     signal.signal(signal.SIGTERM, _interrupt)
     contenders = chosen(flags.only)
     stated = conditions(flags)
-    if stated["load_average_at_start"] > QUIET_LOAD:
-        print(f"warning: load average {stated['load_average_at_start']:.2f}: something else runs.", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="tenon-bench-") as folder:
         write_models(contenders, Path(folder))
         rows = run_rounds(contenders, flags.rounds, flags.seconds, Path(folder))

@@ -23,6 +23,7 @@ PROGRAMS = "TENON_TEST_PROGRAMS"
 def pytest_configure() -> None:
     if PROGRAMS not in os.environ:  # workers inherit it
         os.environ[PROGRAMS] = tempfile.mkdtemp(prefix="tenon-tests-")
+    os.environ.setdefault("TENON_CACHE_DIR", os.environ[PROGRAMS])  # for processes that tests start
     jax.config.update("jax_compilation_cache_dir", os.environ[PROGRAMS])
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,6 +1,6 @@
 """One side of the comparison: times the workloads that its standard input names, under one module.
 
-``python worker.py tensorflow`` reads names, one a line, and writes JSON objects, one a line.
+``python -m benchmarks.core.worker tensorflow`` reads names and writes objects, both as JSON, one a line.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from workloads import WORKLOADS
+
+from benchmarks.core.workloads import WORKLOADS
 
 SECONDS = 0.5
 """How long one turn of a workload runs."""
@@ -26,7 +27,7 @@ def main(module: str) -> None:
     tf = importlib.import_module(module)
     ready: dict[str, Callable[[], Any]] = {}
     for line in sys.stdin:
-        name = line.strip()
+        name = json.loads(line)
         if name not in ready:
             ready[name] = WORKLOADS[name](tf)
             for _ in range(3):

@@ -29,7 +29,7 @@ def test_an_unknown_extra_is_refused():
 def test_a_missing_module_is_answered_with_the_install_line():
     script = """
 import sys
-sys.modules["granian"] = None  # Python's own way to say: not installed
+sys.modules["hpack"] = None  # Python's own way to say: not installed
 import tenon
 try:
     tenon.serving
@@ -37,5 +37,5 @@ except ImportError as error:
     print(type(error).__name__, error)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("MissingExtraError 'granian' is not installed")
+    assert done.stdout.startswith("MissingExtraError 'hpack' is not installed")
     assert "pip install 'tenon-ml[serving]'" in done.stdout

@@ -1,14 +1,11 @@
 """Real servers on free ports of the loopback, each in the event loop of its test."""
 
-import asyncio
 import socket
 from contextlib import asynccontextmanager
 
-from granian.server.embed import Server
-
 from tenon.serving.answering import Pipeline
 from tenon.serving.grpc import Health, grpc_methods
-from tenon.serving.http import RsgiApp
+from tenon.serving.http import HttpServer
 from tenon.serving.http2 import GrpcServer
 from tenon.serving.rest import RestApi
 
@@ -31,31 +28,22 @@ async def grpc_serving(models, **options):
 
 @asynccontextmanager
 async def rest_serving(models, **options):
-    """Yield the port of a granian; ``options`` are those of ``RsgiApp``."""
-    app, port = RsgiApp([RestApi(Pipeline(models))], **options), free_port()
-    server = Server(app, address="127.0.0.1", port=port, websockets=False, log_enabled=False)
-    task = asyncio.create_task(server.serve())
-    try:
-        await reachable(port)
+    """Yield the port of a REST server; ``options`` are those of ``HttpServer``."""
+    async with http_serving([RestApi(Pipeline(models))], **options) as port:
         yield port
+
+
+@asynccontextmanager
+async def http_serving(apis, tls=None, **options):
+    """Yield the port of a server of some APIs; ``options`` are those of ``HttpServer``."""
+    server = HttpServer(apis, **options)
+    try:
+        yield await server.listen("127.0.0.1", 0, tls=tls)
     finally:
-        server.stop()
-        await task
+        await server.stop(grace=0)
 
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-async def reachable(port):
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return

@@ -6,8 +6,16 @@ import sys
 
 import jax
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
 
-from tenon.xla import add_compiled_programs, compile_cache_directory, compile_cache_in, compiled_programs
+from tenon.xla import (
+    _compile_cache,
+    add_compiled_programs,
+    compile_cache_directory,
+    compile_cache_in,
+    compiled_programs,
+    enable_compile_cache_by_default,
+)
 
 COMPILE = """
 import sys, jax, jax.numpy as jnp
@@ -100,3 +108,70 @@ def test_programs_of_others_stay_inside_the_directory(tmp_path, name):
     folder.mkdir()
     add_compiled_programs(folder, {name: b"x"})
     assert [path.name for path in compiled_programs(folder)] == ["up-cache"]
+
+
+def test_those_who_train_have_a_cache_in_their_folder(tmp_path):
+    code = "import jax; from tenon import keras; jax.jit(lambda x: x * 2)(1.0)"
+    unset = ("TENON_CACHE_DIR", "TENON_COMPILE_CACHE", "XDG_CACHE_HOME", "JAX_COMPILATION_CACHE_DIR")
+    environment = {key: value for key, value in os.environ.items() if key not in unset} | {"HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", code], env=environment, check=True)
+    assert programs(tmp_path / ".cache/tenon/xla")
+    assert (tmp_path / ".cache/tenon/xla").stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def undecided(monkeypatch):
+    """Let nobody have decided on a cache; afterwards everything is as it was."""
+    names = (*_compile_cache._SETTINGS, "jax_compilation_cache_dir", "jax_enable_compilation_cache")
+    before = {name: getattr(jax.config, name) for name in names}
+    jax.config.update("jax_compilation_cache_dir", None)
+    for name in ("TENON_CACHE_DIR", "TENON_COMPILE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    yield monkeypatch
+    for name, value in before.items():
+        jax.config.update(name, value)
+    compilation_cache.reset_cache()
+
+
+@pytest.mark.parametrize("value", ["off", "0", "False"])
+def test_the_default_is_switched_off(undecided, tmp_path, value):
+    undecided.setenv("TENON_CACHE_DIR", str(tmp_path))
+    undecided.setenv("TENON_COMPILE_CACHE", value)
+    assert enable_compile_cache_by_default() is None
+    undecided.delenv("TENON_COMPILE_CACHE")
+    assert enable_compile_cache_by_default() == tmp_path / "xla"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("jax_compilation_cache_dir", "/a/folder"), ("jax_enable_compilation_cache", False)]
+)
+def test_what_jax_was_told_stands(undecided, tmp_path, name, value):
+    undecided.setenv("TENON_CACHE_DIR", str(tmp_path))
+    jax.config.update(name, value)
+    assert enable_compile_cache_by_default() is None
+    assert getattr(jax.config, name) == value
+
+
+def test_a_folder_that_is_not_the_users_alone_is_left(undecided, tmp_path):
+    folder = tmp_path / "xla"
+    undecided.setenv("TENON_CACHE_DIR", str(tmp_path))
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert enable_compile_cache_by_default() is None
+    folder.rmdir()
+    folder.touch()
+    assert enable_compile_cache_by_default() is None
+    undecided.setenv("TENON_CACHE_DIR", "/proc/nowhere")
+    assert enable_compile_cache_by_default() is None
+    assert compile_cache_directory() is None
+
+
+def test_a_directory_that_jax_is_given_later_is_used(tmp_path):
+    own, later = tmp_path / "own", tmp_path / "later"
+    with compile_cache_in(own):
+        compile_one(6)
+        jax.config.update("jax_compilation_cache_dir", str(later))
+        compile_one(7)
+        compile_one(8)
+    assert len(compiled_programs(own)) == 1
+    assert len(compiled_programs(later)) == 2

@@ -8,7 +8,7 @@ from types import ModuleType
 from tenon.base._errors import InvalidArgumentError, MissingExtraError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "serving": ("granian", "grpc", "hpack", "orjson"),
+    "serving": ("grpc", "hpack", "orjson", "uvloop"),
     "lite": ("ai_edge_litert", "litert_converter"),
     "tracing": ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
     "parquet": ("pyarrow",),
@@ -33,7 +33,7 @@ def require_extra(extra: str) -> tuple[ModuleType, ...]:
 
     Example:
         >>> [module.__name__ for module in require_extra("serving")]
-        ['granian', 'grpc', 'hpack', 'orjson']
+        ['grpc', 'hpack', 'orjson', 'uvloop']
     """
     if extra not in EXTRAS:
         raise InvalidArgumentError(f"extra: must be one of {sorted(EXTRAS)}; received {extra!r}.")

@@ -57,11 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C, and end the process: a load in progress would keep it for minutes."""
     from tenon.serving import host_and_port
     from tenon.serving.configuration import server_options
-    from tenon.serving.telemetry import log_formatter
+    from tenon.serving.telemetry import log_to_stderr
 
-    handler = _log_to_stderr()
+    log_to_stderr("text")  # what is wrong with the flags comes before anybody knows another format
     options = server_options({name: value for name, value in vars(arguments).items() if name != "command"})
-    handler.setFormatter(log_formatter(options.log_format))
+    log_to_stderr(options.log_format)
 
     def announce(server: ModelServer | Fleet, names: Iterable[str]) -> None:
         grpc, rest = (host_and_port(options.host, port) for port in (server.port, server.rest_api_port))
@@ -79,17 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
         serve(options, lambda server: announce(server, [model.name for model in server.models()]))
     logging.shutdown()
     os._exit(0)  # Python would wait for the threads of loads, which nobody waits for any more
-
-
-def _log_to_stderr() -> logging.Handler:
-    """Log as text; what is wrong with the flags comes before anybody knows another format."""
-    from tenon.serving.telemetry import log_formatter
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(log_formatter("text"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("jax").setLevel(logging.WARNING)  # it tells of every kind of device that is not there
-    return handler
 
 
 def _print(line: str) -> None:

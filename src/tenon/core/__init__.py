@@ -10,7 +10,9 @@ from tenon.core._names import NAMES
 from tenon.core._public import PUBLIC
 from tenon.xla import LOWERING_RULES as _RULES
 from tenon.xla import install_lowering_rules as _install_rules
+from tenon.xla import keep_freed_memory as _keep_memory
 
 _install_rules(_RULES)
+_keep_memory()
 
 __all__ = ["NAMES", "PUBLIC"]

@@ -5,7 +5,8 @@ like modules. Keras runs on JAX whatever ``KERAS_BACKEND`` says. Added, in Keras
 
 - ``model.save(directory)`` and ``model.export(directory)`` write a TensorFlow SavedModel, without TensorFlow;
 - ``models.load_model(directory)`` gives the model back, ready to train on;
-- ``callbacks.TensorBoard`` writes for TensorBoard, without TensorFlow.
+- ``callbacks.TensorBoard`` writes for TensorBoard, without TensorFlow;
+- what XLA compiles is kept in the user's cache folder, so that a second start is quick (``TENON_COMPILE_CACHE=off``).
 
     >>> from tenon import keras
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
@@ -19,18 +20,24 @@ from tenon.keras._aliases import install_modules, public_names
 from tenon.keras._backend import keras as _keras
 from tenon.keras._checkpoints import install as _install_checkpoints
 from tenon.keras._legacy import install as _install_operations
+from tenon.keras._precision import install as _install_notes
 from tenon.keras._program import program_of
 from tenon.keras._saving import install as _install_methods
 from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
 from tenon.xla import LOWERING_RULES as _RULES
+from tenon.xla import enable_compile_cache_by_default as _enable_compile_cache
 from tenon.xla import install_lowering_rules as _install_rules
+from tenon.xla import keep_freed_memory as _keep_memory
 
+_enable_compile_cache()
 _install_rules(_RULES)
+_keep_memory()
 _install_methods()
 _install_checkpoints()
 _install_tensors()
 _install_steps()
+_install_notes()
 _install_operations()
 _modules = install_modules()
 globals().update(_modules)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import socket
@@ -113,27 +112,3 @@ def host_and_port(host: str, port: int) -> str:
         ('127.0.0.1:8500', '[::1]:8500')
     """
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-async def until_listening(host: str, port: int, serving: asyncio.Task[None], name: str) -> None:
-    """Wait until a server accepts connections that tells nobody when it does.
-
-    Args:
-        host: where it listens.
-        port: its port.
-        serving: the task that serves.
-        name: the option's name, for errors.
-
-    Raises:
-        FailedPreconditionError: it ended.
-    """
-    while not serving.done():
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            return
-    serving.result()
-    raise cannot_listen(name, host, port, "the web server stopped at once")

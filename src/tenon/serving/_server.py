@@ -19,6 +19,7 @@ from tenon.saved_model import manifest_sizes
 from tenon.serving._fleet_member import FleetMember, LoaderInTurn
 from tenon.serving._guards import Guards
 from tenon.serving._http_listener import HttpListener
+from tenon.serving._open_files import max_rest_connections
 from tenon.serving._ports import cannot_listen, free_port, remove_stale_socket, shared_address
 from tenon.serving._repository import ConfiguredRepository
 from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler
@@ -36,7 +37,7 @@ from tenon.serving.configuration import (
 from tenon.serving.console import DEFAULT_MAX_BODY_BYTES, AdminApi, Controls, LocalControls
 from tenon.serving.engines import EngineKind
 from tenon.serving.grpc import Health, grpc_methods, run_record
-from tenon.serving.http import HttpApi, RsgiApp
+from tenon.serving.http import HttpApi, HttpServer
 from tenon.serving.http2 import GrpcServer
 from tenon.serving.inference_protocol import InferenceApi, inference_methods
 from tenon.serving.lifecycle import (
@@ -93,7 +94,7 @@ class ModelServer:
         self._first_config = options.model_server_config()
         self._guards = Guards(options, self._make_manager, member)
         parameters = _batching_parameters(options, self._cpus)
-        self._scheduler = BatchScheduler(parameters.num_batch_threads)
+        self._scheduler = BatchScheduler(parameters.num_batch_threads, self._cpus)
         self._batching = Batching(self._scheduler, parameters, self._guards.batches)
         self._pipeline = self._guards.pipeline()
         source = FileSystemSource({}, ("saved_model.pb", "model.tflite"), manifest_sizes)
@@ -239,7 +240,8 @@ class ModelServer:
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        loader = model_loader(servable_id, path, self._batching, self._cpus, loading_options(self._options))
+        options = replace(loading_options(self._options), cores=self._cpus)
+        loader = model_loader(servable_id, path, self._batching, self._cpus, options)
         return loader if self._member is None else LoaderInTurn(loader, self._member.load_turn)
 
     def _address(self, port: int, name: str) -> tuple[str, int]:
@@ -282,12 +284,14 @@ class ModelServer:
 
     async def _start_rest(self) -> None:
         address, self.rest_api_port = self._address(self._options.rest_api_port, "rest_api_port")
-        app = RsgiApp(
+        server = HttpServer(
             self._apis(),
             max_request_bytes=self._options.max_request_bytes,
             timeout=self._options.rest_api_timeout_seconds,
+            max_connections=max_rest_connections(),
         )
-        self._rest = HttpListener(app, address, self.rest_api_port, "rest_api_port")
+        shares = self._member is not None
+        self._rest = HttpListener(server, address, self.rest_api_port, "rest_api_port", shares=shares)
         await self._rest.start(None if self._tls is None else self._tls.material)
 
     def _apis(self) -> list[HttpApi]:
@@ -311,8 +315,8 @@ class ModelServer:
             ProbeApi(lambda: self._has_loaded, lambda: self._is_ready),
             AdminApi(self.controls, gate=self._guards.gate, hosts=[options.admin_host]),
         ]
-        app = RsgiApp(apis, max_request_bytes=DEFAULT_MAX_BODY_BYTES, timeout=options.reload_timeout_seconds)
-        self._admin = HttpListener(app, address, self.admin_port, "admin_port")
+        server = HttpServer(apis, max_request_bytes=DEFAULT_MAX_BODY_BYTES, timeout=options.reload_timeout_seconds)
+        self._admin = HttpListener(server, address, self.admin_port, "admin_port")
         await self._admin.start(None if self._tls is None else self._tls.material)
 
     @property
@@ -360,7 +364,7 @@ class ModelServer:
             watcher.material.load_into(self._grpc_context)
         for listener in (self._rest, self._admin) if watcher is self._tls else ():
             if listener is not None:
-                await listener.renew(watcher.material, self._options.drain_seconds)
+                listener.renew(watcher.material)
         _log.info("new certificates are in use, until %s", watcher.material.expires)
 
     async def _stop_rest(self) -> None:

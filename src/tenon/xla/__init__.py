@@ -7,8 +7,10 @@ from tenon.xla._compile_cache import (
     compiled_programs,
     default_cache_directory,
     enable_compile_cache,
+    enable_compile_cache_by_default,
 )
 from tenon.xla._dispatch import run_in_calling_thread
+from tenon.xla._memory import keep_freed_memory
 from tenon.xla.lowering import (
     LOWERING_RULES,
     install_lowering_rules,
@@ -25,7 +27,9 @@ __all__ = [
     "compiled_programs",
     "default_cache_directory",
     "enable_compile_cache",
+    "enable_compile_cache_by_default",
     "install_lowering_rules",
+    "keep_freed_memory",
     "lowering_rules_enabled",
     "run_in_calling_thread",
     "set_lowering_rules_enabled",

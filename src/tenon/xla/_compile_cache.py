@@ -7,22 +7,23 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 import jax
-from filelock import FileLock, Timeout
-from jax.experimental.compilation_cache import compilation_cache
+from jax._src import compilation_cache as _jax_cache
+from jax._src.compilation_cache_interface import CacheInterface
 
-from tenon.base import write_file
+from tenon.xla._program_cache import PROGRAM, ProgramCache, add_program
 
 MAX_BYTES = 4 * 1024**3
 """Size at which the least recently used programs are dropped."""
 
-LOCK_SECONDS = 10.0
-"""How long to wait for other processes that use the directory, as JAX does."""
+SWITCH: Final = "TENON_COMPILE_CACHE"
+"""The environment variable that turns off the cache that nobody asked for."""
 
-_PROGRAM, _USED = "-cache", "-atime"
-"""JAX keeps two files for each program: what was compiled, and when it was used last."""
+_OFF: Final = frozenset({"0", "false", "no", "off"})
 
+_config: Any = jax.config
 _log = logging.getLogger("tenon.xla")
 
 
@@ -41,9 +42,9 @@ def default_cache_directory() -> Path:
 def enable_compile_cache(directory: str | os.PathLike[str] | None = None) -> Path | None:
     """Keep every program that XLA compiles in this process from now on.
 
-    Entries are keyed by program, compiler flags, versions and processor (JAX's persistent compilation cache); a
-    damaged entry is compiled anew, and one that was being written when a process died or a disk was full is removed.
-    Processes may share one directory.
+    Entries are keyed by program, compiler flags, versions and processor (JAX's persistent compilation cache); they
+    appear whole or not at all, and a damaged one is compiled anew. Processes may share one directory. The least
+    recently used programs make room beyond 4 GiB; a disk that is full or refuses costs new entries and nothing else.
 
     Args:
         directory: where; ``default_cache_directory()`` when ``None``.
@@ -52,19 +53,56 @@ def enable_compile_cache(directory: str | os.PathLike[str] | None = None) -> Pat
         The directory, or ``None`` with a logged warning when it cannot be written: a cache is no reason not to run.
     """
     path = Path(directory) if directory is not None else default_cache_directory()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        writable = os.access(path, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
+    if not _made(path):
         _log.warning("compile cache: %s cannot be written; every start compiles again.", path)
         return None
-    _remove_partial(path)
+    _use(path)
+    return path
+
+
+def enable_compile_cache_by_default() -> Path | None:
+    """Keep compiled programs in the user's cache folder, unless somebody decided otherwise or it is not safe.
+
+    Nothing happens when ``$TENON_COMPILE_CACHE`` is ``off``, when JAX was given a directory (or told to have none, by
+    ``JAX_COMPILATION_CACHE_DIR`` and ``JAX_ENABLE_COMPILATION_CACHE``), or when the folder cannot be made, belongs to
+    another user or can be written by others: programs are machine code. ``tenon.keras`` calls it when it is imported.
+
+    Returns:
+        The directory, or ``None`` when there is no cache because of this call.
+    """
+    given = _config.jax_compilation_cache_dir or not _config.jax_enable_compilation_cache
+    if given or os.environ.get(SWITCH, "").lower() in _OFF:
+        return None
+    try:
+        path = default_cache_directory()
+    except RuntimeError:  # there is no home
+        return None
+    if not (_made(path) and _is_own(path)):
+        _log.info("compile cache: %s is not ours to write; every start compiles again.", path)
+        return None
+    _use(path)
+    return path
+
+
+def _made(path: Path) -> bool:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.access(path, os.W_OK)
+    except OSError:
+        return False
+
+
+def _is_own(path: Path) -> bool:
+    status = path.stat()
+    return os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+
+
+def _use(path: Path) -> None:
+    _directories.add(str(path))
     for name, value in _SETTINGS.items():
         jax.config.update(name, value)
     jax.config.update("jax_compilation_cache_dir", str(path))
-    return path
+    _jax_cache.reset_cache()  # JAX looks at its settings at the first program only
 
 
 _SETTINGS = {
@@ -98,14 +136,14 @@ def compile_cache_in(directory: str | os.PathLike[str]) -> Iterator[Path]:
         1
     """
     before = {name: getattr(jax.config, name) for name in (*_SETTINGS, "jax_compilation_cache_dir")}
-    compilation_cache.reset_cache()
+    _jax_cache.reset_cache()
     enable_compile_cache(directory)
     try:
         yield Path(directory)
     finally:
         for name, value in before.items():
             jax.config.update(name, value)
-        compilation_cache.reset_cache()
+        _jax_cache.reset_cache()
 
 
 def compiled_programs(directory: str | os.PathLike[str]) -> list[Path]:
@@ -114,7 +152,7 @@ def compiled_programs(directory: str | os.PathLike[str]) -> list[Path]:
     Args:
         directory: what ``enable_compile_cache`` returned.
     """
-    return sorted(Path(directory).glob(f"*{_PROGRAM}"))
+    return sorted(Path(directory).glob(f"*{PROGRAM}"))
 
 
 def add_compiled_programs(directory: str | os.PathLike[str], programs: Mapping[str, bytes]) -> None:
@@ -127,26 +165,22 @@ def add_compiled_programs(directory: str | os.PathLike[str], programs: Mapping[s
         programs: the content of the files that ``compiled_programs`` names, by file name.
 
     Raises:
-        OSError: the file system refuses, or other processes keep the directory locked.
+        OSError: the file system refuses.
     """
-    path = Path(directory)
-    with FileLock(path / ".lockfile", timeout=LOCK_SECONDS):
-        for name, content in programs.items():
-            file = path / Path(name).name
-            if not file.exists():
-                write_file(file.with_name(file.name.removesuffix(_PROGRAM) + _USED), bytes(8))
-                write_file(file, content)
+    for name, content in programs.items():
+        file = Path(directory) / Path(name).name
+        if not file.exists():
+            add_program(file, content)
 
 
-def _remove_partial(path: Path) -> None:
-    """Remove programs without the file that JAX writes after them: their writer died, or the disk was full.
+def _file_cache(path: str) -> tuple[CacheInterface, str] | None:
+    """Return what JAX keeps programs in, for a directory of ours and for one that the user gave to JAX."""
+    if path not in _directories:
+        return _jax_file_cache(path)
+    return ProgramCache(Path(path), _config.jax_compilation_cache_max_size), path
 
-    JAX would neither replace them nor, once it has to make room, get past them.
-    """
-    try:
-        with FileLock(path / ".lockfile", timeout=LOCK_SECONDS):
-            for file in compiled_programs(path):
-                if not file.with_name(file.name.removesuffix(_PROGRAM) + _USED).is_file():
-                    file.unlink(missing_ok=True)
-    except (OSError, Timeout) as error:
-        _log.warning("compile cache: %s cannot be checked for partial entries: %s", path, error)
+
+_jax_file_cache: Final = _jax_cache.get_file_cache
+_jax_cache.get_file_cache = _file_cache
+_directories: Final[set[str]] = set()
+"""The directories whose files Tenon reads and writes."""

@@ -7,13 +7,13 @@ from tenon.serving.batching import BatchScheduler
 
 @pytest.fixture
 def scheduler():
-    made = BatchScheduler(2)
+    made = BatchScheduler(2, cores=2)
     yield made
     made.close()
 
 
 @pytest.fixture
 def one_thread():
-    made = BatchScheduler(1)
+    made = BatchScheduler(1, cores=2)
     yield made
     made.close()

@@ -13,6 +13,7 @@ from tenon.serving.batching._batcher import Batcher
 from tenon.serving.batching._lane import Backlog
 from tenon.serving.batching._observer import BatchObserver, SignatureId
 from tenon.serving.batching._parameters import BatchingParameters
+from tenon.serving.batching._run_plan import RunPlan
 from tenon.serving.engines import Engine, Program, Shapes
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, ServableId
 
@@ -24,15 +25,19 @@ def double(inputs):
 
 
 class MemoryProgram(Program):
-    """A Python function."""
+    """A Python function; ``used`` takes the threads of each run."""
 
     engine = "memory"
 
-    def __init__(self, function, seconds: float) -> None:
-        self.function, self.seconds = function, seconds
+    def __init__(self, function, seconds: float, used: list[int], threads: int = 1) -> None:
+        self.function, self.seconds, self.used, self.threads = function, seconds, used, threads
 
     def __call__(self, inputs):
+        self.used.append(self.threads)
         return self.function(inputs)
+
+    def on(self, threads: int) -> Program:
+        return MemoryProgram(self.function, self.seconds, self.used, threads)
 
 
 class MemoryEngine(Engine):
@@ -49,7 +54,8 @@ class MemoryEngine(Engine):
     def __init__(self, function=double, seconds: float = 0.0, compiled: bool = True) -> None:
         self.function, self.compiled, self.compiler = function, compiled, COMPILER
         self.batches: list[list[np.ndarray]] = []
-        self._program = MemoryProgram(self._run, seconds)
+        self.threads: list[int] = []
+        self._program = MemoryProgram(self._run, seconds, self.threads)
 
     def _run(self, inputs):
         self.batches.append(list(inputs))
@@ -121,10 +127,10 @@ class Batches(BatchObserver):
 NAME = SignatureId(ServableId("m", 1), "f")
 
 
-def batcher_of(engine, sizes=(1, 2, 4), observer=None, backlog=None, **parameters) -> Batcher:
+def batcher_of(engine, sizes=(1, 2, 4), observer=None, backlog=None, paces=(), **parameters) -> Batcher:
     made = BatchingParameters(**parameters)
     backlog = backlog or Backlog(sizes[-1] if sizes else 1, made.max_enqueued_batches)
-    return Batcher(NAME, engine, sizes, backlog, made, observer)
+    return Batcher(NAME, engine, RunPlan(sizes, paces), backlog, made, observer)
 
 
 def rows_of(*values):

@@ -13,10 +13,12 @@ from tenon.base import (
     UnavailableError,
 )
 from tenon.serving.batching._lane import Backlog
+from tenon.serving.engines import Pace
 from tenon.serving.servables import Priority, RunOptions, RunTimes
 from tests.serving.batching.engines import (
     NAME,
     Batches,
+    Gate,
     MemoryEngine,
     answer,
     batcher_of,
@@ -181,7 +183,7 @@ def test_a_batch_does_not_grow_until_a_member_would_be_late(scheduler):
         batcher = batcher_of(engine, sizes=(1, 2, 4))
         for size, seconds in ((1, 0.0), (2, 0.0), (4, 100.0)):
             await submit(scheduler, batcher, *[0] * size)
-            batcher._estimates[size].seconds = seconds
+            batcher._estimates[size][0].seconds = seconds
         engine.batches.clear()
         hurried = [submit(scheduler, batcher, value, options=within(20)) for value in (1, 2, 3)]
         await asyncio.gather(*hurried)
@@ -309,3 +311,43 @@ def test_lengths_are_padded_where_that_is_asked_for(scheduler):
         return [(await future)[0].tolist() for _, future in lanes]
 
     assert run(scenario) == [[[2, 4, 6]], [[8, 8, 8]]]
+
+
+PACES = (Pace(1, 1, 2, 0.003), Pace(4, 1, 2, 0.008), Pace(1, 2, 1, 0.002), Pace(4, 2, 1, 0.007))
+
+
+def test_what_waits_is_divided_among_runs_side_by_side(scheduler):
+    gate = Gate()
+    engine = MemoryEngine(gate, 1.0)
+
+    async def scenario():
+        batcher = batcher_of(engine, paces=PACES)
+        futures = [submit(scheduler, batcher, value) for value in (1, 2, 3, 4)]
+        await gate.run_began()
+        await gate.run_began()
+        gate.opened.set()
+        return [answer(await future) for future in futures]
+
+    assert run(scenario) == [[2], [4], [6], [8]]
+    assert sorted(engine.values) == [[1, 2], [3, 4]]
+    assert engine.threads == [1, 1]
+
+
+def test_a_request_alone_gets_all_processors_and_the_next_waits_for_them(scheduler):
+    gate = Gate()
+    engine = MemoryEngine(gate, 1.0)
+
+    async def scenario():
+        batcher = batcher_of(engine, paces=PACES)
+        first = submit(scheduler, batcher, 1)
+        await gate.run_began()
+        others = [submit(scheduler, batcher, value) for value in (2, 3)]
+        for _ in range(50):
+            await asyncio.sleep(0)
+        running = len(engine.batches)
+        gate.opened.set()
+        await asyncio.gather(first, *others)
+        return running
+
+    assert run(scenario) == 1
+    assert engine.threads == [2, 1, 1]

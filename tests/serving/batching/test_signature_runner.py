@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tenon.base import DeadlineExceededError, InternalError, InvalidArgumentError, UnavailableError
 from tenon.saved_model import TensorSpec, read, save
-from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler, SignatureRunner
+from tenon.serving.batching import Batching, BatchingParameters, BatchScheduler, RunPlan, SignatureRunner
 from tenon.serving.servables import Priority, RunOptions, RunTimes
 from tests.serving.batching.engines import NAME, Batches, Gate, MemoryEngine, double, now, until
 
@@ -29,7 +29,7 @@ def signatures(tmp_path_factory):
 def runner_of(signature, engine, scheduler, observer=None, batched=True, **parameters):
     made = BatchingParameters(**parameters)
     sizes = made.batch_sizes if batched else ()
-    return SignatureRunner(NAME, signature, engine, sizes, Batching(scheduler, made, observer))
+    return SignatureRunner(NAME, signature, engine, RunPlan(sizes), Batching(scheduler, made, observer))
 
 
 def revealing(inputs):

@@ -312,4 +312,4 @@ def test_an_address_that_is_none_is_refused(url, text):
 def test_the_client_needs_no_jax():
     code = "import sys, tenon.serving.client, tenon.serving; tenon.serving.Client; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert {"jax", "keras", "granian", "tenon.saved_model"} & set(loaded) == set()
+    assert {"jax", "keras", "uvloop", "tenon.saved_model"} & set(loaded) == set()

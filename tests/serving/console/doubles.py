@@ -6,19 +6,17 @@ import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from granian.server.embed import Server
-
 from tenon.base import InternalError, TenonError
 from tenon.serving.answering import ObserverInterceptor, Pipeline, TrafficInterceptor
 from tenon.serving.configuration import ModelConfig, ServedModel
 from tenon.serving.console import AdminApi, LocalControls
-from tenon.serving.http import HttpRequest, RsgiApp
+from tenon.serving.http import HttpRequest
 from tenon.serving.rest import ProbeApi, RestApi
 from tenon.serving.telemetry import History, Observer, RecentError, Registry
 from tenon.serving.testing import FakeServable, StaticManager, half_plus_two
 from tenon.serving.traffic import Rollback, Router, ShadowRunner, read_traffic_table
 from tests.serving.doubles import SIGNATURES
-from tests.serving.servers import free_port, reachable
+from tests.serving.servers import http_serving
 
 HOSTILE = """<img src=x onerror="window.hacked=1">'&amp;"""
 FAR = 2**63 - 1
@@ -112,13 +110,7 @@ def ask(api, method, path, body=b"", query="", **headers):
 
 @asynccontextmanager
 async def console_serving(world, **options):
-    """Yield the port of a granian that answers the admin API of a world."""
-    app, port = RsgiApp([ProbeApi(lambda: True, lambda: True), AdminApi(world.controls, **options)]), free_port()
-    server = Server(app, address="127.0.0.1", port=port, websockets=False, log_enabled=False)
-    task = asyncio.create_task(server.serve())
-    try:
-        await reachable(port)
+    """Yield the port of a server that answers the admin API of a world."""
+    apis = [ProbeApi(lambda: True, lambda: True), AdminApi(world.controls, **options)]
+    async with http_serving(apis) as port:
         yield port
-    finally:
-        server.stop()
-        await task

@@ -94,7 +94,7 @@ def xla_engine(name: str) -> XlaEngine:
 
 
 def litert_engine(name: str) -> LiteRtEngine:
-    return LiteRtEngine(flatbuffer(name), 1)
+    return LiteRtEngine(flatbuffer(name), {1: 2, 2: 1})
 
 
 def mixed_engine(name: str) -> MixedEngine:

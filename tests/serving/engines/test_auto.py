@@ -13,7 +13,7 @@ IMAGES = [[np.ones((rows, 32, 32, 16), "f4")] for rows in (1, 4)]
 
 
 def make(name, samples, cache=None, kind=EngineKind.AUTO, odd=()):
-    maker = EngineMaker(kind, cache or BlobCache(None), threads=1)
+    maker = EngineMaker(kind, cache or BlobCache(None), cores=1)
     return maker.make(signature(name), weights(name), f"digest of {name}", lambda: samples, lambda: odd)
 
 
@@ -42,7 +42,7 @@ def test_a_measured_choice_answers_and_says_why(measured):
 
 
 def test_the_next_start_measures_nothing(measured, cache):
-    maker = EngineMaker(EngineKind.AUTO, cache, threads=1)
+    maker = EngineMaker(EngineKind.AUTO, cache, cores=1)
     engine, report = maker.make(signature("depthwise"), [], "digest of depthwise", forbidden, forbidden)
     assert report.remembered
     assert report.engines == measured[1].engines
@@ -69,9 +69,11 @@ def test_a_signature_that_litert_cannot_run_stays_with_xla():
     assert "LiteRT cannot run it: " in report.reason
 
 
-def test_litert_answers_where_it_is_asked_for_without_a_measurement():
-    engine, report = make("dense", [], kind=EngineKind.LITERT)
-    assert (engine.name, report.reason, report.measurements) == ("litert", "asked for", ())
+def test_litert_answers_where_it_is_asked_for_whatever_xla_takes():
+    engine, report = make("dense", [[np.ones((rows, 4), "f4")] for rows in (1, 8)], kind=EngineKind.LITERT)
+    assert (engine.name, report.measurements) == ("litert", ())
+    assert report.reason.startswith("asked for; quickest: 1 run of ")
+    assert [pace.rows for pace in report.paces][:2] == [1, 2]
     x = np.ones((2, 4), "f4")
     np.testing.assert_allclose(engine.compile_and_run([x])[0], expected("dense", x)[0], rtol=1e-5)
     with pytest.raises(InvalidArgumentError, match="no program can be made"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tenon.base import UnimplementedError
-from tenon.serving.engines import Engine, Measurement, Program, measure_alone
+from tenon.serving.engines import Engine, Measurement, Program
 from tenon.serving.engines._choice import BUDGET_SECONDS, choose, decide, is_tiny
 
 
@@ -23,6 +23,9 @@ class Sleeping(Program):
         while time.perf_counter() < end:
             pass
         return [inputs[0] * self._factor]
+
+    def on(self, threads):
+        return self
 
 
 class Made(Engine):
@@ -119,8 +122,3 @@ def test_only_short_runs_at_both_ends_are_tiny():
     slow = Made("xla", lambda rows: 0.001)
     assert not is_tiny(slow, samples(1, 8))
     assert slow.prepared == [1]
-
-
-def test_an_engine_that_is_alone_is_measured_for_the_batch_size():
-    report = measure_alone(Made("litert", lambda rows: 0.001 * rows), samples(1, 8, 64))
-    assert (report.name, report.largest_batch) == ("litert", 1)

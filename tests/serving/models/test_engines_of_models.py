@@ -11,6 +11,7 @@ import pytest
 
 from tenon.saved_model import read, save
 from tenon.serving import ServableId
+from tenon.serving.batching import BatchingParameters
 from tenon.serving.engines import EngineKind, EngineReport
 from tenon.serving.models import LoadingOptions, SavedModelLoader
 from tenon.serving.models._saved_model_loader import model_digest, useful_sizes
@@ -104,12 +105,17 @@ def test_a_second_load_finds_the_conversion_and_the_probe(load, cache):
 
 @pytest.mark.parametrize(("largest", "sizes"), [(None, SIZES), (1, (1,)), (3, (1, 2)), (64, SIZES)])
 def test_sizes_end_where_a_row_gets_no_cheaper(largest, sizes):
-    assert useful_sizes(SIZES, EngineReport("measured", largest_batch=largest)) == sizes
+    assert useful_sizes(BatchingParameters(), SIZES, EngineReport("measured", largest_batch=largest)) == sizes
 
 
 def test_the_smallest_size_stays_whatever_was_measured():
-    assert useful_sizes((8, 16), EngineReport("measured", largest_batch=1)) == (8,)
-    assert useful_sizes((), EngineReport("measured", largest_batch=1)) == ()
+    assert useful_sizes(BatchingParameters(), (8, 16), EngineReport("measured", largest_batch=1)) == (8,)
+    assert useful_sizes(BatchingParameters(), (), EngineReport("measured", largest_batch=1)) == ()
+
+
+def test_sizes_that_an_operator_names_stay_whatever_was_measured():
+    named = BatchingParameters(max_batch_size=16, allowed_batch_sizes=(8, 16))
+    assert useful_sizes(named, named.batch_sizes, EngineReport("measured", largest_batch=1)) == (8, 16)
 
 
 def test_a_copy_has_the_digest_and_other_weights_have_not(folder, tmp_path):

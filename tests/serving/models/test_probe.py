@@ -24,7 +24,7 @@ def test_rows_that_stand_alone_are_told(engine):
 
 
 def test_rows_that_depend_on_each_other_are_told(coupled):
-    litert = LiteRtEngine(Flatbuffer.of(convert(coupled), coupled), 1)
+    litert = LiteRtEngine(Flatbuffer.of(convert(coupled), coupled), {1: 1})
     for engine in (XlaEngine(coupled, []), litert):
         assert not rows_are_independent(coupled, engine, 4)
         assert rows_are_independent(coupled, engine, 1)

@@ -279,13 +279,13 @@ def test_the_memory_of_paths_is_bounded():
         return await api.respond(HttpRequest.of("GET", "/v1/models/half/versions/1"))
 
     assert asyncio.run(ask()).status == 200
-    assert len(api._targets) <= 4096
+    assert len(api._lines) <= 4096
 
 
 def test_long_paths_are_answered_and_not_remembered():
     api = RestApi(Pipeline(manager()))
     assert get("a" * 60_000, api=api)[0] == 404
-    assert not api._targets
+    assert not api._lines
 
 
 def test_every_code_has_an_http_status():

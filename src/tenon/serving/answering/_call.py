@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ PRIORITY_HEADER = "x-tenon-priority"
 _PRIORITIES = {None: Priority.NORMAL, "normal": Priority.NORMAL, "low": Priority.LOW}
 
 
-class Protocol(Enum):
+class Protocol(StrEnum):
     """How a request came; the values are the entrypoints in TensorFlow Serving's metrics."""
 
     GRPC = "GRPC"

@@ -45,7 +45,7 @@ class GateInterceptor(Interceptor):
 
     def begin(self, call: Call) -> None:
         """Find out who asks, before anything is read."""
-        call.identity = self._gate.identify(call.header, protocol=call.protocol.value, remote=call.remote)
+        call.identity = self._gate.identify(call.header, protocol=call.protocol, remote=call.remote)
         call.client = call.identity.client
 
     def admit(self, call: Call) -> None:
@@ -61,7 +61,7 @@ class GateInterceptor(Interceptor):
             ACTIONS.get(call.api.lower(), Action.ADMIN),
             "" if call.request is None else call.request.name,
             identity,
-            protocol=call.protocol.value,
+            protocol=call.protocol,
             remote=call.remote,
             request_id=call.header(REQUEST_ID_HEADER) or "",
         )
@@ -83,7 +83,7 @@ def _without_target(call: Call, identity: Identity, code: Code) -> AuditRecord:
         "request",
         identity.client,
         identity.credential,
-        protocol=call.protocol.value,
+        protocol=call.protocol,
         outcome=code.name,
         request_id=call.header(REQUEST_ID_HEADER) or "",
         remote=call.remote,

@@ -33,7 +33,7 @@ class ObserverInterceptor(Interceptor):
     def begin(self, call: Call) -> None:
         """Start the clock, and the trace if this request has one."""
         traceparent = None if self._observer.tracer is None else call.header("traceparent")
-        call.observation = self._observer.endpoint(call.api, call.protocol.value).start(traceparent)
+        call.observation = self._observer.endpoint(call.api, call.protocol).start(traceparent)
 
     def admit(self, call: Call) -> None:
         """Count it as in flight."""

@@ -30,6 +30,8 @@ class TrafficInterceptor(Interceptor, Selector):
 
         Who asks for metadata without naming a version gets those of the latest, whatever the rules.
         """
+        if not self._router.has_rules(request.name):
+            return request
         if request.label is None and ACTIONS.get(call.api.lower()) is not Action.PREDICT:
             return request
         key = call.header(self._router.table.routing_key_header) or call.client or None

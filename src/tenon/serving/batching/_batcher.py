@@ -12,12 +12,12 @@ from time import monotonic
 import numpy as np
 
 from tenon.base import DeadlineExceededError, InternalError, TenonError
-from tenon.serving.batching._batch_sizes import padded_size
 from tenon.serving.batching._estimate import RunEstimate
 from tenon.serving.batching._lane import Backlog, Lane, Task, note_times
 from tenon.serving.batching._observer import BatchObserver, SignatureId
 from tenon.serving.batching._padding import check_rows, equal_lengths, join
 from tenon.serving.batching._parameters import BatchingParameters
+from tenon.serving.batching._run_plan import RunPlan
 from tenon.serving.engines import Engine, Program
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, Priority, RunOptions
 
@@ -35,20 +35,29 @@ class Batch:
         rows: of all tasks.
         size: rows that the program takes, padding included.
         priority: in whose turn they run.
+        threads: that the program should use; 0 for as many as it likes.
 
     Attributes:
         timed: whether anybody wants to know the times.
+        divided: whether it left tasks to runs beside it.
         inputs: the joined arrays.
         program: what runs them; ``None`` where it must be compiled first.
     """
 
-    __slots__ = ("inputs", "priority", "program", "rows", "size", "tasks", "timed")
+    __slots__ = ("divided", "inputs", "priority", "program", "rows", "size", "tasks", "threads", "timed")
 
-    def __init__(self, tasks: list[Task], rows: int, size: int, priority: Priority) -> None:
-        self.tasks, self.rows, self.size, self.priority = tasks, rows, size, priority
+    def __init__(self, tasks: list[Task], rows: int, size: int, priority: Priority, threads: int = 0) -> None:
+        self.tasks, self.rows, self.size, self.priority, self.threads = tasks, rows, size, priority, threads
         self.timed = any([task.times is not None for task in tasks])
+        self.divided = False
         self.inputs: Sequence[np.ndarray] = ()
         self.program: Program | None = None
+
+    @property
+    def cores(self) -> int:
+        """Processors that its run takes; there must be a program."""
+        assert self.program is not None
+        return self.threads or self.program.threads
 
 
 class Batcher:
@@ -59,7 +68,7 @@ class Batcher:
     Args:
         signature_id: what to call it in errors, and to the observer.
         engine: runs arrays of padded shapes.
-        sizes: padded batch sizes, ascending; empty when rows may not share a batch, then each task runs alone.
+        plan: says how many rows run together, and on how many threads; without sizes each task runs alone.
         backlog: bounds what waits; shared by all batchers of a signature.
         parameters: timeout and padding of lengths.
         observer: is told of every batch.
@@ -78,20 +87,21 @@ class Batcher:
         self,
         signature_id: SignatureId,
         engine: Engine,
-        sizes: tuple[int, ...],
+        plan: RunPlan,
         backlog: Backlog,
         parameters: BatchingParameters,
         observer: BatchObserver | None = None,
     ) -> None:
-        self._id, self._engine, self._sizes, self._observer = signature_id, engine, sizes, observer
+        self._id, self._engine, self._plan, self._observer = signature_id, engine, plan, observer
+        self._sizes = plan.sizes
         self.backlog, self._pad_lengths = backlog, parameters.pad_variable_length_inputs
-        self.full = sizes[-1] if sizes else 1
-        self.timeout = parameters.batch_timeout_micros / 1e6 if sizes else 0.0
+        self.full = plan.full
+        self.timeout = parameters.batch_timeout_micros / 1e6 if plan.sizes else 0.0
         self.lanes = tuple(Lane(self, priority, backlog) for priority in Priority)
         self.running = 0
         self.compiling = False
         self.blocked: list[Lane] = []
-        self._estimates: dict[int, RunEstimate] = {}
+        self._estimates: dict[int, dict[int, RunEstimate]] = {}  # by size, then by threads
         self._purged = 0.0
 
     @property
@@ -110,7 +120,7 @@ class Batcher:
 
         Args:
             inputs: one array per input of the signature, all with ``rows`` rows where tasks may share a batch.
-            rows: at most the largest of ``sizes``.
+            rows: at most those of a full batch.
             options: deadline, priority and who wants to know the times.
             admitted: whether it belongs to a request whose first part was queued before; then it is never refused.
 
@@ -140,8 +150,10 @@ class Batcher:
         """Whether the lane's next batch is known to be too slow for the event loop."""
         if not lane.tasks:
             return False
-        size = self._padded(min(lane.rows, self.full))
-        estimate = self._estimates.get(size) or self._estimate(size, lane.tasks[0].inputs)
+        rows, threads = self._plan.choose(lane.rows, lane.tasks[0].rows, 1, 0)
+        size = self._plan.padded(min(lane.rows, rows))
+        known = self._estimates.get(size)
+        estimate = known.get(threads) if known else self._estimate(size, lane.tasks[0].inputs)
         return estimate is not None and not estimate.inline
 
     def _estimate(self, size: int, inputs: Sequence[np.ndarray]) -> RunEstimate | None:
@@ -149,16 +161,27 @@ class Batcher:
         program = self._engine.find(tuple((size, *array.shape[1:]) if self._sizes else array.shape for array in inputs))
         return RunEstimate(program.seconds) if program is not None else None
 
-    def form(self, lane: Lane) -> Batch | None:
-        """Take a batch off the lane; ``None`` when nobody waits for any of it."""
+    def form(self, lane: Lane, runs: int, cores: int) -> Batch | None:
+        """Take a batch off the lane; ``None`` when nobody waits for any of it.
+
+        Args:
+            lane: what waits.
+            runs: that may begin now.
+            cores: that no run uses.
+        """
+        if not lane.tasks:
+            return None
         now = monotonic()
-        tasks, rows = self._take(lane, now)
+        most, threads = self._plan.choose(lane.rows, lane.tasks[0].rows, runs, cores)
+        tasks, rows = self._take(lane, now, most)
         if not tasks:
             return None
-        size = self._padded(rows)
+        size = self._plan.padded(rows)
         if lane.priority is Priority.NORMAL and size > rows and self.lanes[Priority.LOW].tasks:
             rows += self._fill_padding(tasks, size, size - rows, now)
-        return Batch(tasks, rows, size, lane.priority)
+        batch = Batch(tasks, rows, size, lane.priority, threads)
+        batch.divided = most < self.full
+        return batch
 
     def assemble(self, batch: Batch) -> None:
         """Join the tasks' arrays and find the program for them."""
@@ -166,24 +189,26 @@ class Batcher:
         if self._pad_lengths and len(arrays) > 1:
             arrays = list(equal_lengths(arrays))
         batch.inputs = join(arrays, batch.rows, batch.size) if self._sizes else arrays[0]
-        batch.program = self._engine.find(tuple([array.shape for array in batch.inputs]))
-        if batch.program is not None and batch.size not in self._estimates:
-            self._estimates[batch.size] = RunEstimate(batch.program.seconds)
+        program = self._engine.find(tuple([array.shape for array in batch.inputs]))
+        if program is None:
+            return
+        batch.program = program.on(batch.threads) if batch.threads else program
+        known = self._estimates.setdefault(batch.size, {})
+        if batch.threads not in known:
+            known[batch.threads] = RunEstimate(batch.program.seconds)
 
-    def _padded(self, rows: int) -> int:
-        return padded_size(rows, self._sizes) if self._sizes and rows else rows
-
-    def _take(self, lane: Lane, now: float) -> tuple[list[Task], int]:
+    def _take(self, lane: Lane, now: float, most: int) -> tuple[list[Task], int]:
         """Take tasks while they fit and none of them would be too late because of another."""
         taken: list[Task] = []
         rows, nearest = 0, math.inf
+        soon = now + max([each.seconds for known in self._estimates.values() for each in known.values()], default=0.0)
         while lane.tasks:
             task = lane.tasks[0]
-            hurried = task.deadline < math.inf
+            hurried = task.deadline < soon  # all others are in time in whatever batch
             if task.future.done() or (hurried and self._refused(task, now)):
                 lane.pop()
                 continue
-            if taken and (task.alone or rows + task.rows > self.full):
+            if taken and (task.alone or rows + task.rows > most):
                 break
             if hurried or nearest < math.inf:
                 nearest = min(nearest, task.deadline)
@@ -212,28 +237,33 @@ class Batcher:
     def _in_time(self, rows: int, deadline: float, now: float) -> bool:
         if deadline == math.inf:
             return True
-        estimate = self._estimates.get(self._padded(rows))
-        return now + (estimate.seconds if estimate else 0.0) <= deadline
+        return now + self._expected_seconds(rows) <= deadline
+
+    def _expected_seconds(self, rows: int) -> float:
+        """Return how long a run takes at best; 0 where nobody knows."""
+        known = self._estimates.get(self._plan.padded(rows))
+        return min([estimate.seconds for estimate in known.values()]) if known else 0.0
 
     def _refused(self, task: Task, now: float) -> bool:
         """Refuse a task that would be too late even if it ran alone and at once."""
         if self._in_time(task.rows, task.deadline, now):
             return False
-        estimate = self._estimates.get(self._padded(task.rows))
-        if estimate is not None and now <= task.deadline:
-            estimate.refused()
+        seconds = self._expected_seconds(task.rows)
+        if now <= task.deadline:
+            for estimate in self._estimates.get(self._plan.padded(task.rows), {}).values():
+                estimate.refused()
         task.future.set_exception(
             DeadlineExceededError(
                 f"{self._id}: the deadline cannot be met; the request waited {now - task.queued:.3f} s, "
                 f"{max(task.deadline - now, 0.0):.3f} s are left and a run takes about "
-                f"{estimate.seconds if estimate else 0.0:.3f} s. It was not run."
+                f"{seconds:.3f} s. It was not run."
             )
         )
         return True
 
     def inline(self, batch: Batch) -> bool:
         """Whether the batch's program, which must be compiled, should run in the event loop."""
-        return self._estimates[batch.size].inline
+        return self._estimates[batch.size][batch.threads].inline
 
     def compile_and_run(self, batch: Batch) -> tuple[list[np.ndarray], float, float]:
         """Compile and run in the compiler's thread, unless every client left while others' programs were compiled."""
@@ -258,7 +288,7 @@ class Batcher:
             inline: whether it ran in the event loop.
         """
         if batch.program is not None:
-            self._estimates[batch.size].ran(ended - started, inline)
+            self._estimates[batch.size][batch.threads].ran(ended - started, inline)
         if self._observer is not None or batch.timed:
             self._tell(batch, started, ended)
         if self._sizes:

@@ -56,9 +56,12 @@ def note_times(times: RunTimes, task: Task, started: float, ended: float, rows: 
         rows: of the batch, padding included.
         padding: rows of padding.
     """
-    times.queued = min(times.queued or task.queued, task.queued)
-    times.started = min(times.started or started, started)
-    times.ended = max(times.ended, ended)
+    if not times.ended:
+        times.queued, times.started, times.ended = task.queued, started, ended
+    else:
+        times.queued = min(times.queued, task.queued)
+        times.started = min(times.started, started)
+        times.ended = max(times.ended, ended)
     times.batch_rows += rows
     times.padding_rows += padding
 

@@ -38,7 +38,10 @@ class BatchScheduler:
     after ``NORMAL_RUNS`` batches of normal ones in any case. Belongs to one event loop.
 
     Args:
-        num_batch_threads: slow programs that run at once; ``None`` for one per processor.
+        num_batch_threads: slow programs that run at once; ``None`` for one per processor. Programs that use several
+            processors leave fewer to others.
+        cores: processors that runs share; ``None`` for all of the machine. Who asks for more runs than there are
+            processors gets them.
 
     Raises:
         InvalidArgumentError: ``num_batch_threads`` is less than 1.
@@ -47,13 +50,14 @@ class BatchScheduler:
         num_batch_threads: the number in use.
     """
 
-    def __init__(self, num_batch_threads: int | None = None) -> None:
+    def __init__(self, num_batch_threads: int | None = None, cores: int | None = None) -> None:
         threads = cpu_count() if num_batch_threads is None else num_batch_threads
         if threads < 1:
             raise InvalidArgumentError(f"num_batch_threads must be positive; was {threads}")
         self.num_batch_threads = threads
         self._executor = ThreadPoolExecutor(threads, "tenon-run")
         self._free_threads = threads
+        self._free_cores = max(threads, cores or cpu_count())
         self._open: list[Lane] = []
         self._ready = tuple(Turns() for _ in Priority)
         self._parked = tuple(Turns() for _ in Priority)
@@ -159,21 +163,21 @@ class BatchScheduler:
         if batcher.compiling:
             batcher.blocked.append(lane)
             return
-        if self._free_threads <= 0 and batcher.needs_thread(lane):
+        if (self._free_threads <= 0 or self._free_cores <= 0) and batcher.needs_thread(lane):
             self._parked[lane.priority].add(lane)
             return
-        batch = batcher.form(lane)
+        batch = batcher.form(lane, self._free_threads, self._free_cores)
         if batch is not None:
             note_run(lane)
             self._run(loop, batcher, batch)
         if lane.tasks:
-            self._go_on(lane)
+            self._go_on(lane, batch is not None and batch.divided)
         else:
             lane.scheduled = False
 
-    def _go_on(self, lane: Lane) -> None:
-        """Let a lane that has tasks left wait for its next turn."""
-        if lane.rows >= lane.batcher.full:
+    def _go_on(self, lane: Lane, divided: bool) -> None:
+        """Let a lane that has tasks left wait for its next turn; no more need join what was divided."""
+        if divided or lane.rows >= lane.batcher.full:
             self._ready[lane.priority].add(lane)
         else:
             self._open_batch(lane)
@@ -197,6 +201,7 @@ class BatchScheduler:
             batcher.compiling = True
         else:
             self._free_threads -= 1
+            self._free_cores -= batch.cores
         batcher.running += 1
         started = monotonic()
         try:
@@ -223,6 +228,7 @@ class BatchScheduler:
             self._unblock(batcher)
         else:
             self._free_threads += 1
+            self._free_cores += batch.cores
         error = UnavailableError(_UNLOADED) if done.cancelled() else done.exception()
         if error is None:
             batcher.deliver(batch, *done.result(), inline=False)

@@ -14,6 +14,7 @@ from tenon.serving.batching._batcher import Batcher
 from tenon.serving.batching._batching import Batching
 from tenon.serving.batching._lane import Backlog
 from tenon.serving.batching._observer import SignatureId
+from tenon.serving.batching._run_plan import RunPlan
 from tenon.serving.engines import Engine, Shapes
 from tenon.serving.servables import DEFAULT_RUN_OPTIONS, RunOptions
 
@@ -31,7 +32,7 @@ class SignatureRunner:
         name: whose signature it is, for errors and the observer.
         signature: its specs.
         engine: its programs.
-        sizes: padded batch sizes, of those that ``batching`` allows; empty when rows may not share a batch.
+        plan: how many rows run together, with sizes that ``batching`` allows, or none when rows may not share a batch.
         batching: how to batch.
     """
 
@@ -40,13 +41,14 @@ class SignatureRunner:
         name: SignatureId,
         signature: LoadedSignature,
         engine: Engine,
-        sizes: tuple[int, ...],
+        plan: RunPlan,
         batching: Batching,
     ) -> None:
         self._name, self._signature, self._engine = name, signature, engine
-        self._sizes, self._scheduler, self._observer = sizes, batching.scheduler, batching.observer
+        self._plan, self._sizes = plan, plan.sizes
+        self._scheduler, self._observer = batching.scheduler, batching.observer
         self._parameters = batching.parameters
-        self._backlog = Backlog(sizes[-1] if sizes else 1, self._parameters.max_enqueued_batches)
+        self._backlog = Backlog(plan.full, self._parameters.max_enqueued_batches)
         self._batchers: OrderedDict[Shapes, Batcher] = OrderedDict()
         self._inputs = [
             (key, spec, spec.shape[1:], dtype)
@@ -188,7 +190,7 @@ class SignatureRunner:
         batcher = self._batchers.get(shapes)
         if batcher is None:
             self._forget_idle()
-            batcher = Batcher(self._name, self._engine, self._sizes, self._backlog, self._parameters, self._observer)
+            batcher = Batcher(self._name, self._engine, self._plan, self._backlog, self._parameters, self._observer)
             self._batchers[shapes] = batcher
         return batcher
 

@@ -137,7 +137,11 @@ FLAGS = (
     _same("enable_model_warmup", bool, "run a version's warm-up requests before it answers"),
     _same("num_request_iterations_for_warmup", int, "how often each of them; 0 is once"),
     _same("prefer_tflite_model", bool, "serve `model.tflite` where a version has one"),
-    _same("num_tflite_pools", int, "interpreters of a TFLite model; 0 is one per CPU"),
+    _same(
+        "num_tflite_pools",
+        int,
+        "interpreters of a TFLite model, which share the processors; 0 lets a measurement choose",
+    ),
     _same(
         "enable_signature_method_name_check", bool, "refuse requests of another kind than the signature's method name"
     ),

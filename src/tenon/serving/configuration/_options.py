@@ -58,7 +58,7 @@ class ServerOptions:
         enable_model_warmup: run the requests that a version's directory holds before the version answers.
         num_request_iterations_for_warmup: how often each of them; 0 is once.
         prefer_tflite_model: serve ``model.tflite`` where a version has one.
-        num_tflite_pools: interpreters of a TFLite model; 0 for one per CPU.
+        num_tflite_pools: interpreters of a TFLite model, which share the processors; 0 lets a measurement choose.
         enable_signature_method_name_check: refuse requests of another kind than the signature's method name tells.
         enable_serialization_as_tensor_content: gRPC answers carry raw bytes rather than lists of numbers.
         ssl: keys and certificates of the gRPC port alone, as TensorFlow Serving has them; ``None`` for ``tls``.

@@ -36,11 +36,11 @@ class AdminApi(HttpApi):
 
     Example:
         >>> import asyncio
-        >>> from tenon.serving.http import RsgiApp
+        >>> from tenon.serving.http import HttpServer
         >>> from tenon.serving.rest import ProbeApi
-        >>> def admin_app(controls: Controls, gate: Gate) -> RsgiApp:
+        >>> def admin_server(controls: Controls, gate: Gate) -> HttpServer:
         ...     probes = ProbeApi(lambda: True, lambda: True)
-        ...     return RsgiApp([probes, AdminApi(controls, gate=gate)], max_request_bytes=DEFAULT_MAX_BODY_BYTES)
+        ...     return HttpServer([probes, AdminApi(controls, gate=gate)], max_request_bytes=DEFAULT_MAX_BODY_BYTES)
     """
 
     def __init__(

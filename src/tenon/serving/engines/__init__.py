@@ -13,12 +13,14 @@ from tenon.serving.engines._blob_cache import BlobCache, blob_key
 from tenon.serving.engines._engine import Engine, Program, Shapes
 from tenon.serving.engines._kind import EngineKind
 from tenon.serving.engines._machine import machine_features
-from tenon.serving.engines._report import EngineReport, Measurement
+from tenon.serving.engines._report import EngineReport, Measurement, Pace
 
 if typing.TYPE_CHECKING:
     from tenon.serving.engines._auto import EngineMaker, Samples
-    from tenon.serving.engines._choice import measure_alone
-    from tenon.serving.engines._litert import Flatbuffer, LiteRtEngine
+    from tenon.serving.engines._choice import with_paces
+    from tenon.serving.engines._interpreters import Flatbuffer
+    from tenon.serving.engines._litert import LiteRtEngine
+    from tenon.serving.engines._paces import runs_by_threads
     from tenon.serving.engines._xla import XlaEngine, weights_on_device
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Flatbuffer",
     "LiteRtEngine",
     "Measurement",
+    "Pace",
     "Program",
     "Samples",
     "Shapes",
@@ -38,14 +41,17 @@ __all__ = [
     "blob_key",
     "largest_difference",
     "machine_features",
-    "measure_alone",
+    "runs_by_threads",
     "weights_on_device",
+    "with_paces",
 ]
 
 _LATER = {
     "_auto": ("EngineMaker", "Samples"),
-    "_choice": ("measure_alone",),
-    "_litert": ("Flatbuffer", "LiteRtEngine"),
+    "_choice": ("with_paces",),
+    "_interpreters": ("Flatbuffer",),
+    "_litert": ("LiteRtEngine",),
+    "_paces": ("runs_by_threads",),
     "_xla": ("XlaEngine", "weights_on_device"),
 }
 

@@ -18,13 +18,15 @@ import numpy as np
 from tenon.base import EXTRAS, InvalidArgumentError, UnavailableError, UnimplementedError
 from tenon.saved_model import LoadedSignature
 from tenon.serving.engines._blob_cache import BlobCache, blob_key
-from tenon.serving.engines._choice import choose, is_tiny
+from tenon.serving.engines._choice import choose, is_tiny, with_paces
 from tenon.serving.engines._conversion import convert, converter_versions
 from tenon.serving.engines._engine import Engine, Shapes
+from tenon.serving.engines._interpreters import Flatbuffer
 from tenon.serving.engines._kind import EngineKind
-from tenon.serving.engines._litert import Flatbuffer, LiteRtEngine
+from tenon.serving.engines._litert import LiteRtEngine
 from tenon.serving.engines._machine import machine_features
 from tenon.serving.engines._mixed import MixedEngine
+from tenon.serving.engines._paces import runs_by_threads
 from tenon.serving.engines._report import LITERT, XLA, EngineReport
 from tenon.serving.engines._xla import XlaEngine, check_shapes
 
@@ -39,12 +41,12 @@ class EngineMaker:
     Args:
         kind: what to make.
         cache: keeps conversions and measurements for the next start.
-        threads: that one run of LiteRT uses.
+        cores: of the processor, which runs of LiteRT share.
     """
 
     kind: EngineKind = EngineKind.AUTO
     cache: BlobCache = field(default_factory=partial(BlobCache, None))
-    threads: int = os.cpu_count() or 1
+    cores: int = os.cpu_count() or 1
 
     def make(
         self,
@@ -72,12 +74,12 @@ class EngineMaker:
             return xla, EngineReport(reason)
         identity = {"model": digest, "signature": signature.name, "versions": converter_versions()}
         convert_once = cache(partial(self._flatbuffer, signature, blob_key("litert", identity)))
-        litert = partial(self._litert, xla, signature, convert_once)
+        litert = cache(partial(self._litert, xla, signature, convert_once))
         key = self._report_key(identity)
         report = self._remembered(key)
         try:
             if report is None:
-                report = self._measured(xla, litert, samples, odd)
+                report = self._measured(xla, litert, samples, odd, batched=signature.batched)
                 self.cache.put(key, json.dumps(report.as_json()).encode())
             if report.name == XLA:
                 return xla, report
@@ -95,9 +97,15 @@ class EngineMaker:
         return f"{', '.join(missing)} of the extra 'lite' is not installed" if missing else None
 
     def _measured(
-        self, xla: Engine, litert: Callable[[], Engine], samples: Callable[[], Samples], odd: Callable[[], Samples]
+        self,
+        xla: Engine,
+        litert: Callable[[], LiteRtEngine],
+        samples: Callable[[], Samples],
+        odd: Callable[[], Samples],
+        *,
+        batched: bool,
     ) -> EngineReport:
-        inputs = [] if self.kind is EngineKind.LITERT else samples()
+        inputs = samples()
         if self.kind is EngineKind.AUTO and is_tiny(xla, inputs):
             return EngineReport("its runs are so short that no other engine is worth having")
         start = time.perf_counter()
@@ -108,12 +116,17 @@ class EngineMaker:
         seconds = time.perf_counter() - start
         asked = EngineReport("asked for", ((0, LITERT),))
         report = asked if self.kind is EngineKind.LITERT else choose(xla, other, inputs, odd())
+        try:
+            report = with_paces(report, other, inputs, batched=batched)
+        except (UnimplementedError, RuntimeError) as error:
+            report = EngineReport(f"LiteRT cannot run it: {error}")
         return replace(report, convert_seconds=seconds)
 
     def _litert(self, xla: Engine, signature: LoadedSignature, flatbuffer: Callable[[], bytes]) -> LiteRtEngine:
+        content = flatbuffer()
         return LiteRtEngine(
-            Flatbuffer.of(flatbuffer(), signature),
-            self.threads,
+            Flatbuffer.of(content, signature),
+            runs_by_threads(self.cores, len(content)),
             xla.compile_and_run,
             partial(_check, signature),
         )
@@ -126,7 +139,7 @@ class EngineMaker:
         return content
 
     def _report_key(self, identity: Mapping[str, Any]) -> str:
-        own = {"kind": self.kind, "threads": self.threads, "machine": machine_features()}
+        own = {"kind": self.kind, "cores": self.cores, "machine": machine_features()}
         xla = {"jaxlib": version("jaxlib"), "flags": os.environ.get("XLA_FLAGS", "")}
         return blob_key("report", {**identity, **own, **xla})
 

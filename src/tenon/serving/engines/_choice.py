@@ -12,7 +12,9 @@ import numpy as np
 from tenon.base import UnimplementedError
 from tenon.serving.engines._agreement import agree, largest_difference
 from tenon.serving.engines._engine import Engine, Program
-from tenon.serving.engines._report import EngineReport, Measurement
+from tenon.serving.engines._litert import LiteRtEngine
+from tenon.serving.engines._paces import enough_rows, halves, measure_paces, rows_of
+from tenon.serving.engines._report import LITERT, EngineReport, Measurement
 
 BUDGET_SECONDS = 1.0
 """Time for the runs that are measured, for one signature; compiling comes on top."""
@@ -65,7 +67,7 @@ def choose(xla: Engine, litert: Engine, samples: Sequence[Inputs], odd: Sequence
     left = BUDGET_SECONDS
     try:
         for inputs in samples:
-            rows = _rows(inputs)
+            rows = rows_of(inputs)
             litert_forecast, xla_forecast = _forecasts(measured, rows)
             if left < litert_forecast:
                 break
@@ -87,27 +89,33 @@ def choose(xla: Engine, litert: Engine, samples: Sequence[Inputs], odd: Sequence
     return decide(measured)
 
 
-def measure_alone(litert: Engine, samples: Sequence[Inputs]) -> EngineReport:
-    """Measure LiteRT where nothing else can run the model.
+def with_paces(report: EngineReport, litert: LiteRtEngine, samples: Sequence[Inputs], *, batched: bool) -> EngineReport:
+    """Find out how large batches and how many threads LiteRT is best given, for the sizes that it answers.
 
     Args:
+        report: which sizes those are.
         litert: the engine.
         samples: as for ``choose``.
+        batched: whether the first dimension counts rows.
+
+    Returns:
+        The report with ``paces``, and with their ``largest_batch`` where LiteRT answers alone.
 
     Raises:
         UnimplementedError: LiteRT cannot run one of the sizes.
         RuntimeError: it refuses an input.
     """
-    measured: list[Measurement] = []
-    left = BUDGET_SECONDS
-    for inputs in samples:
-        rows = _rows(inputs)
-        if measured and left < 3 * measured[-1].litert_seconds * rows / measured[-1].rows:
-            break
-        seconds, _ = _quickest(_program(litert, inputs), inputs, left / 3)
-        measured.append(Measurement(rows, None, seconds, None))
-        left -= MAX_RUNS * seconds
-    return decide(measured)
+    batches = halves(samples[-1], rows_of(samples[0])) if batched else [samples[0]]
+    paces = measure_paces(litert, [each for each in batches if report.engine_for(rows_of(each)) == LITERT])
+    if not paces:
+        return report
+    best = max(paces, key=lambda pace: pace.rows_per_second)
+    reason = f"{report.reason}; quickest: {best}"
+    if report.name != LITERT or not batched:
+        return replace(report, reason=reason, paces=paces)
+    enough = enough_rows(paces)
+    largest = None if enough == rows_of(samples[-1]) else enough
+    return replace(report, reason=reason, paces=paces, largest_batch=largest)
 
 
 def decide(measured: Sequence[Measurement]) -> EngineReport:
@@ -174,7 +182,3 @@ def _forecasts(measured: Sequence[Measurement], rows: int) -> tuple[float, float
 
 def _program(engine: Engine, inputs: Inputs) -> Program:
     return engine.prepare(tuple(array.shape for array in inputs))
-
-
-def _rows(inputs: Inputs) -> int:
-    return len(inputs[0]) if inputs and inputs[0].ndim else 1

@@ -18,10 +18,12 @@ class Program(ABC):
     Attributes:
         engine: which kind of engine made it, such as ``xla`` or ``litert``.
         seconds: how long one run took when it was warm.
+        threads: processors that one run keeps busy, where that is a choice; otherwise 1.
     """
 
     engine: str
     seconds: float
+    threads: int
 
     @abstractmethod
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -33,6 +35,14 @@ class Program(ABC):
 
         Returns:
             An array for each output of the signature, the caller's own.
+        """
+
+    @abstractmethod
+    def on(self, threads: int) -> Program:
+        """Return the program for runs that use so many processors; itself where the engine leaves no choice.
+
+        Args:
+            threads: one of the numbers that the engine was made for.
         """
 
 

@@ -13,4 +13,4 @@ class EngineKind(StrEnum):
     XLA = "xla"
     """XLA, on any device."""
     LITERT = "litert"
-    """LiteRT on the CPU, unmeasured; XLA for signatures that it cannot run."""
+    """LiteRT on the CPU, whatever XLA would take; XLA for signatures that it cannot run."""

@@ -61,6 +61,42 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How quickly rows are answered when as many runs are under way at once as the processors allow.
+
+    Args:
+        rows: of each run.
+        threads: that each run uses.
+        runs: at once.
+        seconds: of one run among them.
+
+    Example:
+        >>> pace = Pace(8, 1, 2, 0.016)
+        >>> pace.rows_per_second
+        1000.0
+        >>> print(pace)
+        2 runs of 8 rows on 1 thread: 1,000.0 rows/s
+    """
+
+    rows: int
+    threads: int
+    runs: int
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        """Of all runs together."""
+        return self.rows * self.runs / max(self.seconds, 1e-9)
+
+    def __str__(self) -> str:
+        runs, rows, threads = (
+            f"{number} {noun}{'s' if number > 1 else ''}"
+            for number, noun in ((self.runs, "run"), (self.rows, "row"), (self.threads, "thread"))
+        )
+        return f"{runs} of {rows} on {threads}: {self.rows_per_second:,.1f} rows/s"
+
+
+@dataclass(frozen=True)
 class EngineReport:
     """Which engine answers a signature, and why.
 
@@ -70,6 +106,7 @@ class EngineReport:
         measurements: what was measured, by ascending batch size; empty when nothing had to be.
         largest_batch: the batch size beyond which a row gets no cheaper, so that larger ones only make requests wait;
             ``None`` where larger is better as far as was seen.
+        paces: what was measured of batch sizes and threads together, where threads are a choice.
         convert_seconds: how long the conversion to LiteRT took; 0 when there was none or it was found on disk.
         remembered: whether an earlier start on this machine measured it.
     """
@@ -78,6 +115,7 @@ class EngineReport:
     engines: tuple[tuple[int, str], ...] = ((0, XLA),)
     measurements: tuple[Measurement, ...] = ()
     largest_batch: int | None = None
+    paces: tuple[Pace, ...] = ()
     convert_seconds: float = 0.0
     remembered: bool = False
 
@@ -129,12 +167,17 @@ class EngineReport:
                 for each in value["measurements"]
             )
             largest = None if value["largest_batch"] is None else int(value["largest_batch"])
-            report = cls(str(value["reason"]), engines, measurements, largest, remembered=True)
+            paces = tuple(_pace(each) for each in value["paces"])
+            report = cls(str(value["reason"]), engines, measurements, largest, paces, remembered=True)
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidArgumentError(f"value: must be a report that as_json wrote; received {value!r}.") from error
         if not engines or engines[0][0] != 0 or {engine for _, engine in engines} - {XLA, LITERT}:
             raise InvalidArgumentError(f"value: engines must start at 0 and be known; received {engines}.")
         return report
+
+
+def _pace(value: Mapping[str, Any]) -> Pace:
+    return Pace(int(value["rows"]), int(value["threads"]), int(value["runs"]), float(value["seconds"]))
 
 
 def _number(value: Any) -> float | None:

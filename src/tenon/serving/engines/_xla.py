@@ -32,6 +32,7 @@ class CompiledProgram(Program):
     """
 
     engine = "xla"
+    threads = 1
 
     def __init__(self, signature: LoadedSignature, weights: Sequence[jax.Array], shapes: Shapes) -> None:
         specs = [
@@ -56,6 +57,11 @@ class CompiledProgram(Program):
             with jax.enable_x64(True):
                 return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
         return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
+
+    def on(self, threads: int) -> CompiledProgram:
+        """Return itself: all programs share XLA's threads; see ``Program.on``."""
+        del threads
+        return self
 
 
 def check_shapes(signature: LoadedSignature, shapes: Shapes) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache, partial
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,7 @@ def grpc_methods(
 
 def _handler(pipeline: Pipeline, api: str, answer: Answer) -> Callable[[bytes, CallContext], Awaitable[bytes]]:
     async def handle(data: bytes, context: CallContext) -> bytes:
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         call = Call(Protocol.GRPC, api, context.metadata.get, now, context.deadline, remote=context.remote)
         try:
             message = await pipeline.answer(call, partial(answer, pipeline, call, data))

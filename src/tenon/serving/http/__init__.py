@@ -1,7 +1,6 @@
 """What every API over HTTP shares: requests, responses, errors, deadlines, and the web server below them."""
 
 from tenon.serving.http._bodies import JSON_HEADERS, MAX_INFLATED_BYTES, error_body, inflated_body
-from tenon.serving.http._deadlines import Deadlines
 from tenon.serving.http._messages import (
     HTTP_STATUS,
     BodyTooLargeError,
@@ -13,7 +12,7 @@ from tenon.serving.http._messages import (
     error_headers,
     http_status,
 )
-from tenon.serving.http._rsgi import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, RsgiApp
+from tenon.serving.http._server import DEFAULT_MAX_REQUEST_BYTES, DEFAULT_TIMEOUT_SECONDS, HttpServer
 
 __all__ = [
     "DEFAULT_MAX_REQUEST_BYTES",
@@ -22,13 +21,12 @@ __all__ = [
     "JSON_HEADERS",
     "MAX_INFLATED_BYTES",
     "BodyTooLargeError",
-    "Deadlines",
     "Headers",
     "HttpApi",
     "HttpRequest",
+    "HttpServer",
     "RequestHeaders",
     "Response",
-    "RsgiApp",
     "error_body",
     "error_headers",
     "http_status",

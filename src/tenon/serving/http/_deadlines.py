@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any
 
 from tenon.base import DeadlineExceededError
-
-T = TypeVar("T")
 
 
 class Deadlines:
@@ -20,53 +17,63 @@ class Deadlines:
 
     Args:
         seconds: the limit.
+        loop: the event loop.
 
     Example:
         >>> async def main():
-        ...     return await Deadlines(30.0).run(asyncio.sleep(0, "in time"))
+        ...     deadlines = Deadlines(0.001, asyncio.get_running_loop())
+        ...     task = asyncio.current_task()
+        ...     deadlines.start(task, asyncio.get_running_loop().time())
+        ...     try:
+        ...         await asyncio.sleep(60)
+        ...     except asyncio.CancelledError:
+        ...         return deadlines.stop(task).message
         >>> asyncio.run(main())
-        'in time'
+        'Timed out: it took more than 0.001 seconds.'
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+        self._seconds, self._loop = seconds, loop
         self._started: dict[asyncio.Task[Any], float] = {}
         self._expired: set[asyncio.Task[Any]] = set()
         self._watching = False
 
-    async def run(self, work: Awaitable[T]) -> T:
-        """Await ``work`` in the current task, which may run one work at a time.
+    def start(self, task: asyncio.Task[Any], now: float) -> None:
+        """Cancel a task when it takes too long.
 
-        Raises:
-            DeadlineExceededError: the limit passed; ``work`` was cancelled.
+        Args:
+            task: the task.
+            now: the event loop's time.
         """
-        task = asyncio.current_task()
-        assert task is not None
-        self._start(task)
-        try:
-            return await work
-        except asyncio.CancelledError as error:
-            if task in self._expired and task.uncancel() == 0:
-                raise DeadlineExceededError(f"Timed out: it took more than {self._seconds:g} seconds.") from error
-            raise
-        finally:
-            self._started.pop(task, None)
-            self._expired.discard(task)
-
-    def _start(self, task: asyncio.Task[Any]) -> None:
-        loop = asyncio.get_running_loop()
-        self._started[task] = loop.time()
+        self._started[task] = now
         if not self._watching:
             self._watching = True
-            loop.call_later(self._seconds, self._expire, loop)
+            self._loop.call_later(self._seconds, self._expire)
 
-    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+    def stop(self, task: asyncio.Task[Any]) -> DeadlineExceededError | None:
+        """Watch a task no more.
+
+        Args:
+            task: the task, which calls this itself.
+
+        Returns:
+            The error with which it is to end, if its time cancelled it and nobody else did.
+        """
+        self._started.pop(task, None)
+        if task not in self._expired:
+            return None
+        self._expired.discard(task)
+        if task.uncancel():
+            return None
+        return DeadlineExceededError(f"Timed out: it took more than {self._seconds:g} seconds.")
+
+    def _expire(self) -> None:
         """Cancel every task that is too old; come back when the next one will be."""
-        latest = loop.time() - self._seconds
+        latest = self._loop.time() - self._seconds
         while self._started:
             task, started = next(iter(self._started.items()))
             if started > latest:
-                loop.call_at(started + self._seconds, self._expire, loop)
+                self._loop.call_at(started + self._seconds, self._expire)
                 return
             del self._started[task]
             self._expired.add(task)

@@ -83,8 +83,8 @@ class Response(NamedTuple):
 class RequestHeaders(Protocol):
     """Whatever finds a header's value by its name in lower case; a dict does."""
 
-    def get(self, key: str, default: Any = None, /) -> Any:
-        """Return the value, or ``default``."""
+    def get(self, key: str, /) -> Any:
+        """Return the value, or ``None``."""
 
 
 class HttpRequest:

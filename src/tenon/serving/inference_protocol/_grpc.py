@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from time import monotonic
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
@@ -136,7 +136,7 @@ def _stream(server: Server) -> Callable[[AsyncIterator[bytes], CallContext], Asy
 
 
 def _call(api: str, context: CallContext) -> Call:
-    now = asyncio.get_running_loop().time()
+    now = monotonic()
     return Call(Protocol.GRPC, api, context.metadata.get, now, context.deadline, remote=context.remote)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from time import monotonic
 from typing import Any, Final
 
 import orjson
@@ -68,6 +68,7 @@ class InferenceApi(HttpApi):
             version that answers. ``live`` and ``ready`` need no credentials: they tell nothing of the models.
 
     Example:
+        >>> import asyncio
         >>> from tenon.serving.testing import StaticManager, half_plus_two
         >>> api = InferenceApi(Pipeline(StaticManager({"m": {1: half_plus_two()}})))
         >>> body = b'{"inputs": [{"name": "x", "datatype": "FP32", "shape": [2], "data": [1, 5]}]}'
@@ -130,7 +131,7 @@ class InferenceApi(HttpApi):
 
     def _read_line(self, request: HttpRequest, target: Target | None) -> tuple[Call, Answer]:
         """Return what is asked, and what answers it; a request line that makes no sense is a call too, for the gate."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         header, deadline, remote = request.headers.get, request.deadline, request.remote
         try:
             action, asked = target or self._find_target(request.method, request.path)

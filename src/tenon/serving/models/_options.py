@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,8 +30,10 @@ class LoadingOptions:
             read anew for every load. ``None`` asks for no signature.
         trust_compiled: whether machine code that an unsigned model brings along (``tenon compile``) is used. It can do
             whatever this process may, so say so only of models that come from where programs come from.
-        tflite_interpreters: runs at once of a TFLite model (``num_tflite_pools``); 0 for one per CPU.
+        tflite_interpreters: runs at once of a TFLite model (``num_tflite_pools``), which share ``cores``; 0 lets a
+            measurement choose.
         prefer_tflite: whether ``model.tflite`` is loaded where a version has both that and a SavedModel.
+        cores: processors that runs share, so that no run of LiteRT uses more threads.
         read_batching: returns how the requests of a version are batched, from what stands in its directory; ``None``
             where all models are batched alike.
     """
@@ -42,6 +45,7 @@ class LoadingOptions:
     trust_compiled: bool = False
     tflite_interpreters: int = 0
     prefer_tflite: bool = False
+    cores: int = os.cpu_count() or 1
     read_batching: Callable[[Path], BatchingParameters] | None = None
 
     @property
@@ -57,7 +61,7 @@ class LoadingOptions:
     @property
     def engines(self) -> EngineMaker:
         """What makes engines."""
-        return EngineMaker(self.engine, self.blobs)
+        return EngineMaker(self.engine, self.blobs, self.cores)
 
 
 def batching_of(path: Path, batching: Batching, options: LoadingOptions) -> Batching:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tenon.saved_model import LoadedModel, LoadedSignature, read
-from tenon.serving.batching import Batching, SignatureId, SignatureRunner
+from tenon.serving.batching import Batching, BatchingParameters, RunPlan, SignatureId, SignatureRunner
 from tenon.serving.engines import Engine, EngineReport, blob_key, weights_on_device
 from tenon.serving.models._compiled import install_compiled
 from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
@@ -102,7 +102,7 @@ class SavedModelLoader(Loader):
         sizes = self._batching.parameters.batch_sizes if signature.batched else ()
         samples = partial(sample_inputs, signature, sizes, predict_inputs(records, name))
         engine, report = self._options.engines.make(signature, weights, digest, samples, partial(odd_inputs, signature))
-        sizes = useful_sizes(sizes, report)
+        sizes = useful_sizes(self._batching.parameters, sizes, report)
         self._prepare(signature, engine, sizes, label)
         if sizes and not self._rows_are_independent(signature, engine, sizes, digest):
             _log.warning("%s: its rows depend on each other, so requests are never batched together.", label)
@@ -122,7 +122,7 @@ class SavedModelLoader(Loader):
             report.name,
             report.reason,
         )
-        runner = partial(SignatureRunner, label, signature, engine, sizes)
+        runner = partial(SignatureRunner, label, signature, engine, RunPlan.of(sizes, report))
         return Prepared(_description(signature, report), runner, engine)
 
     def _prepare(self, signature: LoadedSignature, engine: Engine, sizes: Sequence[int], label: SignatureId) -> None:
@@ -148,15 +148,18 @@ class SavedModelLoader(Loader):
         return known == b"independent"
 
 
-def useful_sizes(sizes: tuple[int, ...], report: EngineReport) -> tuple[int, ...]:
+def useful_sizes(parameters: BatchingParameters, sizes: tuple[int, ...], report: EngineReport) -> tuple[int, ...]:
     """Return the sizes up to the one beyond which a row gets no cheaper, and always the smallest.
 
     Args:
+        parameters: sizes that an operator has named in them all stay.
         sizes: padded batch sizes, ascending.
         report: what was measured.
     """
     largest = report.largest_batch
-    return sizes if largest is None else tuple(size for size in sizes if size <= max(largest, sizes[0]))
+    if largest is None or parameters.allowed_batch_sizes:
+        return sizes
+    return tuple(size for size in sizes if size <= max(largest, sizes[0]))
 
 
 def model_digest(model: LoadedModel) -> str:

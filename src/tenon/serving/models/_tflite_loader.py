@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,8 +13,8 @@ import numpy as np
 
 from tenon.base import InternalError, TensorSpec, UnimplementedError
 from tenon.saved_model import LoadedSignature
-from tenon.serving.batching import Batching, SignatureId, SignatureRunner
-from tenon.serving.engines import EngineReport, LiteRtEngine, measure_alone
+from tenon.serving.batching import Batching, RunPlan, SignatureId, SignatureRunner
+from tenon.serving.engines import EngineReport, LiteRtEngine, runs_by_threads, with_paces
 from tenon.serving.models._options import LoadingOptions, batching_of, check_signature
 from tenon.serving.models._prepared import Prepared, warmed_up
 from tenon.serving.models._probe import rows_are_independent
@@ -69,17 +68,17 @@ class TfLiteLoader(Loader):
 
     def _prepared(self, name: str, model: TfLiteSignature, records: Sequence[Any]) -> Prepared:
         label, allowed = SignatureId(self._id, name), self._batching.parameters.batch_sizes
-        cores = os.cpu_count() or 1
-        interpreters = self._options.tflite_interpreters or cores
-        engine = LiteRtEngine(model.flatbuffer, cores, interpreters=interpreters)
+        cores, asked = self._options.cores, self._options.tflite_interpreters
+        runs = {max(1, cores // asked): asked} if asked else runs_by_threads(cores, len(model.flatbuffer.content))
+        engine = LiteRtEngine(model.flatbuffer, runs)
         signature = _signature(name, model, batched=True)
         requests = predict_inputs(records, name)
         report = EngineReport("a TFLite model", ((0, "litert"),))
         sizes: tuple[int, ...] = ()
         try:
             if signature.batched:
-                report = measure_alone(engine, sample_inputs(signature, allowed, requests))
-                sizes = useful_sizes(allowed, report)
+                report = with_paces(report, engine, sample_inputs(signature, allowed, requests), batched=True)
+                sizes = useful_sizes(self._batching.parameters, allowed, report)
                 for size in sizes:
                     if (shapes := concrete_shapes(signature, size)) is not None:
                         engine.prepare(shapes)
@@ -94,7 +93,9 @@ class TfLiteLoader(Loader):
         description = ServableSignature(
             signature.inputs, signature.outputs, model.definition, "litert", report.as_json()
         )
-        return Prepared(description, partial(SignatureRunner, label, signature, engine, sizes), engine)
+        return Prepared(
+            description, partial(SignatureRunner, label, signature, engine, RunPlan.of(sizes, report)), engine
+        )
 
 
 def _signature(name: str, model: TfLiteSignature, *, batched: bool) -> LoadedSignature:

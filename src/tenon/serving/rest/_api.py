@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from google.protobuf import json_format
@@ -42,16 +42,20 @@ from tenon.serving.json_tensors import (
     parse_examples_body,
     parse_predict_body,
 )
-from tenon.serving.rest._routes import Action, Target, is_api_path, parse_target
+from tenon.serving.rest._routes import Action, is_api_path, parse_target
+from tenon.serving.servables import ServableRequest
 
 _LOGGER = logging.getLogger(__name__)
 
 Answer = Callable[[Call, HttpRequest], Awaitable[bytes]]
 
+_Line = tuple[str, ServableRequest, Answer]
+"""What a request line asks, of whom, and what answers it."""
+
 MALFORMED = "malformed"
 """What metrics call a request whose line makes no sense."""
 
-_REMEMBERED_TARGETS = 4096
+_REMEMBERED_LINES = 4096
 _REMEMBERED_CHARACTERS = 256  # of a path; longer ones are read anew, so that clients cannot fill the memory with them
 
 _HTML: Headers = [("Content-Type", "text/html")]
@@ -73,6 +77,7 @@ class RestApi(HttpApi):
         enable_cors: add the headers with which browsers let any web page call the API.
 
     Example:
+        >>> import asyncio
         >>> from tenon.serving.answering import Pipeline
         >>> from tenon.serving.testing import StaticManager, half_plus_two
         >>> api = RestApi(Pipeline(StaticManager({"m": {1: half_plus_two()}})))
@@ -85,7 +90,7 @@ class RestApi(HttpApi):
         self._pipeline = pipeline
         self._cors = _CORS if enable_cors else []
         self._json = JSON_HEADERS + self._cors
-        self._targets: dict[tuple[str, str], Target] = {}
+        self._lines: dict[tuple[str, str], _Line] = {}
         self._answers: dict[Action, Answer] = {
             Action.PREDICT: self._predict,
             Action.STATUS: self._status,
@@ -110,11 +115,11 @@ class RestApi(HttpApi):
             the server is logged and not told.
         """
         method, path = request.method, request.path
-        target = None if request.query else self._targets.get((method, path))
-        if target is None and (method == "OPTIONS" or not is_api_path(path)):
+        line = None if request.query else self._lines.get((method, path))
+        if line is None and (method == "OPTIONS" or not is_api_path(path)):
             return self._respond_outside(path, request.headers)
         try:
-            call, answer = self._read_line(request, target)
+            call, answer = self._read_line(request, line)
             body = await self._pipeline.answer(call, partial(answer, call, request))
             return Response(200, self._json + call.reply if call.reply else self._json, body)
         except TenonError as error:
@@ -123,16 +128,15 @@ class RestApi(HttpApi):
             _LOGGER.exception("%s %s failed", method, path)
             return self.error(InternalError("Internal error. The server's log has the details."))
 
-    def _read_line(self, request: HttpRequest, target: Target | None) -> tuple[Call, Answer]:
+    def _read_line(self, request: HttpRequest, line: _Line | None) -> tuple[Call, Answer]:
         """Return what is asked, and what answers it; a request line that makes no sense is a call too, for the gate."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         header, deadline, remote = request.headers.get, request.deadline, request.remote
         try:
-            target = target or self._find_target(request.method, request.path, request.query)
+            api, asked, answer = line or self._find_line(request.method, request.path, request.query)
         except TenonError as error:
             return Call(Protocol.REST, MALFORMED, header, now, deadline, None, remote), partial(_tell, error)
-        call = Call(Protocol.REST, target.action.api, header, now, deadline, target.request, remote)
-        return call, self._answers[target.action]
+        return Call(Protocol.REST, api, header, now, deadline, asked, remote), answer
 
     def error(self, error: TenonError) -> Response:
         """Return ``{"error": text}`` with the error's status."""
@@ -144,14 +148,15 @@ class RestApi(HttpApi):
         origin = headers.get("origin") or ""
         return Response(200 if "http://" in origin or "https://" in origin else 400, self._cors, b"")
 
-    def _find_target(self, method: str, path: str, query: str) -> Target:
+    def _find_line(self, method: str, path: str, query: str) -> _Line:
         target = parse_target(method, path, query)
+        line = target.action.api, target.request, self._answers[target.action]
         if len(path) > _REMEMBERED_CHARACTERS:
-            return target
-        if len(self._targets) >= _REMEMBERED_TARGETS:
-            self._targets.clear()
-        self._targets[method, path] = target
-        return target
+            return line
+        if len(self._lines) >= _REMEMBERED_LINES:
+            self._lines.clear()
+        self._lines[method, path] = line
+        return line
 
     async def _predict(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import monotonic
 
 from tenon.base import InvalidArgumentError, TenonError
 from tenon.serving.answering import Call, Pipeline, Protocol
@@ -30,7 +30,7 @@ class MetricsApi(HttpApi):
 
     async def respond(self, request: HttpRequest) -> Response:
         """Return the metrics; a query string is refused, as in TensorFlow Serving."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         call = Call(Protocol.REST, "metrics", request.headers.get, now, request.deadline, remote=request.remote)
         try:
             exposition = await self._pipeline.answer(call, partial(self._expose, call, request))

@@ -15,6 +15,8 @@ FIRST_HASH = "0" * 64
 """What the first line has in the place of its predecessor's hash."""
 
 _MAX_TEXT = 256
+_MIDDLE = ("event", "client", "credential", "action", "model", "version", "signature", "protocol", "outcome", "reason")
+"""What stands between time and latency, in this order; few values of it are new."""
 
 
 class AuditRecord(NamedTuple):
@@ -63,30 +65,17 @@ def render(record: AuditRecord, sequence: int, previous: str) -> bytes:
     """
     (when, event, client, credential, action, model, version) = record[:7]
     (signature, protocol, outcome, reason, latency, request_id, remote) = record[7:]
-    fields = {
-        "seq": sequence,
-        "time": _rfc3339(when),
-        "event": event,
-        "client": client,
-        "credential": credential,
-        "action": action,
-        "model": model,
-        "version": version,
-        "signature": signature,
-        "protocol": protocol,
-        "outcome": outcome,
-        "reason": reason,
-        "latency_ms": round(latency * 1e3, 3),
-        "request_id": request_id,
-        "remote": remote,
-        "prev": previous,
-    }
-    line = _ascii(fields)
-    return line if len(line) <= 2 * _MAX_TEXT else _ascii({name: _cut(value) for name, value in fields.items()})
+    middle = _middle(event, client, credential, action, model, version, signature, protocol, outcome, reason)
+    return b'{"seq":%d,"time":"%b",%b,"latency_ms":%b,"request_id":%b,"remote":%b,"prev":"%b"}' % (
+        *(sequence, _rfc3339(when).encode(), middle, orjson.dumps(round(latency * 1e3, 3))),
+        *(_text(request_id), _text(remote), previous.encode()),
+    )
 
 
-def _cut(value: Any) -> Any:
-    return value[:_MAX_TEXT] + "..." if isinstance(value, str) and len(value) > _MAX_TEXT else value
+@lru_cache(maxsize=1024)
+def _middle(*values: Any) -> bytes:
+    """Return the fields that many lines have in common."""
+    return b",".join(b'"%b":%b' % (name.encode(), _text(value)) for name, value in zip(_MIDDLE, values, strict=True))
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:
@@ -103,14 +92,17 @@ def chain_hash(lines: Sequence[bytes]) -> str:
     return sha256(b"\n".join(lines)).hexdigest()
 
 
-def _ascii(fields: dict[str, Any]) -> bytes:
+def _text(value: Any) -> bytes:
+    """Return JSON in ASCII of a text, a number or nothing."""
+    if isinstance(value, str) and len(value) > _MAX_TEXT:
+        value = value[:_MAX_TEXT] + "..."
     try:
-        line = orjson.dumps(fields)
+        text = orjson.dumps(value)
     except TypeError:  # a text with half a character, or a number of more than 64 bits
-        line = b"\xff"
-    if not line.isascii():
-        line = json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode()
-    return line.replace(b"\x7f", b"\\u007f")
+        text = b"\xff"
+    if not text.isascii():
+        text = json.dumps(value).encode()
+    return text.replace(b"\x7f", b"\\u007f")
 
 
 def _rfc3339(seconds: float) -> str:

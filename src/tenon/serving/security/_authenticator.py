@@ -58,7 +58,7 @@ class Authenticator:
         self._clock = clock
         self._verifiers = [TokenVerifier(issuer, clock) for issuer in issuers]
         self._api_keys = None if api_keys is None else _api_key_source(api_keys)
-        self._secret = secrets.token_bytes(32)
+        self._keyed_hash = blake2b(key=secrets.token_bytes(32), digest_size=16)
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
         self._wake: Callable[[], None] = _nothing
 
@@ -93,7 +93,9 @@ class Authenticator:
             raise UnauthenticatedError(
                 f"A credential must have at most {MAX_CREDENTIAL_CHARACTERS} characters, all of them ASCII."
             )
-        name = blake2b(header.encode(), key=self._secret, digest_size=16).digest()
+        keyed = self._keyed_hash.copy()
+        keyed.update(header.encode())
+        name = keyed.digest()
         known = self._remembered.get(name)
         if known is not None and known.expires > self._clock() and known.source.value is known.judged_by:
             self._remembered.move_to_end(name)

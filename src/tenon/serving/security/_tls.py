@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 import tempfile
 import time
@@ -110,32 +109,10 @@ class TlsMaterial:
             context: what ``ssl_context`` of an earlier material returned.
         """
         with tempfile.TemporaryDirectory() as directory:  # Python reads keys from files only; this one is ours alone
-            certificate, key, _ = self.write(directory)
-            context.load_cert_chain(certificate, key)
-
-    def write(self, directory: str | os.PathLike[str]) -> tuple[Path, Path, Path | None]:
-        """Write the files that granian wants, readable for this user only.
-
-        Args:
-            directory: where; made by the caller for this purpose, and removed by it.
-
-        Returns:
-            The paths of certificate, key and client CA.
-
-        Raises:
-            OSError: they cannot be written.
-        """
-        written = []
-        for name in ("certificate", "key", "client_ca"):
-            content, path = getattr(self, name), Path(directory, f"{name}.pem")
-            if content is not None:
-                path.touch(mode=0o600)
-                path.write_bytes(content)
-            written.append(None if content is None else path)
-        certificate, key, client_ca = written
-        assert certificate is not None
-        assert key is not None
-        return certificate, key, client_ca
+            path = Path(directory, "pair.pem")
+            path.touch(mode=0o600)
+            path.write_bytes(self.certificate + b"\n" + self.key)
+            context.load_cert_chain(path)
 
 
 class TlsWatcher:
@@ -165,7 +142,7 @@ class TlsWatcher:
         """Look whether files have changed, at most once a second; reads files, a millisecond when they have changed.
 
         Returns:
-            Whether there is new material, to load into gRPC's context, and to restart the HTTPS port with.
+            Whether there is new material, to load into gRPC's context, and to make a new one for HTTPS of.
         """
         now = time.monotonic()
         if now < self._due:

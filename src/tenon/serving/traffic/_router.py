@@ -85,6 +85,14 @@ class Router:
         self._table, self._models = table, models
         self._forget_windows()
 
+    def has_rules(self, model: str) -> bool:
+        """Tell whether there are rules for a model; without them ``route`` has nothing to say.
+
+        Args:
+            model: its name.
+        """
+        return model in self._models
+
     def route(
         self, request: ServableRequest, key: str | bytes | None, available: Callable[[str], Container[int]]
     ) -> Route | None:

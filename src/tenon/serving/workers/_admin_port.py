@@ -9,7 +9,7 @@ from tenon.serving._http_listener import HttpListener
 from tenon.serving._ports import free_port
 from tenon.serving.configuration import ServerOptions
 from tenon.serving.console import DEFAULT_MAX_BODY_BYTES, AdminApi
-from tenon.serving.http import RsgiApp
+from tenon.serving.http import HttpServer
 from tenon.serving.rest import ProbeApi
 from tenon.serving.security import Gate, SecurityConfig, TlsWatcher, exposure_warning, read_security
 from tenon.serving.workers._fleet import Fleet
@@ -65,8 +65,8 @@ class AdminPort:
             ProbeApi(lambda: self._fleet.has_loaded, lambda: bool(self._fleet.members)),
             AdminApi(controls, gate=self._gate, hosts=[options.admin_host]),
         ]
-        app = RsgiApp(apis, max_request_bytes=DEFAULT_MAX_BODY_BYTES, timeout=options.reload_timeout_seconds)
-        self._listener = HttpListener(app, address, self.port, "admin_port")
+        server = HttpServer(apis, max_request_bytes=DEFAULT_MAX_BODY_BYTES, timeout=options.reload_timeout_seconds)
+        self._listener = HttpListener(server, address, self.port, "admin_port")
         await self._listener.start(None if self._tls is None else self._tls.material)
         if self._tls is not None:
             self._watching = asyncio.create_task(self._renew(self._tls, self._listener))
@@ -84,5 +84,5 @@ class AdminPort:
         while True:
             await asyncio.sleep(CERTIFICATE_SECONDS)
             if await asyncio.to_thread(tls.poll):
-                await listener.renew(tls.material, self._options.drain_seconds)
+                listener.renew(tls.material)
                 _log.info("admin_port: a new certificate is in use, until %s", tls.material.expires)

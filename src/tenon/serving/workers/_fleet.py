@@ -355,7 +355,6 @@ class Fleet:
             model_config_file_poll_wait_seconds=0.0,
             port=self.port,
             rest_api_port=self.rest_api_port,
-            num_tflite_pools=self.options.num_tflite_pools or cpus,
             workers=1,
         )
         return Assignment(

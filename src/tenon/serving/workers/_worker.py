@@ -19,7 +19,7 @@ from tenon.serving._open_files import raise_open_files_limit
 from tenon.serving._server import ModelServer
 from tenon.serving.configuration import ModelServerConfig
 from tenon.serving.console import Controls
-from tenon.serving.telemetry import Snapshot, log_formatter
+from tenon.serving.telemetry import Snapshot, log_to_stderr
 from tenon.serving.traffic import Rollback, TrafficTable
 from tenon.serving.workers._assignment import Assignment
 from tenon.serving.workers._channel import Channel
@@ -70,7 +70,7 @@ class Worker:
             assignment: what to serve.
         """
         options = assignment.options
-        _log_to_stderr(options.log_format, assignment.number)
+        log_to_stderr(options.log_format, assignment.number)
         self._drain_seconds = options.drain_seconds
         self._turns = LoadTurns(assignment.turn_fd)
         enable_compile_cache(options.compile_cache)
@@ -207,26 +207,12 @@ def main(descriptor: int) -> None:
         descriptor: the inherited socket to the supervisor.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the supervisor decides
-    _log_to_stderr("text")
+    log_to_stderr("text")
     raise_open_files_limit()
     run_in_calling_thread()
     uvloop.run(_run(socket.socket(fileno=descriptor)))
     logging.shutdown()
     os._exit(0)
-
-
-def _log_to_stderr(log_format: str, number: int | None = None) -> None:
-    """Log as the server does, and name the worker in each record."""
-
-    def name_worker(record: logging.LogRecord) -> bool:
-        record.worker = number
-        return True
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(log_formatter(log_format))
-    handler.addFilter(name_worker)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("jax").setLevel(logging.WARNING)  # it tells of every kind of device that is not there
 
 
 async def _run(connection: socket.socket) -> None:

@@ -2,6 +2,9 @@
 
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.convolutions import CONVOLUTION_RULES
+from tenon.xla.lowering.loops import LOOP_RULES
+from tenon.xla.lowering.pooling import POOLING_RULES
+from tenon.xla.lowering.products import PRODUCT_RULES
 
-LOWERING_RULES: tuple[LoweringRule, ...] = (*CONVOLUTION_RULES,)
+LOWERING_RULES: tuple[LoweringRule, ...] = (*CONVOLUTION_RULES, *LOOP_RULES, *POOLING_RULES, *PRODUCT_RULES)
 """Every rule; of two for one primitive, the more special stands first."""

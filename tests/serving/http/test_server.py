@@ -1,4 +1,4 @@
-"""The REST API behind a real granian, asked by a real client."""
+"""The REST API on a real port, asked by a real client."""
 
 import asyncio
 import json
@@ -7,9 +7,6 @@ from contextlib import asynccontextmanager
 import httpx
 import numpy as np
 
-from tenon.serving.answering import Pipeline
-from tenon.serving.http import RsgiApp
-from tenon.serving.rest import RestApi
 from tests.serving.doubles import manager
 from tests.serving.servers import rest_serving
 
@@ -52,30 +49,6 @@ def test_every_kind_of_request_is_answered_over_one_connection():
             assert (head.status_code, head.content) == (400, b"")
             preflight = await client.options("/v1/models/half", headers={"Origin": "https://a.example"})
             assert (preflight.status_code, preflight.content) == (200, b"")
-
-    asyncio.run(main())
-
-
-def test_an_application_that_leaves_ends_connections_with_its_answers_and_its_successor_does_not():
-    class Protocol:
-        def response_bytes(self, status, headers, body):
-            self.headers = headers
-
-    class Scope:
-        method, headers, path, query_string, client = "GET", {}, "/v1/models/half", "", "127.0.0.1:1"
-
-    async def headers_of(app):
-        protocol = Protocol()
-        await app.__rsgi__(Scope, protocol)
-        return protocol.headers
-
-    async def main():
-        app = RsgiApp([RestApi(Pipeline(manager()))])
-        successor = app.successor()
-        app.leave()
-        assert ("Connection", "close") in await headers_of(app)
-        assert ("Connection", "close") not in await headers_of(successor)
-        assert ("Connection", "close") not in await headers_of(app.successor())
 
     asyncio.run(main())
 

@@ -1,0 +1,1 @@
+"""Tensors, tapes and functions of Tenon beside TensorFlow's: ``python -m benchmarks.core``."""

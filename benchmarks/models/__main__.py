@@ -1,0 +1,111 @@
+"""Tenon beside TensorFlow, PyTorch, plain Keras on JAX, ONNX Runtime and LiteRT, in one run: ``make bench``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import machine, versions
+from benchmarks.models import goals, picture, report
+from benchmarks.models.contenders import CONTENDERS, ROOT, TENON, TENON_PYTHON, Contender
+from benchmarks.models.results import Cell
+from benchmarks.models.rounds import Plan, measure
+from benchmarks.models.workloads import ALL, Workload
+from benchmarks.processes import output_of
+
+FILES_SECONDS = 600.0
+
+
+def _flags() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.models", description=__doc__)
+    only = "measure workloads whose name, or kind, contains this; may repeat"
+    parser.add_argument("--only", action="append", default=[], metavar="WORKLOAD", help=only)
+    peers = "measure beside this peer alone; may repeat"
+    names = [each.name for each in CONTENDERS if each.name != TENON]
+    parser.add_argument("--peers", action="append", default=[], choices=names, metavar="PEER", help=peers)
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (default 5)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of a turn (default 0.5)")
+    most = "of a workload's rounds; after three of them none begins later (default 20)"
+    parser.add_argument("--most-seconds", type=float, default=20.0, help=most)
+    parser.add_argument("--threads", type=int, default=2, help="of each contender, on as many cores (default 2)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything to FILE")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the ratios into FILE, an SVG")
+    return parser.parse_args()
+
+
+def _pin(threads: int) -> None:
+    """Give this process and all that it starts the same few cores, and runtimes the same number of threads."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"), str(threads))
+
+
+def chosen_workloads(only: Sequence[str]) -> list[Workload]:
+    """Return the workloads that the flags name; all of them for no names."""
+    found = [each for each in ALL if not only or any(word in each.name or word == each.kind for word in only)]
+    if not found:
+        raise SystemExit(f"--only must be part of one of {[each.name for each in ALL]}; received {list(only)}")
+    return found
+
+
+def chosen_contenders(peers: Sequence[str]) -> list[Contender]:
+    """Return Tenon and the peers that the flags name; all of them for no names."""
+    return [each for each in CONTENDERS if not peers or each.name in (TENON, *peers)]
+
+
+def measure_all(workloads: Sequence[Workload], contenders: Sequence[Contender], plan: Plan) -> list[Cell]:
+    """Write the files of the workloads and measure them."""
+    names = [each.name for each in workloads]
+    words = [str(TENON_PYTHON), "-m", "benchmarks.models.files", str(plan.folder), *names]
+    output_of(words, {}, ROOT, FILES_SECONDS)
+    return [cell for each in workloads for cell in measure(each, contenders, plan)]
+
+
+def conditions(flags: argparse.Namespace, contenders: Sequence[Contender]) -> dict[str, Any]:
+    """Return what the figures depend on."""
+    found = {each.name: versions(each.python, each.distributions) for each in contenders if each.python.exists()}
+    return {**machine(), "versions": found, **{name: getattr(flags, name) for name in ("rounds", "seconds", "threads")}}
+
+
+def _interrupt(number: int, frame: object) -> None:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    flags = _flags()
+    signal.signal(signal.SIGTERM, _interrupt)
+    workloads, contenders = chosen_workloads(flags.only), chosen_contenders(flags.peers)
+    stated = conditions(flags, contenders)
+    _pin(flags.threads)
+    with tempfile.TemporaryDirectory(prefix="tenon-bench-") as folder:
+        plan = Plan(flags.rounds, flags.seconds, flags.most_seconds, flags.threads, Path(folder))
+        cells = measure_all(workloads, contenders, plan)
+    print(json.dumps(stated, indent=2))
+    for title, text in (
+        ("Milliseconds of a step or call; how many times as fast Tenon is", report.speed(cells)),
+        ("Milliseconds of processor time, all threads together", report.processor(cells)),
+        ("Seconds to the first result", report.starts(cells)),
+        ("Peak memory, MiB", report.memory(cells)),
+        ("Import", report.imports(cells)),
+        ("Goals", goals.sentences(cells)),
+    ):
+        print(f"\n{title}\n\n{text}")
+    if flags.json:
+        flags.json.write_text(json.dumps(report.document(stated, cells), indent=2) + "\n")
+    if flags.picture:
+        flags.picture.write_text(picture.svg(cells), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted; every contender was stopped.")

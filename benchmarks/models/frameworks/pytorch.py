@@ -1,0 +1,112 @@
+"""PyTorch, eager or with ``torch.compile``: a training loop without a data loader, which is the quickest there is."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  # its name everywhere
+
+from benchmarks.models.frameworks.pytorch_layers import module_of
+from benchmarks.models.task import BETAS, EPSILON, LEARNING_RATE, RefusedError, Runner, Task
+from benchmarks.models.workloads import Kind, Loss
+
+_LOSSES = {
+    Loss.CLASSES: F.cross_entropy,
+    Loss.BINARY: F.binary_cross_entropy_with_logits,
+    Loss.SQUARES: F.mse_loss,
+}
+
+
+def runner(task: Task) -> Runner:
+    """Return the task, ready to run.
+
+    Raises:
+        RefusedError: it is to be compiled and there is no compiler of C++.
+    """
+    torch.set_num_threads(task.threads)
+    if task.compiled and not any(map(shutil.which, ("g++", "clang++", "c++"))):
+        raise RefusedError("torch.compile needs a compiler of C++, and there is none")
+    return {Kind.FIT: _Fit, Kind.PREDICT: _Predict, Kind.INFER: _Infer}[task.workload.kind](task)
+
+
+def _network(task: Task) -> Any:
+    network = module_of(task.config(), task.weights())
+    return torch.compile(network) if task.compiled else network
+
+
+def _tensors(arrays: list[np.ndarray]) -> list[torch.Tensor]:
+    return [torch.from_numpy(array) for array in arrays]
+
+
+class _Fit(Runner):
+    """Epochs over shuffled rows with Adam in its fused form; loss and accuracy are added up as Keras does."""
+
+    def __init__(self, task: Task) -> None:
+        self._task, self._network = task, _network(task)
+        self._network.train()
+        parameters = self._network.parameters()
+        self._optimizer = torch.optim.Adam(parameters, LEARNING_RATE, BETAS, EPSILON, fused=True)
+        self._loss = _LOSSES[task.workload.loss]
+        self._inputs, self._targets = _tensors(task.inputs), torch.from_numpy(task.targets)
+        if task.workload.loss is Loss.CLASSES:
+            self._targets = self._targets.long()
+
+    def first(self) -> np.ndarray:
+        return np.asarray([self._epoch(torch.arange(self._task.workload.check_rows))])
+
+    def call(self) -> object:
+        return self._epoch(torch.randperm(len(self._targets)))
+
+    def _epoch(self, order: torch.Tensor) -> float:
+        total, right = torch.zeros(()), torch.zeros((), dtype=torch.long)
+        for rows in order.split(self._task.batch):
+            targets = self._targets[rows]
+            outputs = self._network(*(each[rows] for each in self._inputs))
+            loss = self._loss(outputs, targets)
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
+            total += loss.detach() * len(rows)
+            if self._task.workload.accuracy:
+                right += (outputs.detach().argmax(1) == targets).sum()
+        right.item()
+        return total.item() / len(order)
+
+
+class _Predict(Runner):
+    """All rows in batches."""
+
+    def __init__(self, task: Task) -> None:
+        self._batch, self._network, self._inputs = task.batch, _network(task).eval(), _tensors(task.inputs)
+
+    def first(self) -> np.ndarray:
+        return self.call()
+
+    @torch.inference_mode()
+    def call(self) -> np.ndarray:
+        batches = zip(*(each.split(self._batch) for each in self._inputs), strict=True)
+        return torch.cat([self._network(*batch) for batch in batches]).numpy()
+
+
+class _Infer(Runner):
+    """One call, from NumPy and to NumPy."""
+
+    def __init__(self, task: Task) -> None:
+        self._network, self._inputs = _network(task).eval(), task.inputs
+
+    def first(self) -> np.ndarray:
+        return self.call()
+
+    @torch.inference_mode()
+    def call(self) -> np.ndarray:
+        answer: np.ndarray = self._network(*_tensors(self._inputs)).numpy()
+        return answer
+
+
+def convert(task: Task) -> None:
+    """Write the task's model for ONNX Runtime."""
+    network = module_of(task.config(), task.weights()).eval()
+    torch.onnx.export(network, tuple(_tensors(task.inputs)), task.onnx_file, dynamo=True, external_data=False)
