@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import jax
@@ -13,6 +14,8 @@ from jax import lax
 from tenon.xla.lowering._rule import are_numbers
 
 Padding = tuple[tuple[int, int], ...]
+
+_MAX_SPATIAL = 3
 
 
 @dataclass(frozen=True)
@@ -175,4 +178,23 @@ def convolve(images: jax.Array, weights: jax.Array, convolution: Convolution, pl
         dimension_numbers=lax.ConvDimensionNumbers(stored, (last, last - 1, *range(last - 1)), stored),
         precision=convolution.precision,
         preferred_element_type=convolution.dtype,
+    )
+
+
+def is_weight_gradient(convolution: Convolution) -> bool:
+    """Tell whether a convolution looks like the gradient of a kernel.
+
+    Its own kernel, which is the output's gradient, is larger than its result, or it has groups of rows, as the
+    gradients of grouped convolutions.
+
+    Args:
+        convolution: of floating-point numbers or not, with spatial dimensions or none.
+    """
+    sizes = (*convolution.input_sizes, *convolution.kernel_sizes)
+    return (
+        0 < len(convolution.input_sizes) <= _MAX_SPATIAL
+        and are_numbers(sizes)
+        and jnp.issubdtype(convolution.dtype, jnp.floating)
+        and prod(convolution.output_sizes) > 0
+        and (convolution.batch_groups > 1 or prod(convolution.output_sizes) < prod(convolution.kernel_sizes))
     )

@@ -3,12 +3,22 @@
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.convolutions._colour_images import COLOUR_IMAGES
 from tenon.xla.lowering.convolutions._depthwise import DEPTHWISE
+from tenon.xla.lowering.convolutions._depthwise_input_gradient import DEPTHWISE_INPUT_GRADIENT
+from tenon.xla.lowering.convolutions._depthwise_weight_gradient import DEPTHWISE_WEIGHT_GRADIENT
+from tenon.xla.lowering.convolutions._grouped_weight_gradient import GROUPED_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._narrow_groups import NARROW_GROUPS
+from tenon.xla.lowering.convolutions._transposed_weight_gradient import TRANSPOSED_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._volumes import VOLUMES
+from tenon.xla.lowering.convolutions._weight_gradient import WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._wide_groups import WIDE_GROUPS
 
 CONVOLUTION_RULES: tuple[LoweringRule, ...] = (
     DEPTHWISE,
+    DEPTHWISE_INPUT_GRADIENT,
+    DEPTHWISE_WEIGHT_GRADIENT,
+    GROUPED_WEIGHT_GRADIENT,
+    TRANSPOSED_WEIGHT_GRADIENT,
+    WEIGHT_GRADIENT,
     NARROW_GROUPS,
     WIDE_GROUPS,
     VOLUMES,

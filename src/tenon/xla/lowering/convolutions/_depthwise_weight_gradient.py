@@ -1,0 +1,77 @@
+"""The kernel's gradient of a depthwise convolution: for every element of it, a sum of products of shifted images.
+
+JAX writes it as a convolution with one group of rows a channel, which XLA:CPU computes with a plain loop: 68 ms for
+3x3x960 with a 3x3 kernel and 16 images, 0.3 ms by this rule (TensorFlow 1.1); 46 and 4 ms for 24x24x144 (2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from tenon.xla.lowering._materialized import materialized
+from tenon.xla.lowering._rule import LoweringRule, are_numbers
+from tenon.xla.lowering.convolutions._convolution import Convolution, as_stored, described, is_weight_gradient
+
+MAX_TAPS = 49
+"""Elements of the kernel up to which the sums are written out: compile time grows with them."""
+
+_PARTS = 8
+"""Parts of the batch that are added to each other first: loops over whole images fill the processor's vectors, a sum
+over all but the channels does not (30 ms for 48x48x32 and 16 images, 2.5 in parts; with 16 parts no faster)."""
+
+
+def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, Any]) -> bool:
+    given = described(operands, parameters)
+    return (
+        is_weight_gradient(given)
+        and given.groups == 1
+        and given.batch_groups == given.batch == given.filters > 1
+        and prod(given.output_sizes) <= MAX_TAPS
+        and are_numbers((given.channels,))
+    )
+
+
+def _compute(given: jax.Array, kernel: jax.Array, **parameters: Any) -> jax.Array:
+    convolution = described((given, kernel), parameters)
+    channels, rows, *spatial = convolution.specs.lhs_spec
+    images = lax.transpose(materialized(given), (rows, *spatial, channels))
+    filters, rows, *spatial = convolution.specs.rhs_spec
+    gradients = lax.transpose(materialized(kernel), (rows, *spatial, filters))
+    padded = materialized(lax.pad(images, jnp.zeros((), images.dtype), [(0, 0, 0), *_edges(convolution), (0, 0, 0)]))
+    taps = product(*map(range, convolution.output_sizes))
+    sums = [_sum(_seen(padded, convolution, tap), gradients) for tap in taps]
+    dtype = parameters["preferred_element_type"] or given.dtype
+    result = jnp.stack(sums).reshape(1, *convolution.output_sizes, convolution.filters)
+    return as_stored(result.astype(dtype), convolution)
+
+
+def _edges(convolution: Convolution) -> list[tuple[int, int, int]]:
+    return [(*pads, step - 1) for pads, step in zip(convolution.padding, convolution.input_dilation, strict=True)]
+
+
+def _seen(padded: jax.Array, convolution: Convolution, tap: Sequence[int]) -> jax.Array:
+    """Return what one element of the forward kernel saw of the images."""
+    spatial = zip(tap, convolution.strides, convolution.kernel_sizes, convolution.kernel_dilation, strict=True)
+    slices = [
+        slice(place * stride, place * stride + (size - 1) * step + 1, step) for place, stride, size, step in spatial
+    ]
+    return padded[(slice(None), *slices)]
+
+
+def _sum(images: jax.Array, gradients: jax.Array) -> jax.Array:
+    """Return the sums of products, one a channel, added in float32 at least."""
+    wide = jnp.promote_types(images.dtype, jnp.float32)
+    number = next(parts for parts in range(_PARTS, 0, -1) if len(images) % parts == 0)
+    pairs = zip(jnp.split(images.astype(wide), number), jnp.split(gradients.astype(wide), number), strict=True)
+    products = [one * other for one, other in pairs]
+    return jnp.sum(materialized(sum(products[1:], start=products[0])), tuple(range(images.ndim - 1)))
+
+
+DEPTHWISE_WEIGHT_GRADIENT = LoweringRule("depthwise_weight_gradient", lax.conv_general_dilated_p, _applies, _compute)
