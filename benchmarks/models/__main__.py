@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,13 @@ def chosen_contenders(peers: Sequence[str]) -> list[Contender]:
     return [each for each in CONTENDERS if not peers or each.name in (TENON, *peers)]
 
 
-def measure_all(workloads: Sequence[Workload], contenders: Sequence[Contender], plan: Plan) -> list[Cell]:
-    """Write the files of the workloads and measure them."""
+def measure_all(workloads: Sequence[Workload], contenders: Sequence[Contender], plan: Plan) -> Iterator[list[Cell]]:
+    """Write the files of the workloads and measure one after another."""
     names = [each.name for each in workloads]
     words = [str(TENON_PYTHON), "-m", "benchmarks.models.files", str(plan.folder), *names]
     output_of(words, {}, ROOT, FILES_SECONDS)
-    return [cell for each in workloads for cell in measure(each, contenders, plan)]
+    for each in workloads:
+        yield measure(each, contenders, plan)
 
 
 def conditions(flags: argparse.Namespace, contenders: Sequence[Contender]) -> dict[str, Any]:
@@ -87,7 +88,12 @@ def main() -> None:
     _pin(flags.threads)
     with tempfile.TemporaryDirectory(prefix="tenon-bench-") as folder:
         plan = Plan(flags.rounds, flags.seconds, flags.most_seconds, flags.threads, Path(folder))
-        cells = measure_all(workloads, contenders, plan)
+        cells: list[Cell] = []
+        try:
+            for found in measure_all(workloads, contenders, plan):
+                cells += found
+        except KeyboardInterrupt:
+            print("interrupted; every contender was stopped. What was measured before:", file=sys.stderr)
     print(json.dumps(stated, indent=2))
     for title, text in (
         ("Milliseconds of a step or call; how many times as fast Tenon is", report.speed(cells)),
@@ -105,7 +111,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("interrupted; every contender was stopped.")
+    main()

@@ -47,7 +47,7 @@ def _engine(name: str, task: Task) -> Engine:
         signature = model.signatures["serving_default"]
         names = dict(zip(signature.variables, signature.variable_dtypes, strict=True))
         weights = weights_on_device({name: model.variables[name] for name in names}, names)
-        maker = EngineMaker(cache=BlobCache(folder / "engine"), threads=task.threads)
+        maker = EngineMaker(cache=BlobCache(folder / "engine"), cores=task.threads)
         samples = [task.workload.inputs(batch) for batch in task.workload.batches]
         _engines[name], report = maker.make(signature, [weights[each] for each in names], name, lambda: samples)
         print(report, file=sys.stderr)  # into the log
