@@ -130,6 +130,12 @@ class Load:
 
 async def read_response(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     """Read one HTTP response that has a content-length."""
+    status, body, _ = await read_last_response(reader)
+    return status, body
+
+
+async def read_last_response(reader: asyncio.StreamReader) -> tuple[int, bytes, bool]:
+    """Read one HTTP response that has a content-length, and whether it says that the connection ends with it."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-    return int(head.split(b" ", 2)[1]), await reader.readexactly(length)
+    return int(head.split(b" ", 2)[1]), await reader.readexactly(length), b"connection: close" in head

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tenon.formats import make_tensor_proto, message_class
 from tenon.saved_model import sign
 from tenon.serving.security import add_api_key, new_api_key, verify_audit
-from tests.end_to_end.load import publish, read_response, save_answering
+from tests.end_to_end.load import publish, read_last_response, save_answering
 from tests.saved_model.signing_keys import new_key, private_pem, public_pem
 from tests.server_process import start_server
 from tests.serving.security.credentials import (
@@ -299,7 +299,7 @@ def test_a_tampered_model_is_refused_and_the_one_before_goes_on(site):
 
 
 async def ask_rest_all_the_time(site, over, answers, failures):
-    """Ask over connections kept alive; one that was closed while nothing was asked is opened again."""
+    """Ask over connections kept alive; one whose answer says that it ends is opened again."""
     body = json.dumps(BODY)
     head = f"POST /v1/models/m:predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: {good()}\r\n"
     request = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
@@ -308,13 +308,15 @@ async def ask_rest_all_the_time(site, over, answers, failures):
             "127.0.0.1", site.server.rest_port, ssl=site.tls(), server_hostname="localhost"
         )
         serial = writer.get_extra_info("ssl_object").getpeercert()["serialNumber"]
-        while not over.is_set() and not reader.at_eof():
+        ends = False
+        while not over.is_set() and not ends and not reader.at_eof():
             writer.write(request)
             try:
-                answers[(await read_response(reader))[0], serial] += 1
+                status, _, ends = await read_last_response(reader)
             except (OSError, EOFError) as error:
                 failures.append(repr(error))
                 break
+            answers[status, serial] += 1
             await asyncio.sleep(0)
         writer.close()
 

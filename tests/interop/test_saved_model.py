@@ -85,8 +85,8 @@ def convolutional():
         keras.Input((9, 9, 3)),
         keras.layers.Conv2D(20, 3, 2),
         keras.layers.DepthwiseConv2D(3, padding="same"),
-        keras.layers.Conv2D(8, 3, groups=4, padding="same"),
-        keras.layers.Reshape((2, 4, 4, 4)),
+        keras.layers.Conv2D(10, 3, groups=5, padding="same"),
+        keras.layers.Reshape((2, 4, 4, 5)),
         keras.layers.Conv3D(2, 2),
         keras.layers.GlobalAveragePooling3D(),
     ]

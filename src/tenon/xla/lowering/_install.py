@@ -55,7 +55,10 @@ def _lowering(primitive: Primitive, rules: Sequence[LoweringRule]) -> Any:
         if rule is None:
             return plain(context, *operands, **parameters)
         named = jax.named_scope(rule.name)(partial(rule.compute, **parameters))
-        return mlir.lower_fun(named, multiple_results=primitive.multiple_results)(context, *operands)
+        try:
+            return mlir.lower_fun(named, multiple_results=primitive.multiple_results)(context, *operands)
+        except jax.errors.InconclusiveDimensionOperation:  # it has to know more of an open size than is known
+            return plain(context, *operands, **parameters)
 
     return lower
 

@@ -82,3 +82,11 @@ def test_other_platforms_keep_the_plain_form():
 def test_other_convolutions_are_left_as_they_are(kernel, groups):
     grouped = partial(convolving.convolved, groups=groups)
     assert not lowered_by(RULE, grouped, numbers(1, 9, 9, 4), numbers(*kernel))
+
+
+def test_open_images_are_lowered_by_the_rule_or_in_the_plain_form():
+    images = jax.ShapeDtypeStruct(jax.export.symbolic_shape("b, h, w, 3"), "float32")
+    kernel = numbers(3, 3, 1, 3)
+    exported = jax.export.export(jax.jit(lambda x: convolved(x, kernel, padding="SAME")), platforms=["cpu"])(images)
+    given = numbers(2, 6, 7, 3)
+    np.testing.assert_allclose(exported.call(given), convolved(given, kernel), atol=1e-5)

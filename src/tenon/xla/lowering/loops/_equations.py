@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 import jax
+import numpy as np
 from jax.extend.core import ClosedJaxpr, JaxprEqn, Literal, Var
 
 from tenon.xla.lowering._rule import are_numbers
@@ -22,6 +23,9 @@ CALLS = {
     "checkpoint": "jaxpr",
 }
 """Equations that only call others, and the parameter that holds these."""
+
+PRODUCTS = frozenset({"dot_general", "conv_general_dilated"})
+"""What pays to be done for all steps at once."""
 
 Atom = Var | Literal
 
@@ -57,9 +61,10 @@ def body_of(jaxpr: ClosedJaxpr, constants: int, carries: int) -> Body:
         constants: how many of its inputs, the first, are constants.
         carries: how many of the next are carried on.
     """
-    flat = jax.make_jaxpr(lambda *inputs: _evaluated(jaxpr.jaxpr, jaxpr.consts, inputs))(
-        *[jax.ShapeDtypeStruct(value.aval.shape, value.aval.dtype) for value in jaxpr.jaxpr.invars]
-    )
+    given = [(value.aval.shape, value.aval.dtype) for value in jaxpr.jaxpr.invars]
+    with jax.enable_x64(True):  # a program keeps its types, in whatever mode it is compiled
+        specs = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in given]
+        flat = jax.make_jaxpr(lambda *inputs: _evaluated(jaxpr.jaxpr, jaxpr.consts, inputs))(*specs)
     inputs, results = flat.jaxpr.invars, flat.jaxpr.outvars
     return Body(
         equations=tuple(flat.jaxpr.eqns),
@@ -97,7 +102,10 @@ def value_of(atom: Atom, known: dict[Any, Any]) -> Any:
         atom: which.
         known: the values of the variables.
     """
-    return atom.val if isinstance(atom, Literal) else known[atom]
+    if not isinstance(atom, Literal):
+        return known[atom]
+    kind: Any = atom.aval
+    return np.asarray(atom.val, kind.dtype)
 
 
 def run(equations: Sequence[JaxprEqn], known: dict[Any, Any]) -> None:
@@ -110,6 +118,20 @@ def run(equations: Sequence[JaxprEqn], known: dict[Any, Any]) -> None:
     for equation in equations:
         values = [value_of(atom, known) for atom in equation.invars]
         known.update(zip(equation.outvars, _results(equation, values), strict=True))
+
+
+def has_product(jaxpr: Any) -> bool:
+    """Tell whether any equation of a body, or of what it calls, is a product.
+
+    Args:
+        jaxpr: of the body.
+    """
+    return any(each.primitive.name in PRODUCTS or any(map(has_product, _inner(each))) for each in jaxpr.eqns)
+
+
+def _inner(equation: JaxprEqn) -> list[Any]:
+    called = equation.params.get(CALLS.get(equation.primitive.name, ""))
+    return [] if called is None else [getattr(called, "jaxpr", called)]
 
 
 def as_function(

@@ -14,11 +14,8 @@ from collections.abc import Set as AbstractSet
 
 from jax.extend.core import JaxprEqn, Var
 
-from tenon.xla.lowering.loops._equations import Body, needed, size_of
+from tenon.xla.lowering.loops._equations import PRODUCTS, Body, needed, size_of
 from tenon.xla.lowering.loops._limits import Limits
-
-PRODUCTS = frozenset({"dot_general", "conv_general_dilated"})
-"""What pays to be done for all steps at once."""
 
 _FOLLOWERS = frozenset({"add", "sub", "mul", "convert_element_type", "reshape", "squeeze", "transpose"})
 """What may follow a hoisted product out of the loop, such as the addition of a bias."""

@@ -16,7 +16,7 @@ from jax.extend.core import ClosedJaxpr, JaxprEqn, Var
 
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.loops._accumulation import Accumulation, accumulations, total
-from tenon.xla.lowering.loops._equations import Body, as_function, body_of, bytes_of, needed, run, value_of
+from tenon.xla.lowering.loops._equations import Body, as_function, body_of, bytes_of, has_product, needed, run, value_of
 from tenon.xla.lowering.loops._hoisting import hoisted
 from tenon.xla.lowering.loops._limits import Limits
 
@@ -73,11 +73,18 @@ def _applies(limits: Limits, operands: Sequence[Any], parameters: Mapping[str, A
     jaxpr, length = parameters["jaxpr"], parameters["length"]
     if jaxpr.effects or parameters["unroll"] != 1 or not isinstance(length, int) or length < 2:
         return False
+    if not has_product(jaxpr.jaxpr):
+        return False
     plan = _plan(jaxpr, parameters["num_consts"], parameters["num_carry"], limits)
     return bool(plan.before or plan.after) and plan.bytes * length <= limits.bytes
 
 
 def _compute(limits: Limits, *operands: Any, **parameters: Any) -> list[Any]:
+    with jax.enable_x64(True):  # see ``body_of``
+        return _computed(limits, operands, parameters)
+
+
+def _computed(limits: Limits, operands: Sequence[Any], parameters: Mapping[str, Any]) -> list[Any]:
     constants, carries = parameters["num_consts"], parameters["num_carry"]
     plan = _plan(parameters["jaxpr"], constants, carries, limits)
     body = plan.body
