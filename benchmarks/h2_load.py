@@ -4,8 +4,8 @@ gRPC is HTTP/2 with five bytes before each message, which h2load is given in a f
 an answer with an error has no message, so errors show in the bytes that came back.
 
 Without ``--rate`` each of ``--clients`` times ``--streams`` callers waits for its answer before its next call. With it,
-calls begin at fixed times on one connection, whether or not answers came, and a call's time counts from when it should
-have begun.
+calls begin one after the other on one connection, whether or not answers came. h2load's timer is late by most of a
+millisecond each time; how late is measured first, and the calls are planned as much closer together.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ import sample
 
 MOST_LATE = 1000
 """Calls that may be under way where they begin at fixed times."""
+
+TRIAL_CALLS = 100
+"""Calls by which the timer's lateness is measured."""
 
 _PREFIX = 5
 _HEADERS = ("content-type: application/grpc", "te: trailers")
@@ -48,42 +51,78 @@ class Shape:
     seconds: float
     rate: float | None
 
-    def words(self, url: str, folder: Path) -> list[str]:
-        """Return the arguments of h2load; what it reads is written to a folder."""
-        if self.rate is None:
-            shape = ["-c", str(self.clients), "-m", str(self.streams), "-D", f"{round(self.seconds * 1000)}ms"]
-            return [*shape, url]
-        script = folder / "script"
-        calls = max(int(self.seconds * self.rate), 1)
-        script.write_text("".join(f"{index / self.rate * 1000:.3f}\t{url}\n" for index in range(calls)))
-        return ["-c", "1", "-m", str(MOST_LATE), f"--timing-script-file={script}"]
 
-    def latencies(self, log: Path) -> list[float]:
-        """Return the seconds of each call from the file in which h2load notes when it began and how long it took."""
+@dataclass(frozen=True)
+class Calls:
+    """What h2load noted.
+
+    Args:
+        text: what it printed.
+        starts: seconds at which calls began, ascending.
+        taken: seconds that each took.
+    """
+
+    text: str
+    starts: np.ndarray
+    taken: np.ndarray
+
+    @property
+    def interval(self) -> float:
+        """Seconds between calls, on average."""
+        return float(self.starts[-1] - self.starts[0]) / max(len(self.starts) - 1, 1)
+
+
+class Loader:
+    """Runs h2load with one request.
+
+    Args:
+        url: what is called.
+        message: the request, with its prefix.
+        folder: for its files.
+    """
+
+    def __init__(self, url: str, message: bytes, folder: Path) -> None:
+        self._url, self._folder = url, folder
+        self._message = folder / "message"
+        self._message.write_bytes(message)
+
+    def call(self, shape: Shape) -> Calls:
+        """Make calls of some shape."""
+        if shape.rate is None:
+            spans = ["-c", str(shape.clients), "-m", str(shape.streams), "-D", f"{round(shape.seconds * 1000)}ms"]
+            return self._run([*spans, self._url])
+        wanted = 1 / shape.rate
+        late = self._call_every(wanted, TRIAL_CALLS).interval - wanted
+        return self._call_every(max(wanted - late, 0.0), max(int(shape.seconds * shape.rate), 2))
+
+    def _call_every(self, seconds: float, calls: int) -> Calls:
+        script = self._folder / "script"
+        script.write_text("".join(f"{index * seconds * 1000:.3f}\t{self._url}\n" for index in range(calls)))
+        return self._run(["-c", "1", "-m", str(MOST_LATE), f"--timing-script-file={script}"])
+
+    def _run(self, words: list[str]) -> Calls:
+        log = self._folder / "log"
+        log.unlink(missing_ok=True)
+        headers = [word for header in _HEADERS for word in ("--header", header)]
+        command = ["h2load", f"--log-file={log}", *headers, "-d", str(self._message), *words]
+        text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         starts, taken = np.loadtxt(log, dtype=np.int64, usecols=(0, 2), ndmin=2).T / 1e6
-        if self.rate is None:
-            return [float(each) for each in taken]
         order = np.argsort(starts)
-        due = starts[order[0]] + np.arange(len(order)) / self.rate
-        return [float(each) for each in (starts + taken)[order] - due]
+        return Calls(text, starts[order], taken[order])
 
 
 def run(port: int, method: str, request: Path, shape: Shape) -> None:
     data = request.read_bytes()
     size = _PREFIX + answer_bytes(port, method, data)
     with tempfile.TemporaryDirectory() as folder:
-        message, log = Path(folder) / "message", Path(folder) / "log"
-        message.write_bytes(b"\0" + len(data).to_bytes(4, "big") + data)
-        headers = [word for header in _HEADERS for word in ("--header", header)]
-        url = f"http://127.0.0.1:{port}{method}"
-        words = ["h2load", f"--log-file={log}", *headers, "-d", str(message), *shape.words(url, Path(folder))]
-        text = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
-        latencies = shape.latencies(log)
-    succeeded, received = (int(pattern.search(text)[1]) for pattern in (_SUCCEEDED, _DATA))  # type: ignore[index]
+        loader = Loader(f"http://127.0.0.1:{port}{method}", b"\0" + len(data).to_bytes(4, "big") + data, Path(folder))
+        calls = loader.call(shape)
+    succeeded, received = (int(pattern.search(calls.text)[1]) for pattern in (_SUCCEEDED, _DATA))  # type: ignore[index]
     without_message = max(math.ceil(succeeded - received / size), 0)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    load = (used.ru_utime + used.ru_stime) / max(len(latencies), 1) * 1e6
-    sample.write(shape.seconds, latencies, without_message, load)
+    load = (used.ru_utime + used.ru_stime) / max(len(calls.taken), 1) * 1e6
+    seconds = shape.seconds if shape.rate is None else calls.interval * len(calls.taken)
+    sample.write(seconds, [float(each) for each in calls.taken], without_message, load)
 
 
 def answer_bytes(port: int, method: str, request: bytes) -> int:
