@@ -116,6 +116,13 @@ def test_what_takes_too_long_is_not_measured():
     assert report.engines == ((0, "litert"),)
 
 
+def test_an_engine_that_was_not_ahead_is_not_taken_for_sizes_at_which_the_other_was_not_measured():
+    xla, litert = Made("xla", lambda rows: 0.005), Made("litert", lambda rows: 0.0055 * rows)
+    report = choose(xla, litert, samples(1, 48))
+    assert [each.rows for each in report.measurements] == [1]
+    assert report.engine_for(48) == "xla"
+
+
 def test_only_short_runs_at_both_ends_are_tiny():
     assert is_tiny(Made("xla", lambda rows: 1e-6), samples(1, 8))
     assert not is_tiny(Made("xla", lambda rows: 1e-6 if rows == 1 else 0.001), samples(1, 8))

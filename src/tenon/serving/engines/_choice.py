@@ -69,11 +69,12 @@ def choose(xla: Engine, litert: Engine, samples: Sequence[Inputs], odd: Sequence
         for inputs in samples:
             rows = rows_of(inputs)
             litert_forecast, xla_forecast = _forecasts(measured, rows)
-            if left < litert_forecast:
+            fits = litert_forecast + xla_forecast < left
+            if left < litert_forecast or not (fits or _is_litert_ahead(measured)):
                 break
             start = time.perf_counter()
             litert_seconds, answer = _quickest(_program(litert, inputs), inputs, left / 3)
-            if litert_forecast + xla_forecast < left:
+            if fits:
                 xla_seconds, right = _quickest(_program(xla, inputs), inputs, left / 3)
                 difference = largest_difference(right, answer)
                 measured.append(Measurement(rows, xla_seconds, litert_seconds, difference))
@@ -167,6 +168,12 @@ def _quickest(program: Program, inputs: Inputs, seconds: float) -> tuple[float, 
         answer = program(inputs)
         times.append(time.perf_counter() - start)
     return min(times), answer
+
+
+def _is_litert_ahead(measured: Sequence[Measurement]) -> bool:
+    """Return whether LiteRT was so much faster at the last size that XLA need not be asked at a larger one."""
+    last = measured[-1]
+    return last.faster == LITERT and (last.xla_seconds is None or last.ratio >= WORTH_WHILE)
 
 
 def _forecasts(measured: Sequence[Measurement], rows: int) -> tuple[float, float]:
