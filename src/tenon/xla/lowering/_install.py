@@ -38,7 +38,7 @@ def install_lowering_rules(rules: Sequence[LoweringRule]) -> None:
     Args:
         rules: the more special before the more general, where one primitive has several.
     """
-    if os.environ.get(SWITCH, "").lower() == "off":
+    if _is_kept_out():
         return
     of_primitive = defaultdict(list)
     for rule in rules:
@@ -82,7 +82,11 @@ def set_lowering_rules_enabled(enabled: bool) -> None:
 
 def lowering_rules_enabled() -> bool:
     """Tell whether programs are lowered by the rules."""
-    return _State.on and os.environ.get(SWITCH, "").lower() != "off"
+    return _State.on and not _is_kept_out()
+
+
+def _is_kept_out() -> bool:
+    return os.environ.get(SWITCH, "").lower() == "off"
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class _Plan:
         return sum(bytes_of(each) for each in (*self.made, *self.stacked))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)  # the guard and the rewriting ask one after the other; a program is not kept alive for more
 def _plan(jaxpr: ClosedJaxpr, constants: int, carries: int, limits: Limits) -> _Plan:
     return _Plan(body_of(jaxpr, constants, carries), limits)
 
