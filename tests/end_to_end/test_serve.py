@@ -414,3 +414,11 @@ def test_a_port_in_use_ends_the_server_with_its_number(models, compile_cache, fl
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_crash_below_python_says_where_every_thread_was(serve, models):
+    server = serve("--model", f"dense={models / 'dense'}")
+    assert server.stop(signal.SIGSEGV) == -signal.SIGSEGV
+    printed = "".join(server.lines)
+    assert "Fatal Python error: Segmentation fault" in printed
+    assert "most recent call first" in printed

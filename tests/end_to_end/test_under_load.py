@@ -177,7 +177,8 @@ def test_no_request_fails_or_is_misdirected_while_everything_changes(models, tmp
     try:
         load = asyncio.run(storm(operator))
     finally:
-        assert operator.server.stop() == 0
+        code = operator.server.stop()
+        assert code == 0, "".join(operator.server.lines[-40:])
     assert load.failures == []
     assert load.wrong(operator.allowed) == []
     assert {value for target, _, _, value in load.answers if target == "canaried"} == {1.0, 2.0}

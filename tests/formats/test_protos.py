@@ -73,3 +73,38 @@ assert message_class("tensorflow.TensorProto") is mine
 
 def test_the_same_names_may_live_in_the_default_pool():
     subprocess.run([sys.executable, "-c", COEXIST], check=True)
+
+
+COLLECT = """
+import ctypes, gc
+from google.protobuf import message_factory
+from tenon.formats import descriptor_pool, message_class
+
+NAMES = "serving.ModelSpec", "serving.PredictRequest", "serving.PredictRequest.InputsEntry", "Features.FeatureEntry"
+caught = []
+
+def find(name):
+    return message_factory.GetMessageClass(descriptor_pool().FindMessageTypeByName("tensorflow." + name))
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+def meanwhile(_):  # as another thread, when what is collected lets it run
+    caught.extend(find(name) for name in NAMES)
+
+new_capsule = ctypes.pythonapi.PyCapsule_New
+new_capsule.restype, new_capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+[find(name)() for name in NAMES]
+gc.collect()
+gc.disable()
+garbage = [new_capsule(1, None, ctypes.cast(meanwhile, ctypes.c_void_p))]
+garbage.append(garbage)
+[find(name)() for name in NAMES]
+message_class("tensorflow.serving.PredictRequest")().model_spec.name = "digits"
+del garbage
+gc.collect()
+assert len(caught) == len(NAMES)
+[found() for found in caught]
+"""
+
+
+def test_classes_outlive_a_garbage_collection_that_another_thread_runs_into():
+    subprocess.run([sys.executable, "-c", COLLECT], check=True)

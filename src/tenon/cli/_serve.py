@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 from collections.abc import Iterable
@@ -59,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tenon.serving.configuration import server_options
     from tenon.serving.telemetry import log_to_stderr
 
+    faulthandler.enable()  # a crash below Python says where
     log_to_stderr("text")  # what is wrong with the flags comes before anybody knows another format
     options = server_options({name: value for name, value in vars(arguments).items() if name != "command"})
     log_to_stderr(options.log_format)

@@ -230,8 +230,8 @@ def _near(program: Path) -> str:
 
 
 def _stay(process: subprocess.Popen[bytes], report: Report) -> None:
-    report.say("Up", "the server stays up; Ctrl-C stops it")
     try:
+        report.say("Up", "the server stays up; Ctrl-C stops it")  # which may be done before this returns
         process.wait()
     except KeyboardInterrupt:
         return

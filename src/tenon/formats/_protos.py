@@ -8,6 +8,7 @@ protobuf's default pool two definitions of ``tensorflow.TensorProto`` refuse eac
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -39,10 +40,9 @@ def message_class(name: str) -> type[Any]:
         >>> spec.SerializeToString()
         b'\n\x06digits'
     """
-    try:
-        found: type[Any] = message_factory.GetMessageClass(descriptor_pool().FindMessageTypeByName(name))
-    except KeyError as error:
-        raise NotFoundError(f"name: Tenon knows no protocol message {name!r}; write its full name.") from error
+    found = _pool_and_classes()[1].get(name)
+    if found is None:
+        raise NotFoundError(f"name: Tenon knows no protocol message {name!r}; write its full name.")
     return found
 
 
@@ -85,7 +85,6 @@ def _rename_types(message: descriptor_pb2.DescriptorProto) -> None:
         _rename_types(nested)
 
 
-@cache
 def descriptor_pool() -> DescriptorPool:
     """Return the private pool, for JSON and text formats that must resolve an ``Any``.
 
@@ -93,10 +92,29 @@ def descriptor_pool() -> DescriptorPool:
         >>> descriptor_pool().FindMessageTypeByName("tensorflow.TensorProto").name
         'TensorProto'
     """
+    return _pool_and_classes()[0]
+
+
+@cache
+def _pool_and_classes() -> tuple[DescriptorPool, dict[str, type[Any]]]:
+    """Return the pool and the classes of all its messages.
+
+    The classes live as long as the pool, as those of generated modules do: protobuf finds a class again by a weak
+    reference, also while the garbage collector takes it apart, and what makes a message of it then ends the process
+    (``PyUpb_MessageMeta_Clear`` in protobuf 7.36).
+    """
     pool = DescriptorPool()
     own = descriptor_pb2.FileDescriptorSet.FromString(
         files("tenon.formats").joinpath("protos/descriptors.binpb").read_bytes()
     )
     for file in (*core_descriptors().file, *own.file):
         pool.AddSerializedFile(file.SerializeToString())
-    return pool
+    files_in_pool = (pool.FindFileByName(file.name) for file in (*core_descriptors().file, *own.file))
+    top = (message for file in files_in_pool for message in file.message_types_by_name.values())
+    return pool, {message.full_name: message_factory.GetMessageClass(message) for message in _with_nested(top)}
+
+
+def _with_nested(messages: Iterable[Any]) -> Iterator[Any]:
+    for message in messages:
+        yield message
+        yield from _with_nested(message.nested_types)

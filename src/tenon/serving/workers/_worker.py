@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -207,6 +208,7 @@ def main(descriptor: int) -> None:
         descriptor: the inherited socket to the supervisor.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the supervisor decides
+    faulthandler.enable()  # a crash below Python says where
     log_to_stderr("text")
     raise_open_files_limit()
     run_in_calling_thread()
