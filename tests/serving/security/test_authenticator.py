@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenon.base import UnauthenticatedError
-from tenon.serving.security import JwtIssuer, add_api_key, new_api_key
+from tenon.serving.security import Credential, JwtIssuer, add_api_key, new_api_key
 from tenon.serving.security._authenticator import REMEMBERED_CREDENTIALS, Authenticator
 from tests.serving.security.credentials import (
     AUDIENCE,
@@ -87,9 +87,18 @@ def test_keys_are_refused_where_there_are_none():
         EMPTY.identify({"x-api-key": KEY}.get)
 
 
-def test_a_remembered_token_ends_when_it_expires(made):
+HELD = pytest.mark.parametrize("held", [False, True], ids=["shown anew", "held by a connection"])
+
+
+def shown(name, text, held):
+    """Return the headers of a client that repeats a credential, as an edge keeps them or reads them anew."""
+    return {name: Credential(text) if held else text}.get
+
+
+@HELD
+def test_a_remembered_token_ends_when_it_expires(made, held):
     authenticator, clock, _ = made
-    get = bearer(token())
+    get = shown("authorization", f"Bearer {token()}", held)
     authenticator.identify(get)
     clock.now += 329
     authenticator.identify(get)
@@ -98,9 +107,10 @@ def test_a_remembered_token_ends_when_it_expires(made):
         authenticator.identify(get)
 
 
-def test_a_remembered_token_ends_when_its_key_is_withdrawn(made):
+@HELD
+def test_a_remembered_token_ends_when_its_key_is_withdrawn(made, held):
     authenticator, _, folder = made
-    get = bearer(token())
+    get = shown("authorization", f"Bearer {token()}", held)
     authenticator.identify(get)
     (folder / "jwks.json").write_bytes(jwks(jwk("EdDSA", 1)))
     poll(authenticator)
@@ -118,13 +128,25 @@ def test_a_remembered_token_stays_good_when_other_keys_come(made):
     assert authenticator.identify(get).client == "alice"
 
 
-def test_a_remembered_key_ends_when_its_record_goes(made):
+@HELD
+def test_a_remembered_key_ends_when_its_record_goes(made, held):
     authenticator, _, folder = made
-    authenticator.identify({"x-api-key": KEY}.get)
+    get = shown("x-api-key", KEY, held)
+    assert [authenticator.identify(get).client for _ in range(2)] == ["bob"] * 2
     (folder / "keys.json").write_text('{"keys": []}')
     poll(authenticator)
     with pytest.raises(UnauthenticatedError, match="not known here"):
-        authenticator.identify({"x-api-key": KEY}.get)
+        authenticator.identify(get)
+
+
+@HELD
+def test_what_a_credential_proved_to_one_is_nothing_to_another(made, tmp_path_factory, held):
+    get = shown("authorization", f"Bearer {token()}", held)
+    assert made[0].identify(get).client == "alice"
+    other = Authenticator([issuer(tmp_path_factory.mktemp("other") / "k", jwk("EdDSA", 1))], None, time.time)
+    with pytest.raises(UnauthenticatedError, match="no such key"):
+        other.identify(get)
+    assert made[0].identify(get).client == "alice"
 
 
 def test_a_broken_file_of_keys_keeps_the_old_ones(made):
@@ -136,9 +158,10 @@ def test_a_broken_file_of_keys_keeps_the_old_ones(made):
     assert authenticator.identify(bearer(token())).client == "alice"
 
 
-def test_a_used_up_token_is_refused_without_being_verified_again(tmp_path):
+@HELD
+def test_a_used_up_token_is_refused_without_being_verified_again(tmp_path, held):
     authenticator = Authenticator([issuer(tmp_path / "k", require_jti=True)], None, time.time)
-    get = bearer(token(jti="1", iat=time.time() + 1))
+    get = shown("authorization", f"Bearer {token(jti='1', iat=time.time() + 1)}", held)
     assert authenticator.identify(get).client == "alice"
     for _ in range(2):
         with pytest.raises(UnauthenticatedError, match="has been used before"):

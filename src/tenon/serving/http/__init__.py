@@ -1,6 +1,6 @@
 """What every API over HTTP shares: requests, responses, errors, deadlines, and the web server below them."""
 
-from tenon.serving.http._bodies import JSON_HEADERS, MAX_INFLATED_BYTES, error_body, inflated_body
+from tenon.serving.http._bodies import JSON_HEADERS, MAX_INFLATED_BYTES, error_body, inflated_body, plain_body
 from tenon.serving.http._messages import (
     HTTP_STATUS,
     BodyTooLargeError,
@@ -31,4 +31,5 @@ __all__ = [
     "error_headers",
     "http_status",
     "inflated_body",
+    "plain_body",
 ]

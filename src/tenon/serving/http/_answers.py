@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 
-from tenon.serving.http._messages import Response
+from tenon.serving.http._messages import Headers, Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 """What tells a client to send its body."""
@@ -27,6 +27,8 @@ class ResponseWriter:
 
     def __init__(self) -> None:
         self._second = 0
+        self._last, self._last_status = b"", 0
+        self._last_headers: Headers | None = None  # lists of headers do not change, so the same is as good as an equal
         self._known: dict[tuple[int, tuple[tuple[str, str], ...]], bytes] = {}
 
     def write(self, response: Response, connection: str = "", *, has_body: bool = True) -> bytes:
@@ -41,20 +43,31 @@ class ResponseWriter:
             ValueError: a header would forge others.
         """
         status, headers, body = response
-        lines = (*headers, ("Connection", connection)) if connection else (*headers,)
-        head = self._head(status, lines)
+        now = time.time()
+        if not self._second <= now < self._second + 1:
+            self._turn_to(int(now))
+        if headers is self._last_headers and status == self._last_status and not connection:
+            head = self._last
+        else:
+            head = self._last = self._head(
+                status, (*headers, ("Connection", connection)) if connection else (*headers,)
+            )
+            self._last_status, self._last_headers = status, None if connection else headers
         if status in _NO_BODY:
             return head + b"\r\n"
         return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body if has_body else b"")
 
+    def _turn_to(self, second: int) -> None:
+        self._second, self._last_headers = second, None
+        self._known.clear()
+
     def _head(self, status: int, lines: tuple[tuple[str, str], ...]) -> bytes:
-        second = int(time.time())
-        if second != self._second or len(self._known) > _MAX_KNOWN:
-            self._second = second
+        if len(self._known) > _MAX_KNOWN:
             self._known.clear()
         head = self._known.get((status, lines))
         if head is None:
-            head = self._known[status, lines] = _written(status, [*lines, ("Date", formatdate(second, usegmt=True))])
+            date = formatdate(self._second, usegmt=True)
+            head = self._known[status, lines] = _written(status, [*lines, ("Date", date)])
         return head
 
 

@@ -32,6 +32,15 @@ def error_body(message: str) -> bytes:
     return orjson.dumps({"error": message.encode(errors="replace").decode()})
 
 
+def plain_body(request: HttpRequest) -> bytes | None:
+    """Return a body that has come and is not compressed; ``None`` leaves it to ``inflated_body``.
+
+    Args:
+        request: as for ``inflated_body``.
+    """
+    return None if request.headers.get("content-encoding") else request.content
+
+
 async def inflated_body(request: HttpRequest) -> bytes:
     """Read a body and undo its compression.
 

@@ -30,6 +30,8 @@ PARTING_SECONDS = 1.0
 _MAX_HELD_BYTES = 2**16
 """What may wait of a connection that is not its turn yet: the next requests, or a body that nobody asked for."""
 
+_TASK = "tenon-http"
+
 _log = logging.getLogger("tenon.serving")
 
 
@@ -241,9 +243,13 @@ class Connection(asyncio.Protocol):
     def _begin(self, exchange: Exchange) -> None:
         head, now, owner = exchange.head, self._loop.time(), self.owner
         due = now + owner.timeout
-        request = HttpRequest(head.method, head.path, head.query, head.headers, exchange.read_body, self._remote, due)
+        content = exchange.body if exchange.body is None or len(exchange.body) <= owner.max_request_bytes else None
+        request = HttpRequest(
+            head.method, head.path, head.query, head.headers, exchange.read_body, self._remote, due, content
+        )
         self._exchange = exchange
-        task = exchange.task = self._loop.create_task(self._answer(exchange, request))
+        # what the loop's own `create_task` adds, and a number in the name, is a fifth of a task (1.24 us, and 0.99)
+        task = exchange.task = asyncio.Task(self._answer(exchange, request), loop=self._loop, name=_TASK)
         owner.deadlines.start(task, now)
 
     def _read_body(self, exchange: Exchange, data: bytes) -> bytes:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+from tenon.serving.security import Credential
+
 MAX_HEAD_BYTES = 2**16
 """A longer head is refused."""
 
@@ -23,6 +25,7 @@ _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
 _ABSOLUTE = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_CREDENTIALS = frozenset({"authorization", "x-api-key"})
 
 
 class BadRequestError(Exception):
@@ -140,7 +143,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
             raise BadRequestError(400, "A header must be NAME: VALUE, in one line.")
         name, value = match[1].decode().lower(), match[2].decode("latin-1").rstrip(" \t")
         if name not in headers:
-            headers[name] = value
+            headers[name] = Credential(value) if name in _CREDENTIALS else value
         elif name == "host" or (name == "content-length" and headers[name] != value):
             raise BadRequestError(400, f"A request must have one {name} header.")
         elif name != "content-length":

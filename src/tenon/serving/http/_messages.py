@@ -98,6 +98,7 @@ class HttpRequest:
         read_body: reads the body to its end.
         remote: the address of the client, where it is known.
         deadline: the event loop's time at which the answer is due; ``None`` for none.
+        content: the body, where all of it has come; ``body`` returns it, too.
 
     Example:
         >>> import asyncio
@@ -105,7 +106,7 @@ class HttpRequest:
         b'{}'
     """
 
-    __slots__ = ("body", "deadline", "headers", "method", "path", "query", "remote")
+    __slots__ = ("body", "content", "deadline", "headers", "method", "path", "query", "remote")
 
     def __init__(
         self,
@@ -116,9 +117,10 @@ class HttpRequest:
         read_body: Callable[[], Awaitable[bytes]],
         remote: str = "",
         deadline: float | None = None,
+        content: bytes | None = None,
     ) -> None:
         self.method, self.path, self.query, self.headers = method, path, query, headers
-        self.body, self.remote, self.deadline = read_body, remote, deadline
+        self.body, self.remote, self.deadline, self.content = read_body, remote, deadline, content
 
     @classmethod
     def of(

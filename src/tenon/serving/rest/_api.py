@@ -33,6 +33,7 @@ from tenon.serving.http import (
     error_headers,
     http_status,
     inflated_body,
+    plain_body,
 )
 from tenon.serving.json_tensors import (
     decode_inputs,
@@ -160,7 +161,7 @@ class RestApi(HttpApi):
 
     async def _predict(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)
-        body = await inflated_body(request)
+        body = plain_body(request) or await inflated_body(request)
         call.check_size(len(body))
         parsed = parse_predict_body(body)
         read_inputs = partial(decode_inputs, parsed)
@@ -169,14 +170,14 @@ class RestApi(HttpApi):
 
     async def _classify(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)
-        body = await inflated_body(request)
+        body = plain_body(request) or await inflated_body(request)
         call.check_size(len(body))
         asked = parse_examples_body(body)
         return encode_classifications((await classify(self._pipeline, call, *asked)).rows)
 
     async def _regress(self, call: Call, request: HttpRequest) -> bytes:
         self._pipeline.admit(call)
-        body = await inflated_body(request)
+        body = plain_body(request) or await inflated_body(request)
         call.check_size(len(body))
         asked = parse_examples_body(body)
         return encode_regressions((await regress(self._pipeline, call, *asked)).rows)

@@ -8,6 +8,7 @@ from tenon.serving.security._api_keys import ApiKeyRecord, add_api_key, new_api_
 from tenon.serving.security._audit_check import AuditSummary, verify_audit
 from tenon.serving.security._audit_log import AuditConfig, AuditLog
 from tenon.serving.security._audit_records import AuditRecord
+from tenon.serving.security._authenticator import Credential
 from tenon.serving.security._configuration import SecurityConfig, read_security
 from tenon.serving.security._exposure import exposure_warning
 from tenon.serving.security._gate import Admission, Gate
@@ -24,6 +25,7 @@ __all__ = [
     "AuditLog",
     "AuditRecord",
     "AuditSummary",
+    "Credential",
     "Gate",
     "Identity",
     "JwtIssuer",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError, ResourceExhaustedError, UnavailableError
 from tenon.serving.security._audit_files import ends_with_line, in_order, lines_backwards, rotate
-from tenon.serving.security._audit_records import FIRST_HASH, AuditRecord, chain_hash, parse_line, render
+from tenon.serving.security._audit_records import FIRST_HASH, AuditRecord, chain_hash, line_hash, parse_line, render
 
 LOST = "lost"
 START = "start"
@@ -208,7 +208,7 @@ class _AuditFile:
         lines = bytearray()
         for record in records:
             line = render(record, self._sequence, self._previous)
-            self._sequence, self._previous = self._sequence + 1, chain_hash([line])
+            self._sequence, self._previous = self._sequence + 1, line_hash(line)
             lines += line
             lines += b"\n"
         self._pending += lines

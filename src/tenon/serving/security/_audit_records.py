@@ -15,8 +15,11 @@ FIRST_HASH = "0" * 64
 """What the first line has in the place of its predecessor's hash."""
 
 _MAX_TEXT = 256
+_EMPTY = '""'
 _MIDDLE = ("event", "client", "credential", "action", "model", "version", "signature", "protocol", "outcome", "reason")
 """What stands between time and latency, in this order; few values of it are new."""
+
+_FIRST, _LAST = 1, 1 + len(_MIDDLE)
 
 
 class AuditRecord(NamedTuple):
@@ -63,19 +66,18 @@ def render(record: AuditRecord, sequence: int, previous: str) -> bytes:
         sequence: the number of the line.
         previous: the hash of the line before.
     """
-    (when, event, client, credential, action, model, version) = record[:7]
-    (signature, protocol, outcome, reason, latency, request_id, remote) = record[7:]
-    middle = _middle(event, client, credential, action, model, version, signature, protocol, outcome, reason)
-    return b'{"seq":%d,"time":"%b",%b,"latency_ms":%b,"request_id":%b,"remote":%b,"prev":"%b"}' % (
-        *(sequence, _rfc3339(when).encode(), middle, orjson.dumps(round(latency * 1e3, 3))),
-        *(_text(request_id), _text(remote), previous.encode()),
-    )
+    name = record.request_id
+    return (
+        f'{{"seq":{sequence},"time":"{_rfc3339(record.time)}",{_middle(*record[_FIRST:_LAST])},'
+        f'"latency_ms":{record.latency * 1e3:.3f},"request_id":{_text(name) if name else _EMPTY},'
+        f'"remote":{_remote(record.remote)},"prev":"{previous}"}}'
+    ).encode("ascii")
 
 
 @lru_cache(maxsize=1024)
-def _middle(*values: Any) -> bytes:
+def _middle(*values: Any) -> str:
     """Return the fields that many lines have in common."""
-    return b",".join(b'"%b":%b' % (name.encode(), _text(value)) for name, value in zip(_MIDDLE, values, strict=True))
+    return ",".join(f'"{name}":{_text(value)}' for name, value in zip(_MIDDLE, values, strict=True))
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:
@@ -89,10 +91,15 @@ def parse_line(line: bytes) -> dict[str, Any] | None:
 
 def chain_hash(lines: Sequence[bytes]) -> str:
     """Return the hash by which a line refers to what is before it: the last whole line and what is torn after it."""
-    return sha256(b"\n".join(lines)).hexdigest()
+    return line_hash(b"\n".join(lines))
 
 
-def _text(value: Any) -> bytes:
+def line_hash(line: bytes) -> str:
+    """Return the hash by which a line refers to a whole one before it."""
+    return sha256(line).hexdigest()
+
+
+def _text(value: Any) -> str:
     """Return JSON in ASCII of a text, a number or nothing."""
     if isinstance(value, str) and len(value) > _MAX_TEXT:
         value = value[:_MAX_TEXT] + "..."
@@ -100,14 +107,18 @@ def _text(value: Any) -> bytes:
         text = orjson.dumps(value)
     except TypeError:  # a text with half a character, or a number of more than 64 bits
         text = b"\xff"
-    if not text.isascii():
-        text = json.dumps(value).encode()
-    return text.replace(b"\x7f", b"\\u007f")
+    return (text.decode() if text.isascii() else json.dumps(value)).replace("\x7f", "\\u007f")
+
+
+@lru_cache(maxsize=1024)
+def _remote(address: str) -> str:
+    """Return JSON of a client's address; a connection has one for all of its lines."""
+    return _text(address)
 
 
 def _rfc3339(seconds: float) -> str:
-    micros = round(seconds * 1e6)
-    return f"{_second(micros // 1_000_000)}.{micros % 1_000_000:06d}Z"
+    second, micros = divmod(round(seconds * 1e6), 1_000_000)
+    return f"{_second(second)}.{micros:06d}Z"
 
 
 @lru_cache(maxsize=8)

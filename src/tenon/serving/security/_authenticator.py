@@ -37,6 +37,32 @@ class _Remembered(NamedTuple):
     source: Reloading[Any]
     judged_by: Any
 
+    def holds(self, now: float) -> bool:
+        """Tell whether it still counts."""
+        return self.expires > now and self.source.value is self.judged_by
+
+
+class Credential(str):
+    """A header's value with a credential, as an edge keeps it together with the connection that it came over.
+
+    A client that repeats its header shows the same object again, so what it proved is noted on it (0.3 us, the keyed
+    hash takes 1.3), and gone with the connection.
+
+    Args:
+        value: the header's value.
+
+    Attributes:
+        proof: what it proved, and to whom; for the authenticator alone.
+    """
+
+    __slots__ = ("proof",)
+    proof: tuple[Authenticator, _Remembered, Identity] | None
+
+    def __new__(cls, value: str) -> Credential:
+        made = super().__new__(cls, value)
+        made.proof = None
+        return made
+
 
 class Authenticator:
     """Finds out who sends a request.
@@ -81,14 +107,24 @@ class Authenticator:
             UnauthenticatedError: there is no credential, or it is not good.
             ResourceExhaustedError: too many tokens that count once are remembered.
         """
-        header = headers_get("authorization")
-        if header is None:
-            key = headers_get("x-api-key")
-            if key is None:
+        shown, scheme = headers_get("authorization"), ""
+        if shown is None:
+            shown, scheme = headers_get("x-api-key"), "x-api-key "
+            if shown is None:
                 raise UnauthenticatedError(
                     "The request has no credentials. Send 'authorization: Bearer TOKEN' or 'x-api-key: KEY'."
                 )
-            header = f"x-api-key {key}"
+        if type(shown) is not Credential:
+            return self._identify(scheme + shown)[0]
+        proof = shown.proof
+        if proof is not None and proof[0] is self and proof[1].holds(self._clock()):
+            return proof[2]
+        identity, known = self._identify(scheme + shown)
+        if known.identity is not None:
+            shown.proof = self, known, known.identity
+        return identity
+
+    def _identify(self, header: str) -> tuple[Identity, _Remembered]:
         if len(header) > MAX_CREDENTIAL_CHARACTERS or not header.isascii():
             raise UnauthenticatedError(
                 f"A credential must have at most {MAX_CREDENTIAL_CHARACTERS} characters, all of them ASCII."
@@ -97,14 +133,14 @@ class Authenticator:
         keyed.update(header.encode())
         name = keyed.digest()
         known = self._remembered.get(name)
-        if known is not None and known.expires > self._clock() and known.source.value is known.judged_by:
+        if known is not None and known.holds(self._clock()):
             self._remembered.move_to_end(name)
             if known.identity is None:
                 raise UnauthenticatedError("The token has been used before, and counts once. Ask for a new one.")
-            return known.identity
+            return known.identity, known
         identity, known = self._judge(header)
         self._remember(name, known)
-        return identity
+        return identity, known
 
     def _judge(self, header: str) -> tuple[Identity, _Remembered]:
         scheme, _, credential = header.partition(" ")

@@ -153,6 +153,7 @@ class Gate:
         self._authenticator = Authenticator(config.jwt, config.api_keys, time.time) if config.authenticates else None
         self._limiter = None if config.limits is None else Limiter(config.limits, time.monotonic)
         self._audit = None if config.audit is None else AuditLog(config.audit)
+        self._strict = self._audit if config.audit is not None and config.audit.strict else None
         self._open = self._authenticator is None and self._limiter is None and self._audit is None
         sources = [] if self._authenticator is None else self._authenticator.sources
         self._refreshers = [Refresher(source) for source in sources]  # a slow one does not hold up the others
@@ -191,17 +192,16 @@ class Gate:
         """
         if self._authenticator is None:
             return ANONYMOUS
-        audit = self._audit
-        if audit is not None:
-            audit.reserve()
+        if self._strict is not None:
+            self._strict.reserve()
         try:
             identity = self._authenticator.identify(headers_get)
         except TenonError as error:
-            if audit is not None:
-                audit.write(_refusal(error, None, "", "", protocol, remote, ""))
+            if self._audit is not None:
+                self._audit.write(_refusal(error, None, "", "", protocol, remote, ""))
             raise
-        if audit is not None:
-            audit.give_up()
+        if self._strict is not None:
+            self._strict.give_up()
         return identity
 
     def admit(
@@ -236,8 +236,8 @@ class Gate:
         if self._open:
             return _LET_IN
         audit = self._audit
-        if audit is not None:
-            audit.reserve()
+        if self._strict is not None:
+            self._strict.reserve()
         identity = None
         try:
             if isinstance(caller, Identity):
