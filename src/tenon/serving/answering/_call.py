@@ -120,9 +120,10 @@ class Call:
         if self.urgency is not None:
             return self.urgency
         word = self.header(PRIORITY_HEADER)
-        if word not in _PRIORITIES:
+        priority = _PRIORITIES.get(word)
+        if priority is None:
             raise InvalidArgumentError(f"{PRIORITY_HEADER}: must be 'normal' or 'low'; received {word!r}.")
-        return _PRIORITIES[word]
+        return priority
 
     def run_options(self) -> RunOptions:
         """Return how urgent the run of this call is; ``times`` is filled in by it.

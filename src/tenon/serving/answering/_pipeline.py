@@ -100,7 +100,9 @@ class Pipeline:
     ) -> None:
         self.manager = manager
         self.options = options or AnsweringOptions()
-        self._interceptors = tuple(interceptors)
+        self._begins = tuple([each.begin for each in interceptors])
+        self._admits = tuple([each.admit for each in interceptors])
+        self._finishes = tuple([each.finish for each in reversed(interceptors)])
         self._selector = selector
 
     async def answer(self, call: Call, work: Callable[[], Awaitable[T]]) -> T:
@@ -113,21 +115,21 @@ class Pipeline:
         Raises:
             TenonError: of an interceptor, or of the work.
         """
-        if not self._interceptors:
+        if not self._begins:
             return await work()
         begun = 0
         error: TenonError | None = None
         try:
-            for interceptor in self._interceptors:
-                interceptor.begin(call)
+            for begin in self._begins:
+                begin(call)
                 begun += 1
             return await work()
         except BaseException as raised:
             error = _as_error(raised)
             raise
         finally:
-            for interceptor in reversed(self._interceptors[:begun]):
-                interceptor.finish(call, error)
+            for finish in self._finishes[len(self._finishes) - begun :]:
+                finish(call, error)
 
     def admit(self, call: Call, request: ServableRequest | None = None) -> ServableRequest:
         """Let the interceptors look at which servable is asked for, before anything of it is touched.
@@ -146,8 +148,8 @@ class Pipeline:
             call.request = request
         if call.request is None:
             raise InternalError("a call must say which servable it asks for before it is admitted. Report it.")
-        for interceptor in self._interceptors:
-            interceptor.admit(call)
+        for admit in self._admits:
+            admit(call)
         return call.request
 
     def admit_to_server(self, call: Call) -> None:
@@ -156,8 +158,8 @@ class Pipeline:
         Raises:
             TenonError: an interceptor refuses.
         """
-        for interceptor in self._interceptors:
-            interceptor.admit(call)
+        for admit in self._admits:
+            admit(call)
 
     def open(self, call: Call) -> ServableHandle:
         """Return a handle of the version that answers ``call``, which was admitted before, and write it down.

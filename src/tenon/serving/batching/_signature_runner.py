@@ -89,9 +89,10 @@ class SignatureRunner:
         """Hand the arrays over; for what fits one batch that is the batcher's own future, with nothing in between."""
         if not self._sizes:
             return self._submit(self._batcher(tuple(array.shape for array in arrays)), arrays, 1, options)
-        rows = self._common_rows(arrays)
+        rows = len(arrays[0]) if len(arrays) == 1 else self._common_rows(arrays)
         if 0 < rows <= self._sizes[-1]:
-            return self._submit(self._batcher(self._shared_shapes(arrays)), arrays, rows, options)
+            shapes = () if self._one_queue else self._shared_shapes(arrays)
+            return self._submit(self._batchers.get(shapes) or self._batcher(shapes), arrays, rows, options)
         return self._in_parts(arrays, rows, options)
 
     def _shared_shapes(self, arrays: Sequence[np.ndarray]) -> Shapes:
