@@ -30,6 +30,13 @@ def test_equal_heads_are_made_once_and_others_are_not_mixed_up():
     assert len(writer._known) < 300
 
 
+def test_heads_are_dated_anew_each_second():
+    times = [1e9, 1e9 + 0.5, 1e9 + 1, 1e9 + 1.9, 5e8]
+    writer = ResponseWriter(iter(times).__next__)
+    dates = [lines(writer.write(Response(200, JSON_HEADERS, b"{}")))[1]["Date"][-12:-4] for _ in times]
+    assert dates == ["01:46:40", "01:46:40", "01:46:41", "01:46:41", "00:53:20"]
+
+
 def test_some_responses_have_no_body():
     writer = ResponseWriter()
     assert lines(writer.write(Response(200, [], b"1234"), has_body=False))[1:][0]["Content-Length"] == "4"

@@ -102,6 +102,37 @@ def test_requests_that_come_together_are_answered_one_after_the_other():
     run(body)
 
 
+def test_heads_that_repeat_and_heads_that_only_begin_alike_are_told_apart():
+    a, b, get = POST % (b"a", 3), POST % (b"a", 33), GET % b"a"
+    inner = (get + a)[:33]  # a body may look like a head
+    sent = [a + b"abc", a + b"def", a + get[:3], b + inner, a + b"\r\n\r", b"\r\n" + a + b"POS", get, get, a + b"xyz"]
+    bodies = [b"abc", b"def", b"GET", inner, b"\r\n\r", b"POS", b"", b"", b"xyz"]
+
+    async def body(server, api, port):
+        for pieces in (sent, [b"".join(sent)]):
+            async with connected(port) as (reader, writer):
+                answers = []
+                for piece in pieces:
+                    writer.write(piece)
+                    answers += [await answer(reader) for _ in range(len(bodies) // len(pieces))]
+                assert answers == [(200, b"/a " + one) for one in bodies]
+
+    run(body)
+
+
+def test_bodies_have_their_limit_whether_they_come_with_their_heads_or_behind_them():
+    async def body(server, api, port):
+        for pause in (0, 0.01):
+            async with connected(port) as (reader, writer):
+                for size, status in ((5, 200), (6, 413)):
+                    writer.write(POST % (b"a", size))
+                    await asyncio.sleep(pause)
+                    writer.write(bytes(size))
+                    assert (await answer(reader))[0] == status
+
+    run(body, max_request_bytes=5)
+
+
 def test_requests_may_come_byte_by_byte():
     async def body(server, api, port):
         async with connected(port) as (reader, writer):

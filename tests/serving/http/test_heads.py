@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenon.serving.http._heads import MAX_HEADERS, BadRequestError, HeadReader, RequestHead, parse_head
+from tenon.serving.security import Credential
 
 
 def head(*lines, line=b"GET / HTTP/1.1", host=b"Host: h"):
@@ -139,6 +140,16 @@ def test_clients_may_wait_for_leave_to_send_their_body():
 def test_too_many_headers_are_refused():
     assert len(head(*(b"X-%d: a" % number for number in range(MAX_HEADERS - 1))).headers) == MAX_HEADERS
     assert refusal(*(b"X-%d: a" % number for number in range(MAX_HEADERS))) == 431
+
+
+def test_a_credential_is_kept_as_long_as_the_head_that_shows_it():
+    reader, text = HeadReader(), b"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nX-API-Key: k\r\n\r\n"
+    first, again = (reader.read(bytes(bytearray(text))).headers for _ in range(2))
+    assert (first["authorization"], first["x-api-key"]) == ("Bearer t", "k")
+    for name in ("authorization", "x-api-key"):
+        assert type(first[name]) is Credential
+        assert first[name] is again[name]
+        assert HeadReader().read(text).headers[name] is not first[name]
 
 
 def test_a_reader_knows_what_it_has_read_and_bounds_what_it_keeps():

@@ -26,9 +26,11 @@ def test_a_bound_belongs_to_its_bucket():
 
 @given(st.lists(st.floats(-1e6, 1e6)), st.lists(st.floats(-1e6, 1e6), unique=True))
 def test_every_observation_falls_into_the_first_bucket_that_reaches_it(values, bounds):
-    histogram = Histogram(tuple(sorted(bounds)))
+    histogram, together = Histogram(tuple(sorted(bounds))), Histogram(tuple(sorted(bounds)))
     for value in values:
         histogram.observe(value)
+    together.observe_all(values)
+    assert (together.counts, together.sum) == (histogram.counts, histogram.sum)
     expected = [0] * (len(bounds) + 1)
     for value in values:
         expected[sum(bound < value for bound in bounds)] += 1

@@ -7,6 +7,7 @@ import pytest
 from tenon.base import Code
 from tenon.serving.servables import RunTimes, ServableId
 from tenon.serving.telemetry import History, Observer, Registry
+from tenon.serving.telemetry import _table as table
 from tenon.serving.telemetry._names import MAX_STRANGERS
 
 DIGITS = ServableId("digits", 3)
@@ -41,6 +42,27 @@ def run_times(seconds: float) -> RunTimes:
 def errors_against_model(observer):
     (second,) = observer.history.snapshot(now=time.monotonic() + 1)["models"]["digits"]
     return second[2]
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 200])
+def test_whoever_looks_sees_all_requests_that_have_ended(observer, count):
+    for number in range(count):
+        answer(observer, code=Code.INTERNAL * (number % 5 == 4), times=run_times(0.001) if number % 2 else None)
+    for _ in range(2):
+        told = cells(observer, "tenon_serving_requests_total")
+        assert told.get((*LABELS, "predict", "REST", "INTERNAL"), 0) == count // 5
+        assert sum(told.values()) == count
+        seconds = cells(observer, "tenon_serving_request_seconds")
+        assert sum(sum(counts) for _, counts in seconds.values()) == count
+        (runtime,) = [sum(counts) for _, counts in cells(observer, table.RUNTIME_LATENCY.name).values()]
+        assert runtime == count // 2
+
+
+def test_requests_to_a_version_that_goes_stay_counted(observer):
+    answer(observer)
+    observer.unloaded(DIGITS)
+    answer(observer)
+    assert cells(observer, "tenon_serving_requests_total") == {(*LABELS, "predict", "REST", "OK"): 2}
 
 
 @pytest.mark.parametrize("api", ["Predict", "predict", "GetModelStatus", "ModelInfer"])

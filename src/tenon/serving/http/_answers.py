@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 
@@ -19,14 +19,17 @@ _NO_BODY = frozenset({204, 304})
 class ResponseWriter:
     r"""Write responses; what equal ones have in common, all but the length and the body, is made once a second.
 
+    Args:
+        clock: seconds since the epoch.
+
     Example:
         >>> text = ResponseWriter().write(Response(200, [("Content-Type", "text/plain")], b"hello"))
         >>> text.partition(b"\r\n")[0], text.endswith(b"\r\nContent-Length: 5\r\n\r\nhello")
         (b'HTTP/1.1 200 OK', True)
     """
 
-    def __init__(self) -> None:
-        self._second = 0
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._second = clock, 0
         self._last, self._last_status = b"", 0
         self._last_headers: Headers | None = None  # lists of headers do not change, so the same is as good as an equal
         self._known: dict[tuple[int, tuple[tuple[str, str], ...]], bytes] = {}
@@ -43,7 +46,7 @@ class ResponseWriter:
             ValueError: a header would forge others.
         """
         status, headers, body = response
-        now = time.time()
+        now = self._clock()
         if not self._second <= now < self._second + 1:
             self._turn_to(int(now))
         if headers is self._last_headers and status == self._last_status and not connection:

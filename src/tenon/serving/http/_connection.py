@@ -223,15 +223,14 @@ class Connection(asyncio.Protocol):
 
     def _read_head(self, data: bytes) -> bytes:
         """Begin to answer a request; return what stands behind its head and what there is of its body."""
-        if data.startswith(b"\r\n"):  # some clients send an empty line behind a body
-            return data.lstrip(b"\r\n")
-        stop = data.find(END, 0, MAX_HEAD_BYTES) + len(END)
-        if stop < len(END):
-            if len(data) >= MAX_HEAD_BYTES:
-                raise BadRequestError(431, f"The head of a request must have at most {MAX_HEAD_BYTES} bytes.")
-            self._buffer = data
-            return b""
-        head, rest = self._heads.read(data[:stop]), data[stop:]
+        heads = self._heads
+        if heads.text and data.startswith(heads.text):  # a head ends where its bytes first say so: this is all of it
+            head, rest = heads.head, data[len(heads.text) :]
+        else:
+            found, rest = self._find_head(data)
+            if found is None:
+                return rest
+            head = found
         length = head.length
         if length is not None and len(rest) >= length:
             self._begin(Exchange(self, head, rest[:length], None))
@@ -239,6 +238,18 @@ class Connection(asyncio.Protocol):
         incoming = ChunkedBody() if length is None else SizedBody(length)
         self._begin(Exchange(self, head, None, incoming))
         return rest
+
+    def _find_head(self, data: bytes) -> tuple[RequestHead | None, bytes]:
+        """Return a head and what stands behind it; ``None`` where it is still coming, and what to read then."""
+        if data.startswith(b"\r\n"):  # some clients send an empty line behind a body
+            return None, data.lstrip(b"\r\n")
+        stop = data.find(END, 0, MAX_HEAD_BYTES) + len(END)
+        if stop >= len(END):
+            return self._heads.read(data[:stop]), data[stop:]
+        if len(data) >= MAX_HEAD_BYTES:
+            raise BadRequestError(431, f"The head of a request must have at most {MAX_HEAD_BYTES} bytes.")
+        self._buffer = data
+        return None, b""
 
     def _begin(self, exchange: Exchange) -> None:
         head, now, owner = exchange.head, self._loop.time(), self.owner

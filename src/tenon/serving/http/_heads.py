@@ -66,10 +66,18 @@ class RequestHead:
     is_old: bool
 
 
+_NO_HEAD = RequestHead("", "", "", {}, 0, False, False, True)
+
+
 class HeadReader:
     r"""Read heads, and remember them: a client that repeats a request repeats its bytes, and one look-up reads them.
 
     Belongs to one connection, so credentials that stand in heads are forgotten with it.
+
+    Attributes:
+        text: of the last head that was remembered, and so what the next request begins with, most likely: to compare
+            is cheaper than to look for its end and to look it up. Empty where there is none.
+        head: what that head says.
 
     Example:
         >>> head = HeadReader().read(b"GET /v1/models/a%20b?x HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -79,6 +87,7 @@ class HeadReader:
 
     def __init__(self) -> None:
         self._known: dict[bytes, RequestHead] = {}
+        self.text, self.head = b"", _NO_HEAD
 
     def read(self, text: bytes) -> RequestHead:
         """Return what a head says.
@@ -92,10 +101,12 @@ class HeadReader:
         head = self._known.get(text)
         if head is None:
             head = parse_head(text)
-            if len(text) <= _REMEMBERED_BYTES:
-                if len(self._known) >= _REMEMBERED_HEADS:
-                    self._known.clear()
-                self._known[text] = head
+            if len(text) > _REMEMBERED_BYTES:
+                return head
+            if len(self._known) >= _REMEMBERED_HEADS:
+                self._known.clear()
+            self._known[text] = head
+        self.text, self.head = text, head
         return head
 
 

@@ -20,7 +20,7 @@ START = "start"
 
 _GATHER_SECONDS = 0.01
 _RETRY_SECONDS = 0.5
-_LINES_AT_ONCE = 64  # then other threads may run: rendering these takes a fifth of a millisecond
+_LINES_AT_ONCE = 96  # then other threads may run: rendering these takes a fifth of a millisecond
 _CLOSE_SECONDS = 10.0
 _STRICT_RETRY_AFTER = 1.0
 
@@ -205,13 +205,12 @@ class _AuditFile:
         Raises:
             OSError: the disk does not take them.
         """
-        lines = bytearray()
-        for record in records:
-            line = render(record, self._sequence, self._previous)
-            self._sequence, self._previous = self._sequence + 1, line_hash(line)
-            lines += line
-            lines += b"\n"
-        self._pending += lines
+        lines, previous = [self._pending], self._previous
+        for number, record in enumerate(records, self._sequence):
+            line = render(record, number, previous)
+            previous = line_hash(line)
+            lines += (line, b"\n")
+        self._sequence, self._previous, self._pending = self._sequence + len(records), previous, b"".join(lines)
         self.flush()
 
     def flush(self) -> None:
