@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenon.base import FailedPreconditionError
-from tenon.serving.batching._padding import check_rows, equal_lengths, join
+from tenon.serving.batching._padding import aligned, check_rows, equal_lengths, join
 
 DTYPES = (np.float32, np.int64, np.bool_, np.dtype("S4"), object)
 
@@ -26,6 +26,16 @@ def test_what_is_joined_stands_in_order_before_copies_of_the_last_row(sizes, pad
 def test_a_task_that_fills_a_batch_is_not_copied():
     task = [np.ones((4, 2))]
     assert join([task], 4, 4)[0] is task[0]
+
+
+def test_programs_get_arrays_that_are_aligned():
+    whole = np.arange(3, dtype=np.float32)
+    view = np.frombuffer(b"." + whole.tobytes(), np.float32, 3, 1)
+    assert not view.flags.aligned
+    for found in (aligned([view]), join([[view]], 3, 3), join([[view], [view]], 6, 6), join([[view]], 3, 4)):
+        assert found[0].flags.aligned
+        np.testing.assert_array_equal(found[0][:3], whole)
+    assert aligned([whole])[0] is whole
 
 
 def test_lengths_are_padded_at_the_end_with_each_ones_own_first_element():

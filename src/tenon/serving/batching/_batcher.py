@@ -15,7 +15,7 @@ from tenon.base import DeadlineExceededError, InternalError, TenonError
 from tenon.serving.batching._estimate import RunEstimate
 from tenon.serving.batching._lane import Backlog, Lane, Task, note_times
 from tenon.serving.batching._observer import BatchObserver, SignatureId
-from tenon.serving.batching._padding import check_rows, equal_lengths, join
+from tenon.serving.batching._padding import aligned, check_rows, equal_lengths, join
 from tenon.serving.batching._parameters import BatchingParameters
 from tenon.serving.batching._run_plan import RunPlan
 from tenon.serving.engines import Engine, Program
@@ -188,7 +188,7 @@ class Batcher:
         arrays = [task.inputs for task in batch.tasks]
         if self._pad_lengths and len(arrays) > 1:
             arrays = list(equal_lengths(arrays))
-        batch.inputs = join(arrays, batch.rows, batch.size) if self._sizes else arrays[0]
+        batch.inputs = join(arrays, batch.rows, batch.size) if self._sizes else aligned(arrays[0])
         program = self._engine.find(tuple([array.shape for array in batch.inputs]))
         if program is None:
             return

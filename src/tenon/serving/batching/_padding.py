@@ -23,8 +23,18 @@ def join(tasks: Sequence[Arrays], rows: int, size: int) -> Arrays:
         An array per input with ``size`` rows; a single task's own arrays where nothing has to be added.
     """
     if len(tasks) == 1 and size == rows:
-        return tasks[0]
+        return aligned(tasks[0])
     return [_filled(column, rows, size) for column in zip(*tasks, strict=True)]
+
+
+def aligned(arrays: Arrays) -> Arrays:
+    """Return arrays as programs want them; those that are views of a message begin anywhere in it.
+
+    Example:
+        >>> aligned([np.frombuffer(bytes(9), np.int32, 2, 1)])[0].flags.aligned
+        True
+    """
+    return [array if array.flags.aligned else array.copy() for array in arrays]
 
 
 def _filled(column: Sequence[np.ndarray], rows: int, size: int) -> np.ndarray:

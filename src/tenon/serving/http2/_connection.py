@@ -244,7 +244,7 @@ class Connection(asyncio.BufferedProtocol):
             self._borrow(stream, piece)
         if flags & _END_STREAM:
             self._end(stream)
-        elif stream.changed is not None:
+        else:
             stream.wake()
 
     def _borrow(self, stream: Stream, piece: memoryview) -> None:

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-
 Piece = bytes | memoryview
 """A part of a body."""
 
@@ -55,7 +54,7 @@ class Stream:
         self.size = 0
         self.begun = self.ended = self.refused = False
         self.unacknowledged = 0
-        self.waiting: deque[bytes] = deque()
+        self.waiting: deque[memoryview] = deque()
         self.trailers: bytes | None = None
         self.changed: asyncio.Event | None = None
         self.task: asyncio.Task[Any] | None = None
