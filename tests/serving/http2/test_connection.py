@@ -327,8 +327,8 @@ def test_the_reader_hands_on_the_same_however_the_bytes_are_cut(sizes, body, pad
         frames, bodies = [], {}
         ended = []
 
-        def data(number, piece, flags, bodies=bodies, ended=ended):
-            bodies[number] = bodies.get(number, b"") + bytes(piece)
+        def data(number, pieces, flags, bodies=bodies, ended=ended):
+            bodies[number] = bodies.get(number, b"") + b"".join(pieces)
             ended.extend([number] * (flags & 1))
 
         reader = FrameReader(lambda *each, frames=frames: frames.append(each), data)

@@ -228,29 +228,29 @@ class Connection(asyncio.BufferedProtocol):
         stream = self._stream(number)
         body = unpadded(payload, flags)
         self._count(stream, len(payload) - len(body))
-        self._read_data(number, memoryview(body), flags)
+        self._read_data(number, [memoryview(body)], flags)
 
-    def _read_data(self, number: int, piece: memoryview, flags: int) -> None:
-        """Read a piece of a DATA frame; its flags come with the last one."""
+    def _read_data(self, number: int, pieces: list[memoryview], flags: int) -> None:
+        """Read pieces of DATA frames, with the flags of the last frame if they end it."""
         if self._block is not None:
             raise Http2Error(ErrorCode.PROTOCOL_ERROR, "a header block was interrupted")
         stream = self._stream(number)
-        self._count(stream, len(piece))
+        size = sum(map(len, pieces))
+        self._count(stream, size)
         if stream is None:
             return
         if stream.ended:
             raise Http2Error(ErrorCode.STREAM_CLOSED, f"DATA behind the end of stream {number}")
-        if piece and not stream.refused:
-            self._borrow(stream, piece)
+        if size and not stream.refused:
+            self._borrow(stream, pieces, size)
         if flags & _END_STREAM:
             self._end(stream)
         else:
             stream.wake()
 
-    def _borrow(self, stream: Stream, piece: memoryview) -> None:
-        """Let a stream have a piece that is in the buffer, until ``_keep_borrowed``."""
-        size = len(piece)
-        stream.chunks.append(piece)
+    def _borrow(self, stream: Stream, pieces: list[memoryview], size: int) -> None:
+        """Let a stream have pieces that are in the buffer, until ``_keep_borrowed``."""
+        stream.chunks += pieces
         stream.size += size
         self._buffered += size
         if not self._borrowers or self._borrowers[-1] is not stream:

@@ -10,7 +10,7 @@ MAX_FRAME_SIZE = 2**20
 """The largest frame that we take; larger than the default, for large tensors."""
 
 _NINE = FRAME_HEADER.size
-_DATA, _PADDED = int(FrameType.DATA), int(Flag.PADDED)
+_DATA, _PADDED, _END_STREAM = int(FrameType.DATA), int(Flag.PADDED), int(Flag.END_STREAM)
 
 
 class FrameReader:
@@ -21,14 +21,14 @@ class FrameReader:
 
     Args:
         on_frame: called with type, flags, stream and payload.
-        on_data: called with the stream, a piece of its body and the flags of the frame, which are 0 before the frame's
-            last piece. The piece is a view of what ``feed`` was given, true only until that returns.
+        on_data: called with the stream, pieces of its body, and the flags of the frame that the last of them ends, or 0.
+            The pieces are views of what ``feed`` was given, true only until that returns.
 
     Attributes:
         greeted: whether the client has said that it speaks HTTP/2.
 
     Example:
-        >>> reader = FrameReader(lambda *frame: print(*frame), lambda stream, piece, flags: print(bytes(piece)))
+        >>> reader = FrameReader(lambda *frame: print(*frame), lambda stream, pieces, flags: print(b"".join(pieces)))
         >>> reader.feed(memoryview(PREFACE + bytes.fromhex("000004 00 01 00000001") + b"ab"))
         b'ab'
         >>> reader.feed(memoryview(b"cd"))
@@ -38,7 +38,7 @@ class FrameReader:
     def __init__(
         self,
         on_frame: Callable[[int, int, int, bytes], None],
-        on_data: Callable[[int, memoryview, int], None],
+        on_data: Callable[[int, list[memoryview], int], None],
     ) -> None:
         self.greeted = False
         self._on_frame, self._on_data = on_frame, on_data
@@ -74,7 +74,7 @@ class FrameReader:
         """Hand on the next piece of a DATA frame and return where it ends."""
         piece = data[: self._left]
         self._left -= len(piece)
-        self._on_data(self._number, piece, 0 if self._left else self._flags)
+        self._on_data(self._number, [piece], 0 if self._left else self._flags)
         return len(piece)
 
     def _read(self, data: memoryview, start: int) -> int:
@@ -85,16 +85,28 @@ class FrameReader:
             size, kind, body = word >> 8, word & 0xFF, start + _NINE
             if size > MAX_FRAME_SIZE:
                 raise Http2Error(ErrorCode.FRAME_SIZE_ERROR, f"a frame of {size} bytes is too large")
-            stop = body + size
-            number &= MAX_STREAM_ID
             if kind == _DATA and not flags & _PADDED:
-                if stop > end:
-                    self._number, self._flags, self._left = number, flags, size
-                    return body + self._go_on(data[body:])
-                self._on_data(number, data[body:stop], flags)
-            elif stop > end:
+                start = self._read_data(data, start, number)
+                continue
+            if body + size > end:
                 break
-            else:
-                self._on_frame(kind, flags, number, bytes(data[body:stop]))
-            start = stop
+            start = body + size
+            self._on_frame(kind, flags, number & MAX_STREAM_ID, bytes(data[body:start]))
+        return start
+
+    def _read_data(self, data: memoryview, start: int, number: int) -> int:
+        """Hand on DATA frames of one stream that follow each other; return where they end."""
+        pieces: list[memoryview] = []
+        end, unpack, flags = len(data), FRAME_HEADER.unpack_from, 0
+        while end - start >= _NINE and not flags & _END_STREAM:
+            word, more, other = unpack(data, start)
+            size, body = word >> 8, start + _NINE
+            if word & 0xFF != _DATA or more & _PADDED or other != number or size > MAX_FRAME_SIZE:
+                break
+            start, flags = body + size, more
+            if start > end:
+                self._number, self._flags, self._left = number & MAX_STREAM_ID, flags, start - end
+                start, flags = end, 0
+            pieces.append(data[body:start])
+        self._on_data(number & MAX_STREAM_ID, pieces, flags)
         return start
