@@ -21,8 +21,8 @@ class FrameReader:
 
     Args:
         on_frame: called with type, flags, stream and payload.
-        on_data: called with the stream, pieces of its body, and the flags of the frame that the last of them ends, or 0.
-            The pieces are views of what ``feed`` was given, true only until that returns.
+        on_data: called with the stream, pieces of its body, and the flags of the frame that the last one ends, or 0.
+            Pieces are views of what ``feed`` was given, true only until that returns.
 
     Attributes:
         greeted: whether the client has said that it speaks HTTP/2.
