@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenon.base import FailedPreconditionError
-from tenon.serving.batching._padding import aligned, check_rows, equal_lengths, join
+from tenon.serving.batching._padding import aligned, check_rows, equal_lengths, join, joined_shapes
 
 DTYPES = (np.float32, np.int64, np.bool_, np.dtype("S4"), object)
 
@@ -61,3 +61,11 @@ def test_strings_are_padded_with_their_first_string():
 def test_an_output_without_a_row_for_each_row_is_refused(output):
     with pytest.raises(FailedPreconditionError, match="Batched output tensor's 0th dimension does not equal"):
         check_rows([np.zeros((4, 1)), output], 4)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=4))
+def test_the_shapes_of_a_batch_are_known_before_it_is_joined(shapes):
+    tasks = [[np.ones(shape), np.ones(shape[:2])] for shape in shapes]
+    rows = sum(shape[0] for shape in shapes)
+    whole = join(equal_lengths(tasks), rows, rows + 1)
+    assert joined_shapes(tasks, rows + 1) == tuple(array.shape for array in whole)

@@ -27,6 +27,29 @@ def join(tasks: Sequence[Arrays], rows: int, size: int) -> Arrays:
     return [_filled(column, rows, size) for column in zip(*tasks, strict=True)]
 
 
+def joined_shapes(tasks: Sequence[Arrays], size: int) -> tuple[tuple[int, ...], ...]:
+    """Return the shapes of what ``join`` makes of arrays that ``equal_lengths`` has made alike, where that is needed.
+
+    Args:
+        tasks: as for ``equal_lengths``.
+        size: rows of the batch.
+
+    Example:
+        >>> joined_shapes([[np.ones((1, 2))], [np.ones((2, 3))]], 4)
+        ((4, 3),)
+    """
+    columns = zip(*tasks, strict=True)
+    return tuple([(size, *longest(column)) for column in columns])
+
+
+def longest(column: Sequence[np.ndarray]) -> tuple[int, ...]:
+    """Return the largest size of each dimension besides the first, among arrays of equal rank."""
+    first = column[0].shape[1:]
+    if all([array.shape[1:] == first for array in column]):
+        return first
+    return tuple(max(sizes) for sizes in zip(*(array.shape[1:] for array in column), strict=True))
+
+
 def aligned(arrays: Arrays) -> Arrays:
     """Return arrays as programs want them; those that are views of a message begin anywhere in it.
 
@@ -65,8 +88,8 @@ def equal_lengths(tasks: Sequence[Arrays]) -> list[list[np.ndarray]]:
 
 
 def _equally_long(column: Sequence[np.ndarray]) -> list[np.ndarray]:
-    longest = tuple(max(sizes) for sizes in zip(*(array.shape[1:] for array in column), strict=True))
-    return [array if array.shape[1:] == longest else _lengthened(array, longest) for array in column]
+    trailing = longest(column)
+    return [array if array.shape[1:] == trailing else _lengthened(array, trailing) for array in column]
 
 
 def _lengthened(array: np.ndarray, trailing: tuple[int, ...]) -> np.ndarray:
