@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -134,9 +135,18 @@ def statuses(server, model, times=24):
     return {server.predict(model, {"instances": [1.0]}).status_code for _ in range(times)}
 
 
+def metric(server, name, label=""):
+    """Return the values of a metric's cells that have a label."""
+    text = httpx.get(f"{server.url}/monitoring/prometheus/metrics", timeout=SECONDS).text
+    lines = [line for line in text.splitlines() if re.match(re.escape(name) + r"[ {]", line) and label in line]
+    return [float(line.rpartition(" ")[2]) for line in lines]
+
+
 def test_a_killed_worker_costs_only_what_it_was_doing_and_another_takes_its_place(server):
     before = children(server.process.pid)
     assert len(before) == 2
+    assert statuses(server, "double", 20) == {200}
+    counted = sum(metric(server, ":tensorflow:serving:request_count", 'model_name="double"'))
     with Clients(server.rest_port) as clients:
         until(lambda: clients.count() > 100)
         os.kill(before[0], signal.SIGKILL)
@@ -146,6 +156,9 @@ def test_a_killed_worker_costs_only_what_it_was_doing_and_another_takes_its_plac
         until(lambda: clients.count() > count + 100)
     assert {status for status, _ in clients.answers} == {200}
     assert len(clients.failures) == len(set(clients.failures))  # of one connection, one request at most
+    assert metric(server, "tenon_serving_worker_restarts_total", 'reason="SIGKILL"') == [1]
+    assert sum(metric(server, ":tensorflow:serving:request_count", 'model_name="double"')) > counted
+    until(lambda: metric(server, "tenon_serving_workers") == [2])
 
 
 def test_a_reload_that_one_worker_receives_reaches_all(server, models):
@@ -167,9 +180,7 @@ def test_a_reload_that_fails_changes_no_worker(server, models):
 
 def test_metrics_are_those_of_all_workers(server):
     def requests():
-        text = httpx.get(f"{server.url}/monitoring/prometheus/metrics").text
-        lines = [line for line in text.splitlines() if line.startswith(":tensorflow:serving:request_count{")]
-        return sum(float(line.rpartition(" ")[2]) for line in lines if 'model_name="double"' in line)
+        return sum(metric(server, ":tensorflow:serving:request_count", 'model_name="double"'))
 
     before = requests()
     statuses(server, "double", 20)

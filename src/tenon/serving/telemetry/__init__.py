@@ -29,7 +29,7 @@ from tenon.serving.telemetry._request_log import RequestLog
 from tenon.serving.telemetry._requests import Endpoint, RequestObservation
 from tenon.serving.telemetry._snapshots import merge_snapshots
 from tenon.serving.telemetry._specs import Kind, Merge, MetricSpec, exponential_bounds
-from tenon.serving.telemetry._table import METRICS
+from tenon.serving.telemetry._table import METRICS, WORKER_RESTARTS, WORKERS
 from tenon.serving.telemetry._trace import RequestTrace, TraceParent, current_trace_id, parse_traceparent
 from tenon.serving.telemetry._tracing import OtlpExporter, TraceExporter, Tracer
 
@@ -37,6 +37,8 @@ __all__ = [
     "METRICS",
     "OPENMETRICS_TYPE",
     "TEXT_TYPE",
+    "WORKERS",
+    "WORKER_RESTARTS",
     "BatchMetrics",
     "Counter",
     "Endpoint",

@@ -163,6 +163,13 @@ TRACES = MetricSpec(
     "Traced requests: exported, dropped because the collector was slow, or failed to be exported.",
     ("outcome",),
 )
+WORKERS = MetricSpec("tenon_serving_workers", Kind.GAUGE, "Workers that serve; of a server with several only.")
+WORKER_RESTARTS = MetricSpec(
+    "tenon_serving_worker_restarts_total",
+    Kind.COUNTER,
+    "Workers that ended and were replaced, by how they ended.",
+    ("reason",),
+)
 
 METRICS: tuple[MetricSpec, ...] = (
     REQUEST_COUNT,
@@ -195,6 +202,8 @@ METRICS: tuple[MetricSpec, ...] = (
     LOOP_LAG_MAX,
     LOG_RECORDS,
     TRACES,
+    WORKERS,
+    WORKER_RESTARTS,
     OVERFLOWS,
 )
 """Every metric, TensorFlow Serving's first."""

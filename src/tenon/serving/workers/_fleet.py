@@ -20,10 +20,11 @@ from tenon.serving.configuration import (
     parse_model_server_config,
     parse_traffic_table,
 )
-from tenon.serving.telemetry import Snapshot, merge_snapshots
+from tenon.serving.telemetry import Snapshot
 from tenon.serving.traffic import Rollback, TrafficTable
 from tenon.serving.workers._assignment import Assignment
 from tenon.serving.workers._channel import Handler
+from tenon.serving.workers._metrics import FleetMetrics
 from tenon.serving.workers._process import WorkerProcess, share_of_cpus, worker_environment
 from tenon.serving.workers._restarts import RestartPolicy
 from tenon.serving.workers._shared_resources import SharedResources
@@ -97,6 +98,7 @@ class Fleet:
         self._joined: set[int] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._shared = SharedResources()
+        self._metrics = FleetMetrics()
 
     @property
     def config(self) -> ModelServerConfig:
@@ -218,11 +220,7 @@ class Fleet:
             UnavailableError: there is none.
             TenonError: what the first raised, if all that are left did.
         """
-        outcomes = await self._outcomes(self.members, "ask", method=name, arguments=arguments)
-        answers = [outcome for outcome in outcomes.values() if not isinstance(outcome, TenonError)]
-        if not answers:
-            raise next(iter(outcomes.values()), _no_worker())
-        return answers
+        return list((await self._asked(name, arguments)).values())
 
     async def ask_one(self, name: str, **arguments: Any) -> Any:
         """Return the answer of one worker that can give one.
@@ -244,8 +242,20 @@ class Fleet:
         raise error
 
     async def metrics(self) -> Snapshot:
-        """Return the metrics of all workers, merged."""
-        return merge_snapshots(await self.ask_all("metrics"))
+        """Return the metrics of all workers, merged; those that ended keep what they had counted.
+
+        Raises:
+            UnavailableError: there is no worker.
+        """
+        outcomes = await self._asked("metrics", {})
+        return self._metrics.merged({worker: found for worker, found in outcomes.items() if worker in self._processes})
+
+    async def _asked(self, name: str, arguments: dict[str, Any]) -> dict[WorkerProcess, Any]:
+        outcomes = await self._outcomes(self.members, "ask", method=name, arguments=arguments)
+        answers = {worker: outcome for worker, outcome in outcomes.items() if not isinstance(outcome, TenonError)}
+        if not answers:
+            raise next(iter(outcomes.values()), _no_worker())
+        return answers
 
     async def _to_the_end(self, change: Coroutine[Any, Any, None]) -> None:
         """Make a change, also when whoever asked for it gives up or dies: half of one must not remain."""
@@ -304,6 +314,7 @@ class Fleet:
             finally:
                 self._members.pop(number, None)
             self._processes.discard(worker)
+            self._metrics.ended(worker, how)
             deaths = self._policy.young_deaths(deaths, time.monotonic() - worker.started)
             delay = self._policy.delay(deaths)
             _log.error("worker %d (pid %d) ended: %s; another follows in %g s", number, worker.pid, how, delay)
