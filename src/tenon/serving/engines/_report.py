@@ -62,7 +62,7 @@ class Measurement:
 
 RUN_SECONDS = 0.00025
 """What a server takes for a run besides: a thread is woken and wakes the event loop, whose memory the run has pushed
-out of the caches. On a busy machine that took twice as long (``docs/decisions/run_plans.md``)."""
+out of the caches. A guess for a quiet machine: a busy one took twice as long (``docs/decisions/run_plans.md``)."""
 
 
 @dataclass(frozen=True)
