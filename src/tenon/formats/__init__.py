@@ -8,8 +8,9 @@ from tenon.formats._events import EventFileWriter, read_events
 from tenon.formats._fingerprint import fingerprint64
 from tenon.formats._protos import descriptor_pool, message_class
 from tenon.formats._table import decode_table, encode_table
-from tenon.formats._tensor_proto import make_ndarray, make_tensor_proto
+from tenon.formats._tensor_proto import encode_tensor_proto, make_ndarray, make_tensor_proto
 from tenon.formats._tfrecord import RecordWriter, read_records
+from tenon.formats._varint import decode_varint, encode_varint
 
 __all__ = [
     "BundleReader",
@@ -19,8 +20,11 @@ __all__ = [
     "data_type",
     "data_type_name",
     "decode_table",
+    "decode_varint",
     "descriptor_pool",
     "encode_table",
+    "encode_tensor_proto",
+    "encode_varint",
     "fingerprint64",
     "make_ndarray",
     "make_tensor_proto",

@@ -39,6 +39,8 @@ _VARINT: Final = {
 }
 """Lists of integers; ``half_val`` holds bit patterns."""
 
+_VARINT_FIELDS: Final = frozenset(_VARINT.values())
+
 _ENCODED: Final = {
     **_FIXED_WIDTH,
     **_VARINT,
@@ -78,15 +80,46 @@ def make_tensor_proto(array: ArrayLike, *, as_tensor_content: bool = False) -> A
     number = data_type(values.dtype)
     if number == DT_STRING:
         return _string_proto(values)
+    _check_bytes(values)
+    field = "tensor_content" if as_tensor_content else _ENCODED[number]
+    if field in _VARINT_FIELDS:
+        return _varint_proto(values, number, field)
+    return _TensorProto.FromString(_encoded(values, number, field))
+
+
+def encode_tensor_proto(array: ArrayLike, *, as_tensor_content: bool = False) -> bytes:
+    """Return the bytes of ``make_tensor_proto``'s message, for fixed-width values without making the message.
+
+    Args:
+        array: see ``make_tensor_proto``.
+        as_tensor_content: see there.
+
+    Raises:
+        InvalidArgumentError: see there.
+
+    Example:
+        >>> encode_tensor_proto(np.float32([1.5])) == make_tensor_proto(np.float32([1.5])).SerializeToString()
+        True
+    """
+    values = np.asarray(array)
+    number = data_type(values.dtype)
+    field = "tensor_content" if as_tensor_content else _ENCODED.get(number)
+    if number == DT_STRING or field is None or field in _VARINT_FIELDS:
+        return bytes(make_tensor_proto(values, as_tensor_content=as_tensor_content).SerializeToString())
+    _check_bytes(values)
+    return _encoded(values, number, field)
+
+
+def _check_bytes(values: np.ndarray) -> None:
     if values.nbytes > _MAX_MESSAGE:
         raise InvalidArgumentError(
             f"array: a message holds at most {_MAX_MESSAGE} bytes; received {values.nbytes}. Split it, or use a file."
         )
-    field = "tensor_content" if as_tensor_content else _ENCODED[number]
-    if field != "tensor_content" and number in _VARINT:
-        return _varint_proto(values, number, field)
+
+
+def _encoded(values: np.ndarray, number: int, field: str) -> bytes:
     content = _little_endian(values).tobytes()
-    return _TensorProto.FromString(_head(number, values.shape, field, len(content)) + content)
+    return _head(number, values.shape, field, len(content)) + content
 
 
 def make_ndarray(proto: Any, *, max_bytes: int = 2**30) -> np.ndarray:

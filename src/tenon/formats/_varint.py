@@ -6,7 +6,15 @@ _MAX_BITS = 64
 
 
 def encode_varint(value: int) -> bytes:
-    """Return the bytes of an unsigned integer of up to 64 bits."""
+    """Return the bytes of an unsigned integer of up to 64 bits.
+
+    Args:
+        value: the integer.
+
+    Example:
+        >>> encode_varint(300).hex()
+        'ac02'
+    """
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
@@ -18,8 +26,16 @@ def encode_varint(value: int) -> bytes:
 def decode_varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
     """Return the integer at ``position`` and the position after it.
 
+    Args:
+        data: what holds the integer.
+        position: where it begins.
+
     Raises:
         ValueError: the data ends inside the integer, or it is longer than 64 bits.
+
+    Example:
+        >>> decode_varint(bytes.fromhex("ac02"), 0)
+        (300, 2)
     """
     value = 0
     for shift in range(0, _MAX_BITS, 7):

@@ -90,3 +90,8 @@ def test_whatever_was_measured_a_choice_can_run(measured, rows, first, runs, cor
     assert first <= taken <= 8
     assert threads in {each for _, each, _ in measured} | ({0} if not measured else set())
     assert threads <= max(cores, min((each for _, each, _ in measured), default=0))
+
+
+def test_larger_batches_win_where_the_engine_takes_as_long_for_every_row():
+    paces = [Pace(rows, 1, 2, 0.0014 * rows) for rows in (1, 2, 4, 8)]
+    assert RunPlan((1, 2, 4, 8), paces).choose(32, 1, 2, 2) == (8, 1)

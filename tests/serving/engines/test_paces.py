@@ -74,8 +74,15 @@ def test_a_first_run_that_takes_longer_than_there_is_time_counts():
     assert pace.seconds >= PACE_SECONDS / 3
 
 
+def test_rows_that_share_a_run_share_what_the_server_takes_for_it():
+    paces = [Pace(rows, 1, 2, 0.0014 * rows) for rows in (1, 2, 4, 8)]
+    assert [round(pace.rows_per_second) for pace in paces] == [1429] * 4
+    assert enough_rows(paces) == 4
+    assert enough_rows([Pace(pace.rows, 1, 2, 10 * pace.seconds) for pace in paces]) == 1
+
+
 def test_a_little_quicker_is_not_worth_a_larger_batch():
-    assert enough_rows([Pace(1, 1, 2, 0.002), Pace(2, 1, 2, 0.00394)]) == 1
+    assert enough_rows([Pace(1, 1, 2, 0.02), Pace(2, 1, 2, 0.0394)]) == 1
 
 
 def test_the_best_number_of_threads_may_differ_from_size_to_size():

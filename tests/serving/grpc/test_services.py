@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 import numpy as np
@@ -16,6 +16,7 @@ from tests.serving.servers import ANY_SIZE, grpc_serving
 
 PREDICTION = "/tensorflow.serving.PredictionService/"
 HEALTH = "/grpc.health.v1.Health/"
+PREDICT_RESPONSE = "tensorflow.serving.PredictResponse"
 STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
 X = np.float32([2, 4])
 
@@ -265,6 +266,29 @@ def test_the_health_service_tells_what_it_is_told():
             health.set_serving(True)
             assert health_pb2.HealthCheckResponse.FromString(await watch.read()).status == 1
             watch.cancel()
+
+    asyncio.run(main())
+
+
+def test_large_requests_on_several_connections_are_answered_with_their_own_numbers():
+    arrays = [np.arange(size, dtype=np.float32) + start for start in range(12) for size in (1_000, 30_000, 200_000)]
+
+    async def ask_for(channel, array, as_tensor_content):
+        request = predict_request(spec(), {"x": array}, as_tensor_content=as_tensor_content)
+        answer = await call(channel, PREDICTION + "Predict", request, message_class(PREDICT_RESPONSE))
+        np.testing.assert_array_equal(make_ndarray(answer.outputs["y"]), array / 2 + 2)
+
+    async def main():
+        async with grpc_serving(manager()) as (_, port), AsyncExitStack() as stack:
+            options = [*ANY_SIZE, ("grpc.use_local_subchannel_pool", 1)]  # a connection for each channel
+            channels = [
+                await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options))
+                for _ in range(3)
+            ]
+            for as_tensor_content in (True, True, False):
+                await asyncio.gather(
+                    *(ask_for(channels[place % 3], array, as_tensor_content) for place, array in enumerate(arrays))
+                )
 
     asyncio.run(main())
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenon.serving.http2 import Unary
-from tenon.serving.http2._connection import CONNECTION_WINDOW, MAX_CONCURRENT_STREAMS, MAX_FRAME_SIZE, MAX_RESETS
+from tenon.serving.http2._connection import CONNECTION_WINDOW, MAX_CONCURRENT_STREAMS, MAX_RESETS
+from tenon.serving.http2._frame_reader import MAX_FRAME_SIZE, FrameReader
 from tenon.serving.http2._frames import (
     ErrorCode,
     FrameType,
@@ -263,5 +264,100 @@ def test_a_stop_gives_up_what_takes_too_long():
             await server.stop(grace=0.05)
             while await peer.frame() is not None:
                 pass
+
+    run(main())
+
+
+def data_frames(number, message, size, padded=False):
+    """Return the body of a call in frames of some size."""
+    body = framed(message)
+    frames = [body[start : start + size] for start in range(0, len(body), size)]
+    flags, head, tail = (0x8, bytes([3]), bytes(3)) if padded else (0, b"", b"")
+    return b"".join(
+        frame(FrameType.DATA, flags | (index == len(frames) - 1), number, head + each + tail)
+        for index, each in enumerate(frames)
+    )
+
+
+@pytest.mark.parametrize("size", [1000, 2**14, 2**20])
+@pytest.mark.parametrize("padded", [False, True])
+def test_bodies_of_several_streams_and_connections_keep_apart(size, padded):
+    messages = {number: bytes([number]) * (300_000 + number) for number in (1, 3, 5)}
+
+    async def main():
+        async with serving() as (_, port), connected(port) as one, connected(port) as other:
+            for peer in (one, other):
+                limits = {Setting.INITIAL_WINDOW_SIZE: 2**22, Setting.MAX_FRAME_SIZE: 2**20}
+                peer.send(settings_frame(limits) + window_update(0, 2**22))
+                peer.send(b"".join(headers_frame(number) for number in messages))
+            left = {number: data_frames(number, message, size, padded) for number, message in messages.items()}
+            bodies = b"".join(left.values())
+            for start in range(0, len(bodies), 70_001):  # pieces that end in the middle of frames and of their headers
+                for peer in (one, other):
+                    peer.send(bodies[start : start + 70_001])
+                await asyncio.sleep(0)
+            for peer in (one, other):
+                found = dict.fromkeys(messages, b"")
+                while any(len(data) < len(messages[number]) + 5 for number, data in found.items()):
+                    _, _, number, payload = await peer.until(FrameType.DATA)
+                    found[number] += payload
+                assert found == {number: framed(message) for number, message in messages.items()}
+
+    run(main())
+
+
+def test_a_message_that_comes_in_many_frames_is_streamed_whole():
+    async def main():
+        async with talking() as (peer, _, _):
+            peer.send(settings_frame({Setting.INITIAL_WINDOW_SIZE: 2**22}) + window_update(0, 2**22))
+            peer.send(headers_frame(1, path="/test.Echo/Twice") + data_frames(1, b"a" * 100_000, 999))
+            data, fields = await peer.answer(1)
+            assert data == framed(b"a" * 100_000) * 2
+            assert fields["grpc-status"] == "0"
+
+    run(main())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 300), max_size=12), st.sampled_from([b"", b"abc", b"a" * 500]), st.booleans())
+def test_the_reader_hands_on_the_same_however_the_bytes_are_cut(sizes, body, padded):
+    wire = HELLO + call_frames(1, body) + data_frames(3, body, 7, padded) + frame(FrameType.PING, 0, 0, bytes(8))
+    found = []
+    for cuts in ([], sizes):
+        frames, bodies = [], {}
+        ended = []
+
+        def data(number, pieces, flags, bodies=bodies, ended=ended):
+            bodies[number] = bodies.get(number, b"") + b"".join(pieces)
+            ended.extend([number] * (flags & 1))
+
+        reader = FrameReader(lambda *each, frames=frames: frames.append(each), data)
+        rest = wire
+        for size in [*cuts, len(wire)]:
+            buffer = bytearray(rest[:size])
+            reader.feed(memoryview(buffer))
+            buffer[:] = bytes(len(buffer))  # as the next read would change it
+            rest = rest[size:]
+        found.append((frames, bodies, ended))
+    assert found[0] == found[1]
+    assert found[0][1][1] == framed(body)
+
+
+def test_data_between_the_frames_of_a_header_block_ends_the_connection():
+    async def main():
+        async with talking() as (peer, _, _):
+            peer.send(call_frames(1) + frame(FrameType.HEADERS, 0, 3, request_headers()[:5]))
+            peer.send(frame(FrameType.DATA, 0, 3, b"x"))
+            _, _, _, payload = await peer.until(FrameType.GOAWAY)
+            assert UINT32.unpack_from(payload, 4)[0] == ErrorCode.PROTOCOL_ERROR
+
+    run(main())
+
+
+def test_an_empty_last_frame_ends_a_request():
+    async def main():
+        async with talking() as (peer, _, _):
+            peer.send(headers_frame(1) + frame(FrameType.DATA, 0, 1, framed(b"x")) + frame(FrameType.DATA, 1, 1))
+            assert (await peer.answer(1))[0] == framed(b"x")
 
     run(main())

@@ -15,7 +15,7 @@ from tenon.base import DeadlineExceededError, InternalError, TenonError
 from tenon.serving.batching._estimate import RunEstimate
 from tenon.serving.batching._lane import Backlog, Lane, Task, note_times
 from tenon.serving.batching._observer import BatchObserver, SignatureId
-from tenon.serving.batching._padding import check_rows, equal_lengths, join
+from tenon.serving.batching._padding import aligned, check_rows, equal_lengths, join, joined_shapes
 from tenon.serving.batching._parameters import BatchingParameters
 from tenon.serving.batching._run_plan import RunPlan
 from tenon.serving.engines import Engine, Program
@@ -40,17 +40,15 @@ class Batch:
     Attributes:
         timed: whether anybody wants to know the times.
         divided: whether it left tasks to runs beside it.
-        inputs: the joined arrays.
-        program: what runs them; ``None`` where it must be compiled first.
+        program: what runs it; ``None`` where it must be compiled first.
     """
 
-    __slots__ = ("divided", "inputs", "priority", "program", "rows", "size", "tasks", "threads", "timed")
+    __slots__ = ("divided", "priority", "program", "rows", "size", "tasks", "threads", "timed")
 
     def __init__(self, tasks: list[Task], rows: int, size: int, priority: Priority, threads: int = 0) -> None:
         self.tasks, self.rows, self.size, self.priority, self.threads = tasks, rows, size, priority, threads
         self.timed = any([task.times is not None for task in tasks])
         self.divided = False
-        self.inputs: Sequence[np.ndarray] = ()
         self.program: Program | None = None
 
     @property
@@ -186,19 +184,30 @@ class Batcher:
         batch.divided = most < self.full
         return batch
 
-    def assemble(self, batch: Batch) -> None:
-        """Join the tasks' arrays and find the program for them."""
+    def find_program(self, batch: Batch) -> None:
+        """Find the program for what the tasks' arrays will be together."""
         arrays = [task.inputs for task in batch.tasks]
-        if self._pad_lengths and len(arrays) > 1:
-            arrays = list(equal_lengths(arrays))
-        batch.inputs = join(arrays, batch.rows, batch.size) if self._sizes else arrays[0]
-        program = self._engine.find(tuple([array.shape for array in batch.inputs]))
+        shapes = joined_shapes(arrays, batch.size) if self._sizes else tuple([array.shape for array in arrays[0]])
+        program = self._engine.find(shapes)
         if program is None:
             return
         batch.program = program.on(batch.threads) if batch.threads else program
         known = self._estimates.setdefault(batch.size, {})
         if batch.threads not in known:
             known[batch.threads] = RunEstimate(batch.program.seconds)
+
+    def joined(self, batch: Batch) -> Sequence[np.ndarray]:
+        """Return the tasks' arrays as one batch; any thread may ask, best the one that runs it next."""
+        arrays: Sequence[Sequence[np.ndarray]] = [task.inputs for task in batch.tasks]
+        if self._pad_lengths and len(arrays) > 1:
+            arrays = equal_lengths(arrays)
+        return join(arrays, batch.rows, batch.size) if self._sizes else aligned(arrays[0])
+
+    def run(self, batch: Batch) -> tuple[list[np.ndarray], float, float]:
+        """Run the batch's program, and say when that began and ended; in any thread."""
+        assert batch.program is not None
+        inputs, started = self.joined(batch), monotonic()
+        return batch.program(inputs), started, monotonic()
 
     def _take(self, lane: Lane, now: float, most: int) -> tuple[list[Task], int]:
         """Take tasks while they fit and none of them would be too late because of another."""
@@ -273,7 +282,7 @@ class Batcher:
         started = monotonic()
         if all(task.future.done() for task in batch.tasks):
             return [], started, started
-        return self._engine.compile_and_run(batch.inputs), started, monotonic()
+        return self._engine.compile_and_run(self.joined(batch)), started, monotonic()
 
     @property
     def compiler(self) -> Executor:

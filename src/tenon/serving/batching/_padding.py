@@ -23,8 +23,41 @@ def join(tasks: Sequence[Arrays], rows: int, size: int) -> Arrays:
         An array per input with ``size`` rows; a single task's own arrays where nothing has to be added.
     """
     if len(tasks) == 1 and size == rows:
-        return tasks[0]
+        return aligned(tasks[0])
     return [_filled(column, rows, size) for column in zip(*tasks, strict=True)]
+
+
+def joined_shapes(tasks: Sequence[Arrays], size: int) -> tuple[tuple[int, ...], ...]:
+    """Return the shapes of what ``join`` makes of arrays that ``equal_lengths`` has made alike, where that is needed.
+
+    Args:
+        tasks: as for ``equal_lengths``.
+        size: rows of the batch.
+
+    Example:
+        >>> joined_shapes([[np.ones((1, 2))], [np.ones((2, 3))]], 4)
+        ((4, 3),)
+    """
+    columns = zip(*tasks, strict=True)
+    return tuple([(size, *longest(column)) for column in columns])
+
+
+def longest(column: Sequence[np.ndarray]) -> tuple[int, ...]:
+    """Return the largest size of each dimension besides the first, among arrays of equal rank."""
+    first = column[0].shape[1:]
+    if all([array.shape[1:] == first for array in column]):
+        return first
+    return tuple(max(sizes) for sizes in zip(*(array.shape[1:] for array in column), strict=True))
+
+
+def aligned(arrays: Arrays) -> Arrays:
+    """Return arrays as programs want them; those that are views of a message begin anywhere in it.
+
+    Example:
+        >>> aligned([np.frombuffer(bytes(9), np.int32, 2, 1)])[0].flags.aligned
+        True
+    """
+    return [array if array.flags.aligned else array.copy() for array in arrays]
 
 
 def _filled(column: Sequence[np.ndarray], rows: int, size: int) -> np.ndarray:
@@ -55,8 +88,8 @@ def equal_lengths(tasks: Sequence[Arrays]) -> list[list[np.ndarray]]:
 
 
 def _equally_long(column: Sequence[np.ndarray]) -> list[np.ndarray]:
-    longest = tuple(max(sizes) for sizes in zip(*(array.shape[1:] for array in column), strict=True))
-    return [array if array.shape[1:] == longest else _lengthened(array, longest) for array in column]
+    trailing = longest(column)
+    return [array if array.shape[1:] == trailing else _lengthened(array, trailing) for array in column]
 
 
 def _lengthened(array: np.ndarray, trailing: tuple[int, ...]) -> np.ndarray:

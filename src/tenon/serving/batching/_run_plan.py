@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from tenon.serving.batching._batch_sizes import padded_size
-from tenon.serving.engines import EngineReport, Pace
+from tenon.serving.engines import RUN_SECONDS, EngineReport, Pace
 
 MAX_REMEMBERED = 4096
 """Choices that a plan keeps; it makes each in some microseconds."""
@@ -87,7 +87,8 @@ class RunPlan:
             beside = min(runs, cores // threads) or int(threads == fewest)
             for part in self._parts(max(-(-rows // beside), first), first) if beside else ():
                 if self._one_engine or part <= paces[-1].rows:
-                    rate = min(rows, part * beside) / _seconds(paces, self.padded(part))
+                    seconds = _seconds(paces, self.padded(part)) + RUN_SECONDS
+                    rate = min(rows, part * beside) / seconds
                     if rate > best:
                         best, chosen = rate, (part, threads)
         return chosen

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TypeVar
@@ -185,10 +186,9 @@ class BatchScheduler:
     def _run(self, loop: asyncio.AbstractEventLoop, batcher: Batcher, batch: Batch) -> None:
         started = monotonic()
         try:
-            batcher.assemble(batch)
+            batcher.find_program(batch)
             if batch.program is not None and batcher.inline(batch):
-                started = monotonic()
-                batcher.deliver(batch, batch.program(batch.inputs), started, monotonic(), inline=True)
+                batcher.deliver(batch, *batcher.run(batch), inline=True)
                 return
         except Exception as error:  # whatever a program raises, its tasks must hear of it
             self._failed(batcher, batch, error, started)
@@ -206,13 +206,13 @@ class BatchScheduler:
         started = monotonic()
         try:
             if batch.program is None:
-                running = loop.run_in_executor(batcher.compiler, batcher.compile_and_run, batch)
+                running = batcher.compiler.submit(batcher.compile_and_run, batch)
             else:
-                running = loop.run_in_executor(self._executor, _timed_run, batch)
+                running = self._executor.submit(batcher.run, batch)
         except RuntimeError:  # the executor is closed: the model is being unloaded, or the server stops
-            running = loop.create_future()
+            running = Future()
             running.cancel()
-        running.add_done_callback(partial(self._finished, loop, batcher, batch, started))
+        running.add_done_callback(partial(_tell, loop, partial(self._finished, loop, batcher, batch, started)))
 
     def _finished(
         self,
@@ -220,7 +220,7 @@ class BatchScheduler:
         batcher: Batcher,
         batch: Batch,
         started: float,
-        done: asyncio.Future[Outcome],
+        done: Future[Outcome],
     ) -> None:
         batcher.running -= 1
         if batch.program is None:
@@ -253,7 +253,7 @@ class BatchScheduler:
                 ready.add(parked.pop())
 
 
-def _timed_run(batch: Batch) -> Outcome:
-    assert batch.program is not None
-    started = monotonic()
-    return batch.program(batch.inputs), started, monotonic()
+def _tell(loop: asyncio.AbstractEventLoop, finished: Callable[[Future[Outcome]], None], done: Future[Outcome]) -> None:
+    """Go on in the event loop, unless it has ended; asyncio's own futures would take a turn of it more."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(finished, done)

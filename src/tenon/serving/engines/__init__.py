@@ -13,7 +13,7 @@ from tenon.serving.engines._blob_cache import BlobCache, blob_key
 from tenon.serving.engines._engine import Engine, Program, Shapes
 from tenon.serving.engines._kind import EngineKind
 from tenon.serving.engines._machine import machine_features
-from tenon.serving.engines._report import EngineReport, Measurement, Pace
+from tenon.serving.engines._report import RUN_SECONDS, EngineReport, Measurement, Pace
 
 if typing.TYPE_CHECKING:
     from tenon.serving.engines._auto import EngineMaker, Samples
@@ -24,6 +24,7 @@ if typing.TYPE_CHECKING:
     from tenon.serving.engines._xla import XlaEngine, weights_on_device
 
 __all__ = [
+    "RUN_SECONDS",
     "BlobCache",
     "Engine",
     "EngineKind",

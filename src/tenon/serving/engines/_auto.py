@@ -27,7 +27,7 @@ from tenon.serving.engines._litert import LiteRtEngine
 from tenon.serving.engines._machine import machine_features
 from tenon.serving.engines._mixed import MixedEngine
 from tenon.serving.engines._paces import runs_by_threads
-from tenon.serving.engines._report import LITERT, XLA, EngineReport
+from tenon.serving.engines._report import LITERT, RUN_SECONDS, XLA, EngineReport
 from tenon.serving.engines._xla import XlaEngine, check_shapes
 
 Samples = Sequence[Sequence[np.ndarray]]
@@ -139,7 +139,7 @@ class EngineMaker:
         return content
 
     def _report_key(self, identity: Mapping[str, Any]) -> str:
-        own = {"kind": self.kind, "cores": self.cores, "machine": machine_features()}
+        own = {"kind": self.kind, "cores": self.cores, "machine": machine_features(), "run_seconds": RUN_SECONDS}
         xla = {"jaxlib": version("jaxlib"), "flags": os.environ.get("XLA_FLAGS", "")}
         return blob_key("report", {**identity, **own, **xla})
 

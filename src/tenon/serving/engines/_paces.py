@@ -107,7 +107,7 @@ def rows_of(inputs: Inputs) -> int:
 
 
 def enough_rows(paces: Sequence[Pace]) -> int:
-    """Return the smallest batch at which rows are answered about as quickly as at any that was measured.
+    """Return the smallest batch at which a server answers rows about as quickly as at any that was measured.
 
     Args:
         paces: what ``measure_paces`` returned; at least one.
@@ -116,8 +116,8 @@ def enough_rows(paces: Sequence[Pace]) -> int:
         >>> enough_rows([Pace(1, 1, 2, 0.002), Pace(4, 1, 2, 0.006), Pace(8, 1, 2, 0.012)])
         4
     """
-    best = _best(paces)
-    return min(pace.rows for pace in paces if pace.rows_per_second >= ENOUGH * best)
+    best = max(pace.served_per_second for pace in paces)
+    return min(pace.rows for pace in paces if pace.served_per_second >= ENOUGH * best)
 
 
 def _pace(pool: ThreadPoolExecutor, program: Program, inputs: Inputs, runs: int, seconds: float) -> tuple[Pace, float]:

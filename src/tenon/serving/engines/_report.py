@@ -60,6 +60,11 @@ class Measurement:
         return f"{self.rows} rows: {xla}LiteRT {self.litert_seconds * 1e3:.3g} ms"
 
 
+RUN_SECONDS = 0.00025
+"""What a server takes for a run besides: a thread is woken and wakes the event loop, whose memory the run has pushed
+out of the caches. A guess for a quiet machine: a busy one took twice as long (``docs/decisions/run_plans.md``)."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """How quickly rows are answered when as many runs are under way at once as the processors allow.
@@ -87,6 +92,11 @@ class Pace:
     def rows_per_second(self) -> float:
         """Of all runs together."""
         return self.rows * self.runs / max(self.seconds, 1e-9)
+
+    @property
+    def served_per_second(self) -> float:
+        """The same where every run takes ``RUN_SECONDS`` longer."""
+        return self.rows * self.runs / (self.seconds + RUN_SECONDS)
 
     def __str__(self) -> str:
         runs, rows, threads = (

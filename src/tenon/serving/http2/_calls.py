@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tenon.base import Code, DeadlineExceededError, InternalError, ResourceExhaustedError, TenonError
@@ -98,13 +99,22 @@ class Calls(StreamHandler):
         if method is None:
             connection.writer.begin(stream, refusal(Code.UNIMPLEMENTED, f"Method not found: {path}"), end=True)
         elif isinstance(method, Streaming):
-            stream.task = self._loop.create_task(self._run(connection, stream, self._stream, method))
+            stream.task = self._loop.create_task(
+                self._run(connection, stream, partial(self._stream, connection, stream, method))
+            )
 
     def ended(self, connection: Connection, stream: Stream) -> None:
-        """Begin to answer a unary method."""
+        """Begin to answer a unary method; its message is taken at once, while it is in the connection's buffer."""
         method = self._methods[stream.headers[":path"]]
         if isinstance(method, Unary):
-            stream.task = self._loop.create_task(self._run(connection, stream, self._unary, method))
+            encoding = stream.headers.get("grpc-encoding", "identity")
+            try:
+                message = unframed(connection.take(stream), encoding, self._message_bytes)
+            except TenonError as error:
+                _refuse(connection, stream, error)
+                return
+            answer = partial(self._unary, connection, stream, method, message)
+            stream.task = self._loop.create_task(self._run(connection, stream, answer))
 
     def overflowed(self, connection: Connection, stream: Stream) -> None:
         """Refuse a request that is too large."""
@@ -116,8 +126,7 @@ class Calls(StreamHandler):
         self,
         connection: Connection,
         stream: Stream,
-        answer: Callable[[Connection, Stream, Any, CallContext], Coroutine[Any, Any, None]],
-        method: Unary | Streaming,
+        answer: Callable[[CallContext], Coroutine[Any, Any, None]],
     ) -> None:
         """Answer inside the deadline, with a status whatever happens."""
         text = stream.headers.get("grpc-timeout")
@@ -126,7 +135,7 @@ class Calls(StreamHandler):
         context = CallContext(stream.headers, deadline, connection.remote)
         timer = None if deadline is None else self._loop.call_at(deadline, _expire, connection, stream)
         try:
-            await answer(connection, stream, method, context)
+            await answer(context)
         except TenonError as error:
             _refuse(connection, stream, error, context.trailing_metadata)
         except Exception:
@@ -136,9 +145,9 @@ class Calls(StreamHandler):
             if timer is not None:
                 timer.cancel()
 
-    async def _unary(self, connection: Connection, stream: Stream, method: Unary, context: CallContext) -> None:
-        encoding = stream.headers.get("grpc-encoding", "identity")
-        message = unframed(connection.take(stream), encoding, self._message_bytes)
+    async def _unary(
+        self, connection: Connection, stream: Stream, method: Unary, message: bytes, context: CallContext
+    ) -> None:
         reply = await method.handler(message, context)
         extra = context.trailing_metadata
         end = trailers(Code.OK, metadata=extra) if extra else OK_TRAILERS

@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from tenon.serving.http2._frame_reader import MAX_FRAME_SIZE, FrameReader
 from tenon.serving.http2._frames import (
     DEFAULT_WINDOW,
-    FRAME_HEADER,
     MAX_STREAM_ID,
-    PREFACE,
     ErrorCode,
     Flag,
     FrameType,
@@ -28,11 +27,8 @@ from tenon.serving.http2._frames import (
     window_update,
 )
 from tenon.serving.http2._headers import MAX_HEADER_LIST_BYTES, HeaderReader
-from tenon.serving.http2._stream import Stream
+from tenon.serving.http2._stream import Piece, Stream
 from tenon.serving.http2._writer import Writer
-
-MAX_FRAME_SIZE = 2**20
-"""The largest frame that we take; larger than the default, for large tensors."""
 
 STREAM_WINDOW = 2**22
 """Bytes that a client may send of one request before it hears from us."""
@@ -54,7 +50,7 @@ _PADDED, _PRIORITY = int(Flag.PADDED), int(Flag.PRIORITY)
 _MAX_CONTINUATIONS = 64
 _GOODBYE = b"goodbye!"
 _MAX_WAITING_PARTS = 16
-_NINE = FRAME_HEADER.size
+_HALF_STREAM_WINDOW, _HALF_CONNECTION_WINDOW = STREAM_WINDOW // 2, CONNECTION_WINDOW // 2
 _SETTINGS = {
     Setting.MAX_CONCURRENT_STREAMS: MAX_CONCURRENT_STREAMS,
     Setting.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
@@ -92,7 +88,7 @@ class StreamHandler(ABC):
         """The request is larger than the limits allow; what still comes of it is dropped."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """The server's side of one HTTP/2 connection.
 
     Belongs to one event loop. Nothing that a peer sends raises: what breaks the RFC ends the connection with GOAWAY.
@@ -101,6 +97,8 @@ class Connection(asyncio.Protocol):
     Args:
         handler: answers the requests.
         limits: how much a connection may hold.
+        buffer: what comes is received here; all connections of one event loop may share it, for each reads at once what
+            has come, and keeps nothing there.
         on_made: called with the connection when it stands.
         on_lost: called with it when it is gone.
 
@@ -114,6 +112,7 @@ class Connection(asyncio.Protocol):
         self,
         handler: StreamHandler,
         limits: Limits,
+        buffer: bytearray,
         on_made: Callable[[Connection], None],
         on_lost: Callable[[Connection], None],
     ) -> None:
@@ -122,8 +121,9 @@ class Connection(asyncio.Protocol):
         self.remote = ""
         self._handler, self._limits, self._on_made, self._on_lost = handler, limits, on_made, on_lost
         self._transport: asyncio.WriteTransport | None = None
-        self._buffer = b""
-        self._greeted = False
+        self._received = memoryview(buffer)
+        self._reader = FrameReader(self._dispatch, self._read_data)
+        self._borrowers: list[Stream] = []
         self._headers = HeaderReader()
         self._block: _Block | None = None
         self._last_stream = 0
@@ -147,16 +147,21 @@ class Connection(asyncio.Protocol):
             self._give_up(stream)
         self._on_lost(self)
 
-    def data_received(self, data: bytes) -> None:
-        """Read the frames that are whole."""
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the transport may write what comes."""
+        del sizehint
+        return self._received
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Read the frames that have come."""
         if self._broken:
             return
-        if self._buffer:
-            data = self._buffer + data
         try:
-            self._buffer = data[self._read(data) :]
+            self._reader.feed(self._received[:nbytes])
         except Http2Error as fault:
             self._fail(fault)
+        finally:
+            self._keep_borrowed()
 
     def eof_received(self) -> bool:
         """A client that closes its side waits for nothing more."""
@@ -172,18 +177,18 @@ class Connection(asyncio.Protocol):
 
     # What whoever answers asks
 
-    def take(self, stream: Stream) -> bytes:
-        """Take what has come of a request's body."""
+    def take(self, stream: Stream) -> list[Piece]:
+        """Take what has come of a request's body; views in it are true until the caller gives way to the event loop."""
         chunks, stream.chunks = stream.chunks, []
         self._buffered -= stream.size
         stream.size = 0
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return chunks
 
     async def more(self, stream: Stream) -> bytes:
         """Wait for more of a request's body and take it; empty at its end."""
         while not stream.chunks and not stream.ended:
             await stream.change()
-        return self.take(stream)
+        return b"".join(self.take(stream))
 
     async def room(self, stream: Stream) -> None:
         """Wait until little of a response waits for the peer."""
@@ -207,35 +212,10 @@ class Connection(asyncio.Protocol):
 
     def close_unless_greeted(self) -> None:
         """Close a connection whose client has not said yet that it speaks HTTP/2."""
-        if not self._greeted:
+        if not self._reader.greeted:
             self.close()
 
     # Frames
-
-    def _read(self, data: bytes) -> int:
-        """Read whole frames and return how many bytes they took."""
-        if self._greeted:
-            return self._read_frames(data, 0)
-        if not PREFACE.startswith(data[: len(PREFACE)]):
-            raise Http2Error(ErrorCode.PROTOCOL_ERROR, "the client does not speak HTTP/2")
-        if len(data) < len(PREFACE):
-            return 0
-        self._greeted = True
-        return self._read_frames(data, len(PREFACE))
-
-    def _read_frames(self, data: bytes, start: int) -> int:
-        end, unpack = len(data), FRAME_HEADER.unpack_from
-        while end - start >= _NINE:
-            word, flags, number = unpack(data, start)
-            size = word >> 8
-            if size > MAX_FRAME_SIZE:
-                raise Http2Error(ErrorCode.FRAME_SIZE_ERROR, f"a frame of {size} bytes is too large")
-            stop = start + _NINE + size
-            if stop > end:
-                break
-            self._dispatch(word & 0xFF, flags, number & MAX_STREAM_ID, data[start + _NINE : stop])
-            start = stop
-        return start
 
     def _dispatch(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         if self._block is not None and (kind != FrameType.CONTINUATION or number != self._block.number):
@@ -244,39 +224,59 @@ class Connection(asyncio.Protocol):
         if read is not None:
             read(self, flags, number, payload)
 
-    def _read_data(self, flags: int, number: int, payload: bytes) -> None:
+    def _read_padded_data(self, flags: int, number: int, payload: bytes) -> None:
         stream = self._stream(number)
-        self._count(stream, len(payload))
+        body = unpadded(payload, flags)
+        self._count(stream, len(payload) - len(body))
+        self._read_data(number, [memoryview(body)], flags)
+
+    def _read_data(self, number: int, pieces: list[memoryview], flags: int) -> None:
+        """Read pieces of DATA frames, with the flags of the last frame if they end it."""
+        if self._block is not None:
+            raise Http2Error(ErrorCode.PROTOCOL_ERROR, "a header block was interrupted")
+        stream = self._stream(number)
+        size = sum(map(len, pieces))
+        self._count(stream, size)
         if stream is None:
             return
         if stream.ended:
             raise Http2Error(ErrorCode.STREAM_CLOSED, f"DATA behind the end of stream {number}")
-        if not stream.refused:
-            self._keep(stream, unpadded(payload, flags) if flags & _PADDED else payload)
+        if size and not stream.refused:
+            self._borrow(stream, pieces, size)
         if flags & _END_STREAM:
             self._end(stream)
         else:
             stream.wake()
 
-    def _keep(self, stream: Stream, data: bytes) -> None:
-        stream.chunks.append(data)
-        stream.size += len(data)
-        self._buffered += len(data)
+    def _borrow(self, stream: Stream, pieces: list[memoryview], size: int) -> None:
+        """Let a stream have pieces that are in the buffer, until ``_keep_borrowed``."""
+        stream.chunks += pieces
+        stream.size += size
+        self._buffered += size
+        if not self._borrowers or self._borrowers[-1] is not stream:
+            self._borrowers.append(stream)
         if stream.size > self._limits.message_bytes or self._buffered > self._limits.buffered_bytes:
             stream.refused = True
             self.take(stream)
             self._handler.overflowed(self, stream)
 
+    def _keep_borrowed(self) -> None:
+        """Copy what nobody has taken yet, before the buffer changes."""
+        for stream in self._borrowers:
+            if stream.chunks:
+                stream.keep()
+        self._borrowers.clear()
+
     def _count(self, stream: Stream | None, size: int) -> None:
         """Give the client its windows back when half of one is used."""
         self._unacknowledged += size
-        if self._unacknowledged > CONNECTION_WINDOW // 2:
+        if self._unacknowledged > _HALF_CONNECTION_WINDOW:
             self.writer.send(window_update(0, self._unacknowledged))
             self._unacknowledged = 0
         if stream is None:
             return
         stream.unacknowledged += size
-        if stream.unacknowledged > STREAM_WINDOW // 2:
+        if stream.unacknowledged > _HALF_STREAM_WINDOW:
             self.writer.send(window_update(stream.id, stream.unacknowledged))
             stream.unacknowledged = 0
 
@@ -414,7 +414,6 @@ class Connection(asyncio.Protocol):
     def _fail(self, fault: Http2Error) -> None:
         """End the connection and say why."""
         self._broken = True
-        self._buffer = b""
         self.writer.send(go_away(self._last_stream, fault.code, fault.reason))
         for stream in tuple(self.streams.values()):
             self._give_up(stream)
@@ -435,7 +434,7 @@ def _address(peer: object) -> str:
 
 
 _READERS: Mapping[int, Callable[[Connection, int, int, bytes], None]] = {
-    FrameType.DATA: Connection._read_data,
+    FrameType.DATA: Connection._read_padded_data,
     FrameType.HEADERS: Connection._read_headers,
     FrameType.RST_STREAM: Connection._read_reset,
     FrameType.SETTINGS: Connection._read_settings,

@@ -10,6 +10,7 @@ from struct import Struct
 
 from tenon.base import Code, InternalError, ResourceExhaustedError, UnimplementedError
 from tenon.serving.http2._headers import header_block
+from tenon.serving.http2._stream import Piece
 
 PREFIX = Struct(">BI")
 """What stands before every message: whether it is compressed, and its length."""
@@ -56,20 +57,32 @@ def framed(message: bytes) -> bytes:
     return PREFIX.pack(0, len(message)) + message
 
 
-def unframed(body: bytes, encoding: str, limit: int) -> bytes:
-    """Read the only message of a body.
+def unframed(body: Sequence[Piece], encoding: str, limit: int) -> bytes:
+    """Read the only message of a body, with a single copy.
+
+    Args:
+        body: its pieces.
+        encoding: how the message is compressed, if it says that it is.
+        limit: bytes of the message, without compression.
 
     Raises:
         InternalError: there is none, or more than one.
         UnimplementedError: it is compressed in a way that is not known.
         ResourceExhaustedError: it is longer than ``limit``.
+
+    Example:
+        >>> unframed([framed(b"ab")], "identity", 10)
+        b'ab'
     """
-    compressed, size = PREFIX.unpack_from(body) if len(body) >= PREFIX.size else (0, -1)
-    if size != len(body) - PREFIX.size:
+    first = body[0] if body and len(body[0]) >= PREFIX.size else b"".join(body)
+    rest = body[1:] if body and first is body[0] else ()
+    compressed, size = PREFIX.unpack_from(first) if len(first) >= PREFIX.size else (0, -1)
+    message = b"".join((memoryview(first)[PREFIX.size :], *rest))
+    if size != len(message):
+        received = sum(map(len, body))
         raise InternalError(
-            f"a unary request must be one message with its prefix; received {len(body)} bytes that tell {size}."
+            f"a unary request must be one message with its prefix; received {received} bytes that tell {size}."
         )
-    message = body[PREFIX.size :]
     return inflated(message, encoding, limit) if compressed else message
 
 

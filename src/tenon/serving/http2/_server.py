@@ -15,6 +15,9 @@ from tenon.serving.http2._connection import Connection, Limits
 GREETING_SECONDS = 30.0
 """How long a connection may stand before its client has said that it speaks HTTP/2."""
 
+RECEIVED_BYTES = 2**18
+"""What is received at once: more than a request with an image has, less than a processor's second cache holds."""
+
 
 class GrpcServer:
     """Serve gRPC over HTTP/2 in the running event loop.
@@ -48,6 +51,7 @@ class GrpcServer:
         self._listeners: list[asyncio.AbstractServer] = []
         self._connections: set[Connection] = set()
         self._loop = asyncio.get_running_loop()
+        self._buffer = bytearray(RECEIVED_BYTES)
         self._all_gone = asyncio.Event()
         self._is_stopping = False
 
@@ -105,7 +109,7 @@ class GrpcServer:
             connection.close()
 
     def _connect(self) -> Connection:
-        return Connection(self._calls, self._limits, self._made, self._lost)
+        return Connection(self._calls, self._limits, self._buffer, self._made, self._lost)
 
     def _made(self, connection: Connection) -> None:
         self._connections.add(connection)

@@ -7,6 +7,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+Piece = bytes | memoryview
+"""A part of a body."""
+
 
 class Stream:
     """What a connection knows of one stream.
@@ -18,7 +21,7 @@ class Stream:
 
     Attributes:
         begun: whether the header block of the response was written.
-        chunks: what has come of the request and nobody has taken.
+        chunks: what has come of the request and nobody has taken; views of a buffer until ``keep`` is called.
         size: bytes in ``chunks``.
         ended: whether the request has come to its end.
         refused: whether what still comes of the request is dropped.
@@ -47,14 +50,19 @@ class Stream:
 
     def __init__(self, id_: int, headers: Mapping[str, str], window: int) -> None:
         self.id, self.headers, self.window = id_, headers, window
-        self.chunks: list[bytes] = []
+        self.chunks: list[Piece] = []
         self.size = 0
         self.begun = self.ended = self.refused = False
         self.unacknowledged = 0
-        self.waiting: deque[bytes] = deque()
+        self.waiting: deque[memoryview] = deque()
         self.trailers: bytes | None = None
         self.changed: asyncio.Event | None = None
         self.task: asyncio.Task[Any] | None = None
+
+    def keep(self) -> None:
+        """Copy the chunks that are views: what they show is about to change."""
+        kept = [chunk for chunk in self.chunks if isinstance(chunk, bytes)]
+        self.chunks = [*kept, b"".join(self.chunks[len(kept) :])]
 
     def wake(self) -> None:
         """Tell whoever waits that something has changed."""

@@ -17,7 +17,7 @@ from tenon.serving.http2._frames import (
     Setting,
     frame,
 )
-from tenon.serving.http2._stream import Stream
+from tenon.serving.http2._stream import Piece, Stream
 
 MAX_UNREAD_CONTROL_BYTES = 2**16
 """Answers to PING and SETTINGS that may wait for a peer that does not read."""
@@ -47,7 +47,7 @@ class Writer:
         self._loop, self._streams, self._on_finished = loop, streams, on_finished
         self._window = DEFAULT_WINDOW
         self._frame_size = DEFAULT_FRAME_SIZE
-        self._out: list[bytes] = []
+        self._out: list[Piece] = []
         self._open = True
         self._unread_control_bytes = 0
 
@@ -106,7 +106,7 @@ class Writer:
     def write(self, stream: Stream, data: bytes) -> None:
         """Write a part of the body, as far as the windows allow; the rest goes when they open."""
         if stream.id in self._streams:
-            stream.waiting.append(data)
+            stream.waiting.append(memoryview(data))  # what is cut off it is no copy
             self._advance(stream)
 
     def end(self, stream: Stream, trailers: bytes) -> None:
@@ -169,7 +169,9 @@ class Writer:
             if stream.trailers is not None:
                 self.begin(stream, stream.trailers, end=True)
 
-    def _write_data(self, stream: Stream, data: bytes) -> None:
-        stream.window -= len(data)
-        self._window -= len(data)
-        self.send(frame(FrameType.DATA, 0, stream.id, data))
+    def _write_data(self, stream: Stream, data: memoryview) -> None:
+        size = len(data)
+        stream.window -= size
+        self._window -= size
+        self.send(FRAME_HEADER.pack(size << 8 | FrameType.DATA, 0, stream.id))
+        self._out.append(data)
