@@ -21,6 +21,7 @@ from tenon.keras._aliases import install_modules, public_names
 from tenon.keras._backend import keras as _keras
 from tenon.keras._checkpoints import install as _install_checkpoints
 from tenon.keras._executions import install as _install_executions
+from tenon.keras._initial_values import install as _install_initial_values
 from tenon.keras._legacy import install as _install_operations
 from tenon.keras._listeners import install as _install_listeners
 from tenon.keras._precision import install as _install_notes
@@ -36,6 +37,7 @@ from tenon.xla import keep_freed_memory as _keep_memory
 _enable_compile_cache()
 _install_rules(_RULES)
 _keep_memory()
+_install_initial_values()
 _install_methods()
 _install_checkpoints()
 _install_tensors()
