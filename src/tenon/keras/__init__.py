@@ -27,6 +27,7 @@ from tenon.keras._listeners import install as _install_listeners
 from tenon.keras._precision import install as _install_notes
 from tenon.keras._program import program_of
 from tenon.keras._saving import install as _install_methods
+from tenon.keras._startup import leave_out_what_is_there as _leave_out_what_is_there
 from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
 from tenon.xla import LOWERING_RULES as _RULES
@@ -48,6 +49,7 @@ _install_executions()
 _install_operations()
 _modules = install_modules()
 globals().update(_modules)
+_leave_out_what_is_there()
 
 # Keras's names change with its releases, so that the list is taken from it.
 __all__ = ["program_of", *public_names()]
