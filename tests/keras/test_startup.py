@@ -69,13 +69,18 @@ def test_who_froze_before_decides(thawed):
     assert not gc.callbacks
 
 
+def fail_in_a_block():
+    with without_looking_for_garbage():
+        assert not gc.isenabled()
+        raise KeyError
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_a_block_without_collections_leaves_the_switch_as_it_was(on):
     (gc.enable if on else gc.disable)()
     try:
-        with pytest.raises(KeyError), without_looking_for_garbage():
-            assert not gc.isenabled()
-            raise KeyError
+        with pytest.raises(KeyError):
+            fail_in_a_block()
         assert gc.isenabled() is on
     finally:
         gc.enable()
