@@ -122,3 +122,9 @@ def test_a_quotient_without_nan_is_one_program(compiled):
     np.testing.assert_array_equal(quotient, [1.5, 0])
     assert len(compiled()) <= 1
     assert float(keras.ops.divide_no_nan(3, 4)) == 0.75
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seeds_that_are_no_keys_are_keras_s_to_refuse(seed):
+    with pytest.raises(OverflowError):
+        keras.random.uniform((2,), seed=seed)

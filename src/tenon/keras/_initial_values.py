@@ -53,7 +53,7 @@ def _size(shape: Any) -> int | None:
 
 def _drawn_size(shape: Any, dtype: Any, seed: Any) -> int | None:
     """Return the number of elements; ``None`` where random numbers are not drawn on the host."""
-    plain = type(seed) is int and (dtype or keras.config.floatx()) == "float32"
+    plain = type(seed) is int and 0 <= seed < 2**32 and (dtype or keras.config.floatx()) == "float32"
     if not (plain and _config.jax_threefry_partitionable and _config.jax_default_prng_impl == "threefry2x32"):
         return None
     size = _size(shape)
