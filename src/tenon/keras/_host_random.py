@@ -38,7 +38,9 @@ def uniform(seed: int, size: int, low: float, high: float) -> np.ndarray:
         high: above them all.
 
     Example:
-        >>> uniform(7, 3, 0.0, 1.0).tolist() == jax.random.uniform(jax.numpy.array([7, 0], "uint32"), (3,)).tolist()
+        >>> import jax
+        >>> key = jax.numpy.array([7, 0], "uint32")
+        >>> uniform(7, 3, 0.0, 1.0).tolist() == jax.random.uniform(key, (3,)).tolist()
         True
     """
     numbers = np.empty(size, np.float32)
