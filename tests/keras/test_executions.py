@@ -2,6 +2,7 @@
 
 import itertools
 
+import jax
 import numpy as np
 import pytest
 
@@ -199,3 +200,21 @@ def test_single_batches_and_large_steps_run_alone():
     wide.compile("sgd", "mse")
     wide.fit(np.zeros((4096, 6)), np.zeros((4096, 1024), np.float32), batch_size=4096, verbose=0)
     assert counting(wide) == [0]
+
+
+def test_a_partial_last_batch_is_one_more_program_in_the_first_epoch_only(caplog):
+    model = made()
+    x, y = X[: 3 * 32 + 5], Y[: 3 * 32 + 5]
+    before = jax.config.jax_log_compiles
+    jax.config.update("jax_log_compiles", True)
+    try:
+        programs = []
+        for rows in (len(x), len(x), len(x) - 32):
+            caplog.clear()
+            model.fit(x[:rows], y[:rows], batch_size=32, epochs=2, verbose=0)
+            programs.append([r.args[0] for r in caplog.records if str(r.msg).startswith("Compiling")])
+    finally:
+        jax.config.update("jax_log_compiles", before)
+    assert programs[0].count("jit(run)") == 2
+    assert not [name for name in programs[0] if "train_step" in name]
+    assert programs[1:] == [[], []]

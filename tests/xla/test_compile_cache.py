@@ -3,19 +3,24 @@
 import os
 import subprocess
 import sys
+import zlib
 
 import jax
 import pytest
 from jax.experimental.compilation_cache import compilation_cache
 
 from tenon.xla import (
+    LOWERING_RULES,
     _compile_cache,
     add_compiled_programs,
     compile_cache_directory,
     compile_cache_in,
     compiled_programs,
     enable_compile_cache_by_default,
+    install_lowering_rules,
+    without_lowering_rules,
 )
+from tenon.xla._jax_internals import holds_a_program
 
 COMPILE = """
 import sys, jax, jax.numpy as jnp
@@ -175,3 +180,85 @@ def test_a_directory_that_jax_is_given_later_is_used(tmp_path):
         compile_one(8)
     assert len(compiled_programs(own)) == 1
     assert len(compiled_programs(later)) == 2
+
+
+WRITE_MANY = """
+import sys, jax, jax.numpy as jnp
+from tenon.xla import enable_compile_cache
+enable_compile_cache(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(12):
+    print(float(jax.jit(lambda x: jnp.tanh(x) * number)(1.0)))
+"""
+
+
+def test_two_processes_that_write_the_same_programs_at_once_have_the_same_results(tmp_path):
+    command = [sys.executable, "-W", "error::UserWarning", "-c", WRITE_MANY, str(tmp_path)]
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as other:
+        both = (one, other)
+        for process in both:
+            assert process.stdout.readline() == "ready\n"
+        for process in both:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        found = [process.communicate(timeout=60)[0].splitlines() for process in both]
+    assert found[0] == found[1]
+    assert len(found[0]) == 12
+    assert not [path.name for path in tmp_path.iterdir() if not path.name.endswith(("-cache", "-atime", ".lockfile"))]
+    assert all(holds_a_program(path.read_bytes()) for path in compiled_programs(tmp_path))
+
+
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_entry_is_compiled_anew_and_written_again(tmp_path, part):
+    with compile_cache_in(tmp_path):
+        expected = compile_one(9)(1.0)
+        [program] = compiled_programs(tmp_path)
+        whole = program.read_bytes()
+        program.write_bytes(whole[: int(len(whole) * part)])
+        assert compile_one(9)(1.0) == expected
+        assert holds_a_program(program.read_bytes())
+
+
+@pytest.mark.parametrize("place", [0.02, 0.3, 0.6, 0.98])
+def test_an_entry_with_a_turned_bit_is_never_run(tmp_path, place):
+    with compile_cache_in(tmp_path):
+        expected = compile_one(10)(1.0)
+        [program] = compiled_programs(tmp_path)
+        damaged = bytearray(program.read_bytes())
+        damaged[int(len(damaged) * place)] ^= 16
+        program.write_bytes(damaged)
+        assert compile_one(10)(1.0) == expected
+        assert program.read_bytes() != bytes(damaged)
+
+
+def test_a_whole_entry_that_holds_no_program_is_compiled_anew(tmp_path):
+    with compile_cache_in(tmp_path):
+        expected = compile_one(11)(1.0)
+        [program] = compiled_programs(tmp_path)
+        program.write_bytes(zlib.compress(b"\0\0\0\0no machine code"))
+        with pytest.warns(UserWarning, match="Error reading persistent compilation cache entry"):
+            assert compile_one(11)(1.0) == expected
+
+
+@pytest.mark.parametrize("other", [lambda x: x * 12.5, lambda x: x + 12, lambda x: x * jax.numpy.arange(3)])
+def test_another_program_or_constant_is_another_entry(tmp_path, other):
+    with compile_cache_in(tmp_path):
+        jax.jit(lambda x: x * 12).lower(1.0).compile()
+        jax.jit(other).lower(1.0).compile()
+        assert len(compiled_programs(tmp_path)) == 2
+
+
+def test_a_switch_of_lowering_rules_is_another_entry(tmp_path):
+    def draw(key):
+        return jax.random.bits(key, (4,))
+
+    install_lowering_rules(LOWERING_RULES)
+    with compile_cache_in(tmp_path):
+        jax.jit(lambda key: draw(key)).lower(jax.random.key(0)).compile()
+        before = len(compiled_programs(tmp_path))
+        with without_lowering_rules():
+            jax.jit(lambda key: draw(key)).lower(jax.random.key(0)).compile()
+        assert len(compiled_programs(tmp_path)) == before + 1

@@ -21,11 +21,13 @@ from tenon.keras._aliases import install_modules, public_names
 from tenon.keras._backend import keras as _keras
 from tenon.keras._checkpoints import install as _install_checkpoints
 from tenon.keras._executions import install as _install_executions
+from tenon.keras._initial_values import install as _install_initial_values
 from tenon.keras._legacy import install as _install_operations
 from tenon.keras._listeners import install as _install_listeners
 from tenon.keras._precision import install as _install_notes
 from tenon.keras._program import program_of
 from tenon.keras._saving import install as _install_methods
+from tenon.keras._startup import leave_out_what_is_there as _leave_out_what_is_there
 from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
 from tenon.xla import LOWERING_RULES as _RULES
@@ -36,6 +38,7 @@ from tenon.xla import keep_freed_memory as _keep_memory
 _enable_compile_cache()
 _install_rules(_RULES)
 _keep_memory()
+_install_initial_values()
 _install_methods()
 _install_checkpoints()
 _install_tensors()
@@ -46,6 +49,7 @@ _install_executions()
 _install_operations()
 _modules = install_modules()
 globals().update(_modules)
+_leave_out_what_is_there()
 
 # Keras's names change with its releases, so that the list is taken from it.
 __all__ = ["program_of", *public_names()]

@@ -8,6 +8,7 @@ import sys
 from typing import Any, Final
 
 from tenon.base import FailedPreconditionError
+from tenon.keras._startup import without_looking_for_garbage
 
 _VARIABLE = "KERAS_BACKEND"
 
@@ -29,7 +30,8 @@ def _import_with_jax() -> Any:
     before = os.environ.get(_VARIABLE)
     os.environ[_VARIABLE] = "jax"
     try:
-        return importlib.import_module("keras")
+        with without_looking_for_garbage():
+            return importlib.import_module("keras")
     finally:
         if before is None:
             del os.environ[_VARIABLE]

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import jax
-from jax._src import compilation_cache as _jax_cache
-from jax._src.compilation_cache_interface import CacheInterface
 
+from tenon.xla._jax_internals import Store, forget_store, keep_programs_in
 from tenon.xla._program_cache import PROGRAM, ProgramCache, add_program
 
 MAX_BYTES = 4 * 1024**3
@@ -102,7 +101,7 @@ def _use(path: Path) -> None:
     for name, value in _SETTINGS.items():
         jax.config.update(name, value)
     jax.config.update("jax_compilation_cache_dir", str(path))
-    _jax_cache.reset_cache()  # JAX looks at its settings at the first program only
+    forget_store()  # JAX looks at its settings at the first program only
 
 
 _SETTINGS = {
@@ -136,14 +135,14 @@ def compile_cache_in(directory: str | os.PathLike[str]) -> Iterator[Path]:
         1
     """
     before = {name: getattr(jax.config, name) for name in (*_SETTINGS, "jax_compilation_cache_dir")}
-    _jax_cache.reset_cache()
+    forget_store()
     enable_compile_cache(directory)
     try:
         yield Path(directory)
     finally:
         for name, value in before.items():
             jax.config.update(name, value)
-        _jax_cache.reset_cache()
+        forget_store()
 
 
 def compiled_programs(directory: str | os.PathLike[str]) -> list[Path]:
@@ -173,14 +172,11 @@ def add_compiled_programs(directory: str | os.PathLike[str], programs: Mapping[s
             add_program(file, content)
 
 
-def _file_cache(path: str) -> tuple[CacheInterface, str] | None:
-    """Return what JAX keeps programs in, for a directory of ours and for one that the user gave to JAX."""
-    if path not in _directories:
-        return _jax_file_cache(path)
-    return ProgramCache(Path(path), _config.jax_compilation_cache_max_size), path
+def _store(path: str) -> Store | None:
+    """Return what JAX keeps programs in, for a directory of ours; ``None`` for one that the user gave to JAX."""
+    return (ProgramCache(Path(path), _config.jax_compilation_cache_max_size), path) if path in _directories else None
 
 
-_jax_file_cache: Final = _jax_cache.get_file_cache
-_jax_cache.get_file_cache = _file_cache
+keep_programs_in(_store)
 _directories: Final[set[str]] = set()
 """The directories whose files Tenon reads and writes."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,10 +17,9 @@ from typing import Any, Final, NamedTuple
 
 import jax
 from filelock import FileLock, Timeout
-from jax._src import compilation_cache as _jax_cache
-from jax._src.compilation_cache_interface import CacheInterface
 
 from tenon.base import write_file
+from tenon.xla._jax_internals import CacheInterface, forget_store, holds_a_program
 
 PROGRAM, USED = "-cache", "-atime"
 """JAX keeps two files for each program: what was compiled, and one that tells (here by its age) when it was used."""
@@ -55,14 +53,14 @@ class ProgramCache(CacheInterface):
     def get(self, key: str) -> bytes | None:
         """Return the program of a key; ``None`` where there is none that is whole."""
         if _config.jax_compilation_cache_dir != str(self._path):  # moved after JAX's first look at it
-            _jax_cache.reset_cache()
+            forget_store()
             return None
         file = self._path / f"{key}{PROGRAM}"
         try:
             program = file.read_bytes()
         except OSError:
             return None
-        whole = _is_whole(program)
+        whole = holds_a_program(program)
         if not whole:
             _log.warning("compile cache: %s is damaged; its program is compiled anew.", file.name)
         with suppress(OSError):  # the directory may be for reading only
@@ -87,13 +85,6 @@ class ProgramCache(CacheInterface):
             make_room(self._path, self._max_bytes - self._max_bytes // _SHARE)
         if shutil.disk_usage(self._path).free < _FREE_BYTES:
             raise OSError("the disk is almost full")
-
-
-def _is_whole(program: bytes) -> bool:
-    try:
-        return bool(_jax_cache.decompress_executable(program))
-    except (zlib.error, ValueError):
-        return False
 
 
 def add_program(file: Path, program: bytes) -> None:

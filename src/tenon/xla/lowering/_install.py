@@ -13,7 +13,7 @@ import jax
 from jax.extend.core import Primitive
 from jax.interpreters import mlir
 
-from tenon.xla._jax_lowering import plain_lowering
+from tenon.xla._jax_internals import plain_lowering
 from tenon.xla.lowering._rule import LoweringRule, chosen_rule
 
 SWITCH = "TENON_LOWERING_RULES"

@@ -8,10 +8,12 @@ and 5.1; a program with one dropout compiles in 0.06 s instead of 0.26 s.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.extend.random import threefry2x32_p
 
@@ -31,20 +33,30 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
 
 
 def _compute(key: jax.Array, other_key: jax.Array, first: jax.Array, second: jax.Array) -> tuple[jax.Array, ...]:
-    keys = (key, other_key, key ^ other_key ^ jnp.uint32(PARITY))
-    first, second = first + keys[0], second + keys[1]
+    keys = (key, other_key, lax.bitwise_xor(lax.bitwise_xor(key, other_key), np.uint32(PARITY)))
+    first, second = lax.add(first, keys[0]), lax.add(second, keys[1])
     for turn in range(TURNS):
-        for bits in ROTATIONS[turn % 2]:
-            first = first + second
-            second = first ^ _rotated(second, bits)
-        first = first + keys[(turn + 1) % 3]
-        second = second + keys[(turn + 2) % 3] + jnp.uint32(turn + 1)
+        first, second = _ROUNDS[turn % 2](first, second)
+        first = lax.add(first, keys[(turn + 1) % 3])
+        second = lax.add(lax.add(second, keys[(turn + 2) % 3]), np.uint32(turn + 1))
     # Without the barrier all rounds would be done anew for every operation that the bits are used in.
     return tuple(lax.optimization_barrier((first, second)))
 
 
+def _four_rounds(rotations: tuple[int, ...], first: jax.Array, second: jax.Array) -> tuple[jax.Array, jax.Array]:
+    for bits in rotations:
+        first = lax.add(first, second)
+        second = lax.bitwise_xor(first, _rotated(second, bits))
+    return first, second
+
+
 def _rotated(word: jax.Array, bits: int) -> jax.Array:
-    return lax.shift_left(word, jnp.uint32(bits)) | lax.shift_right_logical(word, jnp.uint32(32 - bits))
+    # operations of ``lax``: those of ``jax.numpy`` take five times as long to be traced, in every program with dropout
+    return lax.bitwise_or(lax.shift_left(word, np.uint32(bits)), lax.shift_right_logical(word, np.uint32(32 - bits)))
+
+
+_ROUNDS: Final = tuple(jax.jit(partial(_four_rounds, rotations)) for rotations in ROTATIONS)
+"""Functions of the lowered program, each written once and called two or three times; XLA puts them in line."""
 
 
 RANDOM_RULES: tuple[LoweringRule, ...] = (LoweringRule("threefry2x32", threefry2x32_p, _applies, _compute),)
