@@ -16,6 +16,7 @@ from tenon.xla.lowering._rule import are_numbers
 Padding = tuple[tuple[int, int], ...]
 
 _MAX_SPATIAL = 3
+_CHANNELS_LAST = (0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -197,4 +198,19 @@ def is_weight_gradient(convolution: Convolution) -> bool:
         and jnp.issubdtype(convolution.dtype, jnp.floating)
         and prod(convolution.output_sizes) > 0
         and (convolution.batch_groups > 1 or prod(convolution.output_sizes) < prod(convolution.kernel_sizes))
+    )
+
+
+def is_image_forward(convolution: Convolution) -> bool:
+    """Tell whether a convolution of images in one group is as layers have it, channels last: no gradient of a kernel.
+
+    Args:
+        convolution: of any numbers, with spatial dimensions or none.
+    """
+    specs = convolution.specs
+    return (
+        convolution.is_plain_forward
+        and convolution.groups == 1
+        and (specs.lhs_spec, specs.rhs_spec, specs.out_spec) == _CHANNELS_LAST
+        and not is_weight_gradient(convolution)
     )
