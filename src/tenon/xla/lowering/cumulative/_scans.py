@@ -2,8 +2,9 @@
 
 JAX asks XLA:CPU for a window over all that came before, which it computes in blocks of windows. Milliseconds of the
 processor, plain and by this rule, sums: 100000 numbers 0.68 and 0.23, 4096x1000 over rows 21 and 17, 64x1000 over rows
-0.34 and 0.16, over columns 0.30 and 0.05, 32x128x64 over time 1.8 and 0.25 (TensorFlow 0.87, 26, 0.63, 0.82 and 2.4). The program of
-one takes 1 to 2 s to compile instead of 0.5, so few numbers, for which it hardly matters, keep the plain form.
+0.34 and 0.16, over columns 0.30 and 0.05, 32x128x64 over time 1.8 and 0.25 (TensorFlow 0.87, 26, 0.63, 0.82 and 2.4).
+The program of one takes 1 to 2 s to compile instead of 0.5, so few numbers, for which it hardly matters, keep the
+plain form.
 """
 
 from __future__ import annotations
