@@ -74,3 +74,11 @@ def test_arrays_that_are_spread_by_their_types_keep_the_plain_form():
 
 def test_every_rule_has_a_name_of_its_own():
     assert len({rule.name for rule in LOWERING_RULES}) == len(LOWERING_RULES)
+
+
+@pytest.mark.parametrize("switch", ["off", "on"])
+def test_what_is_wrong_in_the_plain_form_is_corrected_whatever_the_switch_says(switch):
+    program = "import tenon as tf; print(float(tf.reduce_max(tf.concat([tf.ones(5000), [float('nan')]], 0))))"
+    environment = {**os.environ, "TENON_LOWERING_RULES": switch}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["nan"]

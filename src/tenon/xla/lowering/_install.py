@@ -30,28 +30,32 @@ class _State:
 
 
 def install_lowering_rules(rules: Sequence[LoweringRule]) -> None:
-    """Have the CPU's programs lowered by ``rules`` from now on, unless ``$TENON_LOWERING_RULES`` is ``off``.
+    """Have the CPU's programs lowered by ``rules`` from now on.
 
-    Programs for other platforms, also those exported together with one for CPUs, keep the plain form. A second call
-    replaces the rules of the primitives that it has rules for.
+    If ``$TENON_LOWERING_RULES`` is ``off``, only those that correct results are used. Programs for other platforms,
+    also those exported together with one for CPUs, keep the plain form. A second call replaces the rules of the
+    primitives that it has rules for.
 
     Args:
         rules: the more special before the more general, where one primitive has several.
     """
-    if _is_kept_out():
-        return
     of_primitive = defaultdict(list)
-    for rule in rules:
+    for rule in _corrections(rules) if _is_kept_out() else rules:
         of_primitive[rule.primitive].append(rule)
     for primitive, its_rules in of_primitive.items():
         mlir.register_lowering(primitive, _lowering(primitive, its_rules), platform=_PLATFORM)
 
 
+def _corrections(rules: Sequence[LoweringRule]) -> list[LoweringRule]:
+    return [rule for rule in rules if rule.corrects]
+
+
 def _lowering(primitive: Primitive, rules: Sequence[LoweringRule]) -> Any:
     plain = _State.plain.setdefault(primitive, plain_lowering(primitive, _PLATFORM))
+    corrections = _corrections(rules)
 
     def lower(context: Any, *operands: Any, **parameters: Any) -> Any:
-        rule = chosen_rule(rules, context.avals_in, parameters) if _State.on else None
+        rule = chosen_rule(rules if _State.on else corrections, context.avals_in, parameters)
         if rule is None:
             return plain(context, *operands, **parameters)
         named = jax.named_scope(rule.name)(partial(rule.compute, **parameters))
@@ -64,7 +68,7 @@ def _lowering(primitive: Primitive, rules: Sequence[LoweringRule]) -> Any:
 
 
 def set_lowering_rules_enabled(enabled: bool) -> None:
-    """Switch all rules on or off; what was compiled before is forgotten, and compiled anew when it is next called.
+    """Switch all rules but corrections on or off; what was compiled is forgotten, and compiled anew at its next call.
 
     Args:
         enabled: whether programs are lowered by the rules.
@@ -91,7 +95,7 @@ def _is_kept_out() -> bool:
 
 @contextmanager
 def without_lowering_rules() -> Iterator[None]:
-    """Lower in the plain form what is traced in a block, in this process.
+    """Lower in the plain form, but for corrections, what is traced in a block, in this process.
 
     Functions compiled before the block keep their programs; give ``jax.jit`` a function of its own.
 

@@ -25,12 +25,15 @@ class LoweringRule:
         compute: takes the operands and the parameters as ``primitive.bind`` does, and returns the result, a sequence
             where the primitive has several; written with operations of JAX, among them the primitive in a form that
             no rule changes further.
+        corrects: whether the plain lowering's results are wrong where the guard lets an operation in. Such a rule is
+            made for what is right, not for what is fast: it stays in force where rules are switched off.
     """
 
     name: str
     primitive: Primitive
     applies: Callable[[Sequence[jax.core.ShapedArray], Mapping[str, Any]], bool]
     compute: Callable[..., Any]
+    corrects: bool = False
 
 
 def are_numbers(sizes: Sequence[Any]) -> bool:

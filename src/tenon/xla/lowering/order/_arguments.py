@@ -1,7 +1,6 @@
 """Where the largest or smallest of a row stands: first in which part of the row, then where in that part.
 
-XLA:CPU compares pairs of value and place one after the other; extremes without places fill its vectors. It may lose
-NaN there (seen with jaxlib 0.10.2), so a sum, which keeps them, tells whether slower extremes are needed. Milliseconds
+XLA:CPU compares pairs of value and place one after the other; extremes without places fill its vectors. Milliseconds
 of the processor, plain and by this rule, over the last dimension: 32x64x8000 72 and 10, 4096x1000 18 and 3.7
 (8.0 with a NaN), 4096x64 1.1 and 0.25, 32x1000 0.21 and 0.06; TensorFlow needs 10.7 for 32x128x8000.
 """
@@ -11,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf, isqrt
+from math import isqrt
 from typing import Any
 
 import jax
@@ -52,50 +51,24 @@ class _Kind:
 
     Args:
         place: finds a place by pairs, in what is left of a row.
-        extreme: reduces some dimensions to their extremes.
-        preferred: compares two numbers.
-        least: what every number is preferred to.
+        extreme: reduces some dimensions to their extremes, and keeps NaN (``tenon.xla.lowering.extremes`` sees to it).
     """
 
     place: Callable[[jax.Array, int, Any], jax.Array]
     extreme: Callable[[jax.Array, Sequence[int]], jax.Array]
-    preferred: Callable[[jax.Array, jax.Array], jax.Array]
-    least: float
 
 
 def _compute(given: jax.Array, *, kind: _Kind, index_dtype: Any, **_: Any) -> jax.Array:
     length, last = given.shape[-1], given.ndim - 1
     parts = _parts(length)
     rows = given.reshape(*given.shape[:-1], parts, length // parts)
-    part = kind.place(_extremes(rows, kind), last, index_dtype)
+    part = kind.place(kind.extreme(rows, (last + 1,)), last, index_dtype)
     within = jnp.take_along_axis(rows, part[..., None, None], last, mode="clip").squeeze(last)
     return part * (length // parts) + kind.place(within, last, index_dtype)
 
 
-def _extremes(rows: jax.Array, kind: _Kind) -> jax.Array:
-    """Return the extremes of the last dimension, NaN where there is one."""
-    has_nan = jnp.isnan(rows.astype(jnp.float32).sum())
-    found: jax.Array = lax.cond(
-        has_nan, partial(_careful_extremes, kind=kind), partial(_fast_extremes, kind=kind), rows
-    )
-    return found
-
-
-def _fast_extremes(rows: jax.Array, kind: _Kind) -> jax.Array:
-    return kind.extreme(rows, (rows.ndim - 1,))
-
-
-def _careful_extremes(rows: jax.Array, kind: _Kind) -> jax.Array:
-    found: jax.Array = lax.reduce(rows, rows.dtype.type(kind.least), partial(_preferred, kind=kind), (rows.ndim - 1,))
-    return found
-
-
-def _preferred(one: jax.Array, other: jax.Array, kind: _Kind) -> jax.Array:
-    return jnp.where(kind.preferred(one, other) | jnp.isnan(one), one, other)
-
-
-_LARGEST = _Kind(lax.argmax, lax.reduce_max, lax.ge, -inf)
-_SMALLEST = _Kind(lax.argmin, lax.reduce_min, lax.le, inf)
+_LARGEST = _Kind(lax.argmax, lax.reduce_max)
+_SMALLEST = _Kind(lax.argmin, lax.reduce_min)
 
 ARGUMENTS = (
     LoweringRule("argmax", lax.argmax_p, _applies, partial(_compute, kind=_LARGEST)),
