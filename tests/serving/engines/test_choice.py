@@ -117,7 +117,7 @@ def test_what_takes_too_long_is_not_measured():
 
 
 def test_an_engine_that_was_not_ahead_is_not_taken_for_sizes_at_which_the_other_was_not_measured():
-    xla, litert = Made("xla", lambda rows: 0.005), Made("litert", lambda rows: 0.0055 * rows)
+    xla, litert = Made("xla", lambda rows: 0.003), Made("litert", lambda rows: 0.0065 * rows)
     report = choose(xla, litert, samples(1, 48))
     assert [each.rows for each in report.measurements] == [1]
     assert report.engine_for(48) == "xla"
