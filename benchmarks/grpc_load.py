@@ -6,15 +6,14 @@ calls begin at fixed times whether or not answers came, and a call's time counts
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import grpc
 import sample
 import uvloop
+from grpc_calls import Calls, told
 
 Call = Callable[[], Awaitable[None]]
 
@@ -55,26 +54,25 @@ async def open_loop(calls: list[Call], seconds: float, rate: float) -> tuple[lis
     return latencies, sum(await asyncio.gather(*tasks))
 
 
-async def run(flags: argparse.Namespace) -> None:
-    data = flags.request.read_bytes()
+async def run(wanted: Calls) -> None:
     options = (("grpc.use_local_subchannel_pool", 1),)  # or all channels would share one connection
-    address = f"127.0.0.1:{flags.port}"
-    channels = [grpc.aio.insecure_channel(address, options=options) for _ in range(flags.clients)]
+    address = f"127.0.0.1:{wanted.port}"
+    channels = [grpc.aio.insecure_channel(address, options=options) for _ in range(wanted.clients)]
 
     def call_of(channel: grpc.aio.Channel) -> Call:
-        method = channel.unary_unary(flags.method)
+        method = channel.unary_unary(wanted.method)
 
         async def call() -> None:
-            await method(data, timeout=10)
+            await method(wanted.message, timeout=10)
 
         return call
 
-    calls = [call_of(channel) for channel in channels for _ in range(flags.streams)]
+    calls = [call_of(channel) for channel in channels for _ in range(wanted.streams)]
     start, used = time.perf_counter(), time.process_time()
-    if flags.rate:
-        found = await open_loop(calls, flags.seconds, flags.rate)
+    if wanted.rate:
+        found = await open_loop(calls, wanted.seconds, wanted.rate)
     else:
-        found = await closed_loop(calls, flags.seconds)
+        found = await closed_loop(calls, wanted.seconds)
     load = (time.process_time() - used) / max(len(found[0]), 1) * 1e6
     sample.write(time.perf_counter() - start, *found, load)
     for channel in channels:
@@ -82,12 +80,4 @@ async def run(flags: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--method", required=True)
-    parser.add_argument("--request", type=Path, required=True)
-    parser.add_argument("--clients", type=int, required=True)
-    parser.add_argument("--streams", type=int, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--rate", type=float, help="calls a second, over all callers")
-    uvloop.run(run(parser.parse_args()))
+    uvloop.run(run(told(__doc__)))

@@ -10,7 +10,6 @@ millisecond each time; how late is measured first, and the calls are planned as 
 
 from __future__ import annotations
 
-import argparse
 import math
 import re
 import resource
@@ -22,6 +21,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 import sample
+from grpc_calls import Calls, told
 
 MOST_LATE = 1000
 """Calls that may be under way where they begin at fixed times."""
@@ -36,24 +36,7 @@ _DATA = re.compile(r"^traffic: .*\((\d+)\) data", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Shape:
-    """When calls begin.
-
-    Args:
-        clients: connections.
-        streams: calls under way on each of them.
-        seconds: how long.
-        rate: calls a second; ``None`` for as many as are answered.
-    """
-
-    clients: int
-    streams: int
-    seconds: float
-    rate: float | None
-
-
-@dataclass(frozen=True)
-class Calls:
+class Noted:
     """What h2load noted.
 
     Args:
@@ -86,21 +69,21 @@ class Loader:
         self._message = folder / "message"
         self._message.write_bytes(message)
 
-    def call(self, shape: Shape) -> Calls:
-        """Make calls of some shape."""
-        if shape.rate is None:
-            spans = ["-c", str(shape.clients), "-m", str(shape.streams), "-D", f"{round(shape.seconds * 1000)}ms"]
+    def make(self, calls: Calls) -> Noted:
+        """Make calls."""
+        if calls.rate is None:
+            spans = ["-c", str(calls.clients), "-m", str(calls.streams), "-D", f"{round(calls.seconds * 1000)}ms"]
             return self._run([*spans, self._url])
-        wanted = 1 / shape.rate
+        wanted = 1 / calls.rate
         late = self._call_every(wanted, TRIAL_CALLS).interval - wanted
-        return self._call_every(max(wanted - late, 0.0), max(int(shape.seconds * shape.rate), 2))
+        return self._call_every(max(wanted - late, 0.0), max(int(calls.seconds * calls.rate), 2))
 
-    def _call_every(self, seconds: float, calls: int) -> Calls:
+    def _call_every(self, seconds: float, calls: int) -> Noted:
         script = self._folder / "script"
         script.write_text("".join(f"{index * seconds * 1000:.3f}\t{self._url}\n" for index in range(calls)))
         return self._run(["-c", "1", "-m", str(MOST_LATE), f"--timing-script-file={script}"])
 
-    def _run(self, words: list[str]) -> Calls:
+    def _run(self, words: list[str]) -> Noted:
         log = self._folder / "log"
         log.unlink(missing_ok=True)
         headers = [word for header in _HEADERS for word in ("--header", header)]
@@ -108,37 +91,27 @@ class Loader:
         text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         starts, taken = np.loadtxt(log, dtype=np.int64, usecols=(0, 2), ndmin=2).T / 1e6
         order = np.argsort(starts)
-        return Calls(text, starts[order], taken[order])
+        return Noted(text, starts[order], taken[order])
 
 
-def run(port: int, method: str, request: Path, shape: Shape) -> None:
-    data = request.read_bytes()
-    size = _PREFIX + answer_bytes(port, method, data)
+def run(calls: Calls) -> None:
+    size = _PREFIX + answer_bytes(calls)
+    message = b"\0" + len(calls.message).to_bytes(4, "big") + calls.message
     with tempfile.TemporaryDirectory() as folder:
-        loader = Loader(f"http://127.0.0.1:{port}{method}", b"\0" + len(data).to_bytes(4, "big") + data, Path(folder))
-        calls = loader.call(shape)
-    succeeded, received = (int(pattern.search(calls.text)[1]) for pattern in (_SUCCEEDED, _DATA))  # type: ignore[index]
+        noted = Loader(f"http://127.0.0.1:{calls.port}{calls.method}", message, Path(folder)).make(calls)
+    succeeded, received = (int(pattern.search(noted.text)[1]) for pattern in (_SUCCEEDED, _DATA))  # type: ignore[index]
     without_message = max(math.ceil(succeeded - received / size), 0)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    load = (used.ru_utime + used.ru_stime) / max(len(calls.taken), 1) * 1e6
-    seconds = shape.seconds if shape.rate is None else calls.interval * len(calls.taken)
-    sample.write(seconds, [float(each) for each in calls.taken], without_message, load)
+    load = (used.ru_utime + used.ru_stime) / max(len(noted.taken), 1) * 1e6
+    seconds = calls.seconds if calls.rate is None else noted.interval * len(noted.taken)
+    sample.write(seconds, [float(each) for each in noted.taken], without_message, load)
 
 
-def answer_bytes(port: int, method: str, request: bytes) -> int:
+def answer_bytes(calls: Calls) -> int:
     """Return the length of the right answer, which is the same each time."""
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        return len(channel.unary_unary(method)(request, timeout=60))
+    with grpc.insecure_channel(f"127.0.0.1:{calls.port}") as channel:
+        return len(channel.unary_unary(calls.method)(calls.message, timeout=60))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--method", required=True)
-    parser.add_argument("--request", type=Path, required=True)
-    parser.add_argument("--clients", type=int, required=True)
-    parser.add_argument("--streams", type=int, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--rate", type=float, help="calls a second, over all callers")
-    flags = parser.parse_args()
-    run(flags.port, flags.method, flags.request, Shape(flags.clients, flags.streams, flags.seconds, flags.rate))
+    run(told(__doc__))

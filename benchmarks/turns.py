@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -79,12 +80,10 @@ class Server(Contender):
 
     def turn(self, seconds: float, folder: Path) -> Iterator[Figures]:
         """See ``Contender.turn``."""
-        ports = {"port": free_port(), "grpc_port": free_port()}
+        ports = _free_ports()
         loads = [(load, ports[name]) for load, name in self.loads]
-        command = [word.format(folder=folder, **ports) for word in self.words]
-        environment = {name: value.format(folder=folder, **ports) for name, value in self.environment.items()}
-        log = folder / "run" / "server.log"
-        with running(command, environment, log, lambda: all(load.ask(port, folder) for load, port in loads)) as server:
+        ready = partial(_all_answer, loads, folder)
+        with _started(self.words, self.environment, folder, ports, ready) as server:
             sample: Sample | None = None
             for load, port in loads:
                 put = partial(_put, server, load, port, folder=folder, before=sample)
@@ -93,6 +92,27 @@ class Server(Contender):
                 if sample.errors:
                     raise SystemExit(f"{self.name}, {load.label}: {sample.errors} requests failed.")
                 yield Figures(self.settings, load.label, sample)
+
+
+def _free_ports() -> dict[str, int]:
+    return {"port": free_port(), "grpc_port": free_port()}
+
+
+def _all_answer(loads: Sequence[tuple[Load, int]], folder: Path) -> bool:
+    return all(load.ask(port, folder) for load, port in loads)
+
+
+def _started(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    ports: Mapping[str, int],
+    is_ready: Callable[[], bool],
+) -> AbstractContextManager[Running]:
+    """Run a server whose command and environment name the folder and its ports."""
+    command = [word.format(folder=folder, **ports) for word in words]
+    filled = {name: value.format(folder=folder, **ports) for name, value in environment.items()}
+    return running(command, filled, folder / "run" / "server.log", is_ready)
 
 
 def _put(server: Running, load: Load, port: int, seconds: float, *, folder: Path, before: Sample | None) -> Sample:
@@ -149,10 +169,8 @@ class SecondStart(Contender):
         """See ``Contender.turn``; ``seconds`` is of no meaning to it."""
         del seconds
         for settings in ("first", "second"):
-            ports = {"port": free_port(), "grpc_port": free_port()}
-            command = [word.format(folder=folder, **ports) for word in self.words]
-            log = folder / "run" / "server.log"
-            with running(command, {}, log, partial(answers_http, ports["port"], self.path)) as server:
+            ports = _free_ports()
+            with _started(self.words, {}, folder, ports, partial(answers_http, ports["port"], self.path)) as server:
                 taken, used = server.ready_seconds, server.cpu_seconds()
             if settings == "second":
                 yield Figures("compile cache", self.load, Sample(1 / taken, taken * 1e3, taken * 1e3, 0, used * 1e6))

@@ -18,9 +18,10 @@ from types import ModuleType as _ModuleType
 from tenon.compat._absent import ABSENT
 from tenon.compat._dimension import dimension_at_index, dimension_value
 from tenon.compat._graph import Graph
-from tenon.compat._public import GRAPH_AWARE, V1, graph_aware_name
+from tenon.compat._graph_aware import GRAPH_AWARE, graph_aware_name
 from tenon.compat._session import Session
 from tenon.compat._text import as_bytes, as_str, as_str_any, as_text, path_to_str
+from tenon.compat._v1_names import V1
 
 __all__ = [
     "ABSENT",

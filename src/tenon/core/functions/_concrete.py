@@ -22,6 +22,7 @@ from tenon.core.functions._pure import PureForm, held, pure_form
 from tenon.core.functions._signatures import named, shown, structs
 from tenon.core.functions._state import ArgumentVariable
 from tenon.core.functions._template import Template
+from tenon.core.functions._texts import signature_line, signature_lines
 from tenon.core.functions._tracer import Attempt, Tracer, is_on_host, is_string
 from tenon.core.host_symbols import NeedsHostStepsError, recording_steps
 from tenon.core.nest import flatten, map_up_to
@@ -456,30 +457,13 @@ class ConcreteFunction:
         """
         if not verbose:
             return self._signature_text()
-        lines = [
-            f"  {parameter.name} ({parameter.kind.name}): {shown(value)}"
-            for parameter, value in zip(self._tracer.binder.parameters, self._arguments, strict=True)
-        ]
-        captures = [f"  {id(v)}: TensorSpec(shape=(), dtype=tf.resource, name=None)" for v in self.variables]
-        parts = [
-            "Input Parameters:",
-            *(lines or ["  None"]),
-            "Output Type:",
-            f"  {self._shown_outputs()}",
-            "Captures:",
-            *(captures or ["  None"]),
-        ]
-        return "\n".join(parts)
+        return signature_lines(self._stated(), self._shown_outputs(), self.variables)
 
     def _signature_text(self) -> str:
-        shown_arguments = []
-        star = False
-        for parameter, value in zip(self._tracer.binder.parameters, self._arguments, strict=True):
-            if parameter.kind is parameter.KEYWORD_ONLY and not star:
-                star = True
-                shown_arguments.append("*")
-            shown_arguments.append(f"{parameter.name}: {shown(value)}")
-        return f"({', '.join(shown_arguments)}) -> {self._shown_outputs()}"
+        return signature_line(self._stated(), self._shown_outputs())
+
+    def _stated(self) -> list[tuple[inspect.Parameter, Any]]:
+        return list(zip(self._tracer.binder.parameters, self._arguments, strict=True))
 
     def __str__(self) -> str:
         return f"ConcreteFunction {self.pretty_printed_signature()}"
