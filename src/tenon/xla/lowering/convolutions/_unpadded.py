@@ -9,7 +9,6 @@ times more where the C library returns large blocks to the system after each cal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
 from typing import Any
 
 import jax
@@ -18,7 +17,9 @@ from jax import lax
 
 from tenon.xla.lowering._rule import LoweringRule, are_numbers
 from tenon.xla.lowering.convolutions._convolution import described, is_image_forward
-from tenon.xla.lowering.convolutions._few_channels import MAX_CHANNELS
+
+_EIGEN_CHANNELS = 16
+"""Channels and filters up to which XLA does not take YNNPACK."""
 
 _MIN_CHANNELS = 8
 _MIN_COLUMNS = 11
@@ -33,9 +34,9 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
         and given.dtype in (jnp.float32, jnp.float64)
         and all(pads == (0, 0) for pads in given.padding)
         and all(step == 1 for step in given.kernel_dilation)
-        and prod(given.kernel_sizes) > 1
+        and given.kernel_sizes[1] > 1  # no window sees padding alone
         and given.channels >= _MIN_CHANNELS
-        and max(given.channels, given.filters) > MAX_CHANNELS
+        and max(given.channels, given.filters) > _EIGEN_CHANNELS
         and given.output_sizes[1] >= _MIN_COLUMNS
     )
 

@@ -55,7 +55,7 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
         and given.dtype in (jnp.float32, jnp.float64)
         and given.filters >= _MIN_FILTERS
         and prod(given.output_sizes) > 1
-        and given.channels > images_in_turn(given)
+        and given.channels >= 2 * images_in_turn(given)
     )
 
 
