@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import faulthandler
 import logging
 import os
 from collections.abc import Iterable
@@ -58,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C, and end the process: a load in progress would keep it for minutes."""
     from tenon.serving import host_and_port
     from tenon.serving.configuration import server_options
-    from tenon.serving.telemetry import log_to_stderr
+    from tenon.serving.telemetry import log_crashes_to_stderr, log_to_stderr
 
-    faulthandler.enable()  # a crash below Python says where
+    log_crashes_to_stderr()
     log_to_stderr("text")  # what is wrong with the flags comes before anybody knows another format
     options = server_options({name: value for name, value in vars(arguments).items() if name != "command"})
     log_to_stderr(options.log_format)

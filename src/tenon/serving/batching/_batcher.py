@@ -101,7 +101,6 @@ class Batcher:
         self.blocked: list[Lane] = []
         self._estimates: dict[int, dict[int, RunEstimate]] = {}  # by size, then by threads
         self._purged = 0.0
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def idle(self) -> bool:
@@ -135,9 +134,7 @@ class Batcher:
             self._purge(lane)
             if backlog.rows[options.priority] + rows > backlog.max_rows:
                 raise backlog.full_error(options.priority)
-        if self._loop is None:  # to ask for it takes a call of the kernel each time
-            self._loop = asyncio.get_running_loop()
-        task = Task(inputs, rows, self._loop.create_future(), options)
+        task = Task(inputs, rows, asyncio.get_running_loop().create_future(), options)
         lane.add(task)
         return lane, task.future
 

@@ -19,7 +19,7 @@ from tenon.serving.telemetry._history import (
     merge_histories,
 )
 from tenon.serving.telemetry._log_options import RequestLogOptions
-from tenon.serving.telemetry._log_setup import log_to_stderr
+from tenon.serving.telemetry._log_setup import log_crashes_to_stderr, log_to_stderr
 from tenon.serving.telemetry._logged_request import LoggedRequest, LogKind
 from tenon.serving.telemetry._logs import log_formatter
 from tenon.serving.telemetry._observer import Observer, Refusal
@@ -72,6 +72,7 @@ __all__ = [
     "exponential_bounds",
     "expose",
     "history_points",
+    "log_crashes_to_stderr",
     "log_formatter",
     "log_to_stderr",
     "merge_histories",

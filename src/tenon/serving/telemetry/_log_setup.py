@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 
 from tenon.serving.telemetry._logs import log_formatter
+
+_STDERR = 2
 
 
 class _StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]  # its parameter is there for type checkers only
@@ -23,6 +26,12 @@ class _StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]  # its pa
         if self._worker is not None:
             record.worker = self._worker
         super().emit(record)
+
+
+def log_crashes_to_stderr() -> None:
+    """Have a crash below Python print where each thread was; where that is arranged already, nothing changes."""
+    if not faulthandler.is_enabled():
+        faulthandler.enable(_STDERR)
 
 
 def log_to_stderr(log_format: str, worker: int | None = None) -> None:

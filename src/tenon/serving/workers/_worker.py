@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import logging
 import os
 import signal
@@ -20,7 +19,7 @@ from tenon.serving._open_files import raise_open_files_limit
 from tenon.serving._server import ModelServer
 from tenon.serving.configuration import ModelServerConfig
 from tenon.serving.console import Controls
-from tenon.serving.telemetry import Snapshot, log_to_stderr
+from tenon.serving.telemetry import Snapshot, log_crashes_to_stderr, log_to_stderr
 from tenon.serving.traffic import Rollback, TrafficTable
 from tenon.serving.workers._assignment import Assignment
 from tenon.serving.workers._channel import Channel
@@ -208,7 +207,7 @@ def main(descriptor: int) -> None:
         descriptor: the inherited socket to the supervisor.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the supervisor decides
-    faulthandler.enable()  # a crash below Python says where
+    log_crashes_to_stderr()
     log_to_stderr("text")
     raise_open_files_limit()
     run_in_calling_thread()
