@@ -57,6 +57,18 @@ async def ask(manager, router, runner, answers):
         runner.submit(route, "serving_default", {"x": x}, y)
 
 
+async def calm(manager, router, runner, answers, table):
+    """Ask on after all changes: how many shadows were compared before is for the threads that load to say."""
+    aliases = table.models["m"].aliases
+    manager.set_aspired("m", dict.fromkeys(aliases.values(), FakeLoader))
+    await manager.wait_until(lambda: set(manager.available("m")) == set(aliases.values()))
+    for event in router.rollbacks:
+        router.reset("m", event.version)
+    router.replace(table)
+    for _ in range(64):
+        await ask(manager, router, runner, answers)
+
+
 async def storm():
     chance = random.Random(5)
     manager, answers = AspiredVersionsManager(num_load_threads=4), []
@@ -82,6 +94,7 @@ async def storm():
             await asyncio.sleep(0)
     done = True
     await asyncio.gather(*clients)
+    await calm(manager, router, runner, answers, random_table(chance))
     await runner.idle()
     await manager.shutdown()
     return answers, runner.status()["m"], router
