@@ -99,12 +99,19 @@ def run(calls: Calls) -> None:
     message = b"\0" + len(calls.message).to_bytes(4, "big") + calls.message
     with tempfile.TemporaryDirectory() as folder:
         noted = Loader(f"http://127.0.0.1:{calls.port}{calls.method}", message, Path(folder)).make(calls)
-    succeeded, received = (int(pattern.search(noted.text)[1]) for pattern in (_SUCCEEDED, _DATA))  # type: ignore[index]
+    succeeded, received = (_number(pattern, noted.text) for pattern in (_SUCCEEDED, _DATA))
     without_message = max(math.ceil(succeeded - received / size), 0)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     load = (used.ru_utime + used.ru_stime) / max(len(noted.taken), 1) * 1e6
     seconds = calls.seconds if calls.rate is None else noted.interval * len(noted.taken)
     sample.write(seconds, [float(each) for each in noted.taken], without_message, load)
+
+
+def _number(pattern: re.Pattern[str], text: str) -> int:
+    found = pattern.search(text)
+    if found is None:
+        raise SystemExit(f"h2load printed nothing like {pattern.pattern!r}; it is another version:\n{text}")
+    return int(found[1])
 
 
 def answer_bytes(calls: Calls) -> int:
