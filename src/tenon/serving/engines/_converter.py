@@ -98,10 +98,11 @@ def _parsed(module: str, ir: Any) -> Any:
 
 
 def _refined(module: Any, rows: int, ir: Any) -> Any:
-    """Return the program for a number of rows."""
+    """Return the program for a number of rows, with what it spells out as LiteRT has it."""
     types = ",".join(str(each).replace("?", str(rows)) for each in _main(module).type.inputs)
     passes: Any = importlib.import_module("litert_converter.mlir.passmanager")
     passes.PassManager.parse(_REFINE.format(types=types)).run(module.operation)
+    _beside("_spelled_out").write_gelu(module, ir)
     return module
 
 
