@@ -47,12 +47,22 @@ def test_heads_softmax_and_mean_are_fused_and_nothing_computes_shapes():
     assert not operations(opened()) & {"SHAPE", "UNSORTED_SEGMENT_PROD", "EXP"}
 
 
-def test_one_program_answers_any_number_of_rows_in_any_order():
-    runner = Interpreter(model_content=opened()).get_signature_runner(_converter.SIGNATURE)
+def masked(x: Any) -> Any:
+    """Attention that does not look ahead, with a second mask that is true everywhere."""
+    ahead = jnp.broadcast_to(jnp.tril(jnp.ones((5, 5), bool))[None], (x.shape[0], 5, 5))
+    mask = jnp.logical_and(jnp.broadcast_to(jnp.array(True), ahead.shape), ahead)[None]
+    return jax.nn.softmax(jnp.where(mask, jnp.einsum("bth,bsh->bts", x, x), -1e9)[0]) @ x
+
+
+@pytest.mark.parametrize("function", [heads, masked], ids=["heads", "a mask"])
+def test_one_program_answers_any_number_of_rows_in_any_order(function):
+    flatbuffer, tries = _converter.convert(text(function), Form.ROWS, False)
+    assert tries == [[[1, 5, 6]], [[3, 5, 6]]]
+    runner = Interpreter(model_content=flatbuffer).get_signature_runner(_converter.SIGNATURE)
     for rows in (1, 2, 67, 5, 100, 1):
         x = np.random.default_rng(rows).standard_normal((rows, 5, 6), dtype=np.float32)
         [answer] = runner(input_0=x).values()
-        np.testing.assert_allclose(answer, jax.jit(heads)(x), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(answer, jax.jit(function)(x), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +73,18 @@ def test_one_program_answers_any_number_of_rows_in_any_order():
         (lambda x: jnp.concatenate([x, x[:1]]), "not in proportion"),
         (lambda x: x[: jax.core.min_dim(x.shape[0], 3)], "a constant grows"),
         (lambda x: x[1:], "not in proportion"),
+        (lambda x: jnp.einsum("bth,cth->bc", x, x)[:, None, :, None], "two sizes of a reshape"),
         (lambda x: jnp.broadcast_to(x[:1] * 2, x.shape), "an operation other than a reshape"),
     ],
-    ids=["rows in a value", "a number for each row", "a row more", "three rows at most", "a row less", "one for all"],
+    ids=[
+        "rows in a value",
+        "a number for each row",
+        "a row more",
+        "three rows at most",
+        "a row less",
+        "rows twice",
+        "one for all",
+    ],
 )
 def test_a_program_that_knows_its_rows_is_refused(function, message):
     with pytest.raises(ValueError, match=message):

@@ -102,7 +102,9 @@ def _refined(module: Any, rows: int, ir: Any) -> Any:
     types = ",".join(str(each).replace("?", str(rows)) for each in _main(module).type.inputs)
     passes: Any = importlib.import_module("litert_converter.mlir.passmanager")
     passes.PassManager.parse(_REFINE.format(types=types)).run(module.operation)
-    _beside("_spelled_out").write_gelu(module, ir)
+    rewriting = _beside("_spelled_out")
+    rewriting.write_gelu(module, ir)
+    rewriting.write_masks(module, ir)
     return module
 
 

@@ -1,7 +1,8 @@
-"""Functions that a program spells out, recognised by what they compute.
+"""What a program spells out and LiteRT has or needs not.
 
 JAX writes a function that StableHLO lacks as sums and products of some sixty operations, other versions of JAX as
-others. LiteRT has an operation for one of them: the exact GELU, which XNNPACK computes in one pass.
+others. LiteRT has an operation for one of them: the exact GELU, which XNNPACK computes in one pass. Masks of attention
+are spelled out, too: with a value for each row where all rows have the same.
 
 A program that ``_converter`` loads: imports nothing of Tenon.
 """
@@ -58,23 +59,60 @@ Step = tuple[Any, Callable[..., Any]]
 """An operation of MLIR, and what it computes of each number."""
 
 
-def write_gelu(module: Any, ir: Any) -> int:
-    """Replace each GELU that is spelled out by LiteRT's operation, and return how many there were.
+def write_gelu(module: Any, ir: Any) -> None:
+    """Replace each GELU that is spelled out by LiteRT's operation.
 
     Args:
         module: StableHLO with static shapes; changed in place.
         ir: MLIR's Python module.
     """
-    found = 0
     for function in module.body.operations:
         operations = [each.operation for each in function.regions[0].blocks[0].operations]
         order = {result: place for place, each in enumerate(operations) for result in each.results}
         for each in operations:
             argument = _gelu_argument(each, order, ir)
             if argument is not None:
-                found += 1
                 _replace(each, argument, ir)
-    return found
+
+
+def write_masks(module: Any, ir: Any) -> None:
+    """Let masks that are the same for all rows have no rows.
+
+    Attention combines the masks that it is given with one that is true everywhere, of all rows. Without it, what was
+    broadcast in two steps is broadcast in one, which the converter leaves to the operation that takes the mask.
+
+    Args:
+        module: StableHLO with static shapes; changed in place.
+        ir: MLIR's Python module.
+    """
+    for function in module.body.operations:
+        for each in [each.operation for each in function.regions[0].blocks[0].operations]:
+            replacement = _same_mask(each, ir) if each.name == "stablehlo.and" else _single_broadcast(each, ir)
+            if replacement is not None:
+                each.results[0].replace_all_uses_with(replacement)
+
+
+def _same_mask(operation: Any, ir: Any) -> Any:
+    """Return the operand that "and" gives back where the other one is true everywhere."""
+    one, other = operation.operands
+    return other if _constant(one, ir) is True else one if _constant(other, ir) is True else None
+
+
+def _single_broadcast(operation: Any, ir: Any) -> Any:
+    """Return the result of a broadcast of a broadcast mask in one step."""
+    if not (_is_broadcast(operation, ir) and str(operation.results[0].type).endswith("xi1>")):
+        return None
+    inner = operation.operands[0].owner
+    if not _is_broadcast(inner, ir):
+        return None
+    first, second = (ir.DenseI64ArrayAttr(each.attributes["broadcast_dimensions"]) for each in (inner, operation))
+    axes = {"broadcast_dimensions": ir.DenseI64ArrayAttr.get([second[axis] for axis in first])}
+    with ir.InsertionPoint(operation), operation.location:
+        return ir.Operation.create(operation.name, [operation.results[0].type], [inner.operands[0]], axes).results[0]
+
+
+def _is_broadcast(operation: Any, ir: Any) -> bool:
+    return not isinstance(operation, ir.Block) and operation.name == "stablehlo.broadcast_in_dim"
 
 
 def _gelu_argument(operation: Any, order: dict[Any, int], ir: Any) -> Any:
