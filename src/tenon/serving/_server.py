@@ -161,7 +161,7 @@ class ModelServer:
             text = f"{len(errors)} model(s) did not become available: {reasons}"
             if self._options.exit_on_failed_load or len(errors) == len(self._first_config.models):
                 raise FailedPreconditionError(text)
-            _log.error("%s. The others are served.", text)
+            _log.error("%s. The others are served.", text.rstrip("."))
         self._has_loaded = self._is_ready = True
         self._health.set_serving(True)
         self._polling.append(asyncio.create_task(self._poller.run()))
