@@ -6,6 +6,7 @@ from tenon.xla.lowering.convolutions._cropped import CROPPED
 from tenon.xla.lowering.convolutions._depthwise import DEPTHWISE
 from tenon.xla.lowering.convolutions._depthwise_input_gradient import DEPTHWISE_INPUT_GRADIENT
 from tenon.xla.lowering.convolutions._depthwise_weight_gradient import DEPTHWISE_WEIGHT_GRADIENT
+from tenon.xla.lowering.convolutions._few_channels import FEW_CHANNELS
 from tenon.xla.lowering.convolutions._grouped_weight_gradient import GROUPED_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._narrow_groups import NARROW_GROUPS
 from tenon.xla.lowering.convolutions._transposed_weight_gradient import TRANSPOSED_WEIGHT_GRADIENT
@@ -28,6 +29,7 @@ CONVOLUTION_RULES: tuple[LoweringRule, ...] = (
     WIDE_GROUPS,
     VOLUMES,
     COLOUR_IMAGES,
+    FEW_CHANNELS,
     UNPADDED,
 )
 """The more special before the more general."""
