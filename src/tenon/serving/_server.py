@@ -240,7 +240,8 @@ class ModelServer:
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        options = replace(loading_options(self._options), cores=self._cpus)
+        options = loading_options(self._options)
+        options = replace(options, cores=self._cpus, warmup=replace(options.warmup, on_end=self._guards.warmed_up))
         loader = model_loader(servable_id, path, self._batching, self._cpus, options)
         return loader if self._member is None else LoaderInTurn(loader, self._member.load_turn)
 
