@@ -26,7 +26,7 @@ class PredictForm(Enum):
         self.response_key = response_key
 
 
-_ROW, _COLUMNAR = PredictForm  # Python 3.11 takes 70 ns to find a member in its class, and each request asks four times
+_ROW, _COLUMNAR = PredictForm  # Python 3.11 takes 70 ns to find a member in its class; a request asks thrice
 
 
 class PredictBody(NamedTuple):
