@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -32,6 +33,24 @@ def pytest_configure() -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(PROGRAMS), ignore_errors=True)
+
+
+def pytest_collection() -> None:
+    gc.disable()  # thousands of tests are made, and all stay
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def garbage_of_other_files() -> None:
+    """Look for garbage among what this file makes: millions of objects that JAX and pytest keep take seconds each time.
+
+    What the files before it left is found here, so that what its end says is said, and nothing is lost.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

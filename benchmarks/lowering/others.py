@@ -1,4 +1,4 @@
-"""Pools, sorts, places and random numbers."""
+"""Pools, sorts, places, random numbers and products."""
 
 from __future__ import annotations
 
@@ -33,7 +33,23 @@ def argmax(given: jax.Array) -> jax.Array:
     return jnp.argmax(given, -1)
 
 
+def whole_product(rows: int, size: int, columns: int) -> Case:
+    """Return a product of int8 matrices, as quantized models make them."""
+    shapes = ((rows, size), (size, columns))
+    return Case("int8_product", f"by {size}x{columns}", multiply, shapes, "int8", differentiable=False)
+
+
+def multiply(left: jax.Array, right: jax.Array) -> jax.Array:
+    """Return the product in int32."""
+    return lax.dot(left, right, preferred_element_type=jnp.int32)
+
+
 OTHERS = (
+    whole_product(1, 784, 128),
+    whole_product(1, 1024, 1024),
+    whole_product(1, 4096, 4096),
+    whole_product(1, 2048, 1000),
+    whole_product(32, 2048, 1000),
     pool(2, 2, (64, 32, 32, 32), "VALID"),
     pool(2, 2, (32, 26, 26, 32), "VALID"),
     pool(3, 2, (16, 56, 56, 64)),
