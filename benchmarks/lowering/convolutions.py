@@ -51,7 +51,7 @@ def convolution(
 
 
 DEPTHWISE, NARROW, WIDE = "depthwise_convolution", "narrow_grouped_convolution", "wide_grouped_convolution"
-FEW = "few_channels"
+FEW, FEW_FILTERS = "few_channels", "weight_gradient_of_few_filters"
 VOLUMES, COLOUR = "convolution_of_volumes", "convolution_of_colour_images"
 CONVOLUTIONS = (
     convolution(DEPTHWISE, (1, 24, 24, 96), (3, 3), 96, 96),
@@ -89,4 +89,6 @@ CONVOLUTIONS = (
     convolution(FEW, (64, 28, 28, 1), (5, 5), 6),
     convolution(FEW, (64, 64, 64, 3), (3, 3), 16, stride=2),
     convolution(FEW, (64, 12, 12, 16), (3, 3), 16),
+    convolution(FEW_FILTERS, (128, 28, 28, 16), (3, 3), 1),
+    convolution(FEW_FILTERS, (64, 32, 32, 32), (3, 3), 3),
 )

@@ -7,6 +7,7 @@ from tenon.xla.lowering.convolutions._depthwise import DEPTHWISE
 from tenon.xla.lowering.convolutions._depthwise_input_gradient import DEPTHWISE_INPUT_GRADIENT
 from tenon.xla.lowering.convolutions._depthwise_weight_gradient import DEPTHWISE_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._few_channels import FEW_CHANNELS
+from tenon.xla.lowering.convolutions._few_filters_weight_gradient import FEW_FILTERS_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._grouped_weight_gradient import GROUPED_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._narrow_groups import NARROW_GROUPS
 from tenon.xla.lowering.convolutions._transposed_weight_gradient import TRANSPOSED_WEIGHT_GRADIENT
@@ -23,6 +24,7 @@ CONVOLUTION_RULES: tuple[LoweringRule, ...] = (
     DEPTHWISE_WEIGHT_GRADIENT,
     GROUPED_WEIGHT_GRADIENT,
     TRANSPOSED_WEIGHT_GRADIENT,
+    FEW_FILTERS_WEIGHT_GRADIENT,
     WEIGHT_GRADIENT_IN_TURNS,
     WEIGHT_GRADIENT,
     NARROW_GROUPS,
