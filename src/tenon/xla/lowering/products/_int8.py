@@ -102,7 +102,7 @@ def _compute(left: jax.Array, right: jax.Array, **parameters: Any) -> jax.Array:
 
 def _by_rows(matrix: jax.Array, weights: jax.Array) -> jax.Array:
     """Multiply; where the number of rows is open, the program holds two forms until it is given a size."""
-    if isinstance(matrix.shape[0], int):
+    if are_numbers(matrix.shape):
         return _by_columns(matrix, weights)
     product: jax.Array = lax.cond(jnp.asarray(matrix.shape[0]) == 1, _by_first_row, _by_columns, matrix, weights)
     return product
