@@ -65,7 +65,7 @@ def test_sums_over_several_dimensions_and_columns_of_several(rows, weights):
     function = product((tuple(range(len(rows), len(rows) + count)), tuple(range(count))))
     operands = integers("any", *rows, *summed), integers("any", *summed, *columns)
     assert_same(function, *operands)
-    assert lowered_by(RULE, function, *operands)
+    assert lowered_by(RULE, function, *operands) == (len(rows) < 2 or np.prod(columns) % 32 > 0)
 
 
 def test_sums_wrap_around():
