@@ -170,3 +170,10 @@ def test_others_keep_the_plain_form(left, right, function):
 def test_other_dtypes_keep_the_plain_form(dtype):
     operands = np.ones((1, 600), dtype), np.ones((600, 110), dtype)
     assert not lowered_by(RULE, forward, *operands)
+
+
+@pytest.mark.parametrize("precision", ["highest", "BF16_BF16_F32"])
+def test_a_precision_that_is_asked_for_keeps_the_plain_form(precision):
+    operands = integers("any", 1, 600), integers("any", 600, 110)
+    with jax.default_matmul_precision(precision):
+        assert not lowered_by(RULE, forward, *operands)
