@@ -118,6 +118,13 @@ def mixed_bfloat16():
     return keras.Sequential(layers)
 
 
+def quantized():
+    """The products of the first layer are lowered by a rule for CPUs, for one row otherwise than for more."""
+    model = keras.Sequential([keras.Input((640,)), keras.layers.Dense(120, "relu"), keras.layers.Dense(3)])
+    model.quantize("int8", filters="dense")
+    return model
+
+
 def floats(*shape):
     return lambda batch: RNG.standard_normal((batch, *shape)).astype("float32")
 
@@ -139,6 +146,7 @@ CASES = {
     "embedding": Case(embedding, {"": lambda batch: RNG.integers(0, 20, (batch, 6)).astype("int32")}),
     "recurrent": Case(recurrent, {"": floats(9, 3)}),
     "mixed_bfloat16": Case(mixed_bfloat16, {"": floats(8)}),
+    "quantized": Case(quantized, {"": floats(640)}),
 }
 
 TENSORFLOW = """

@@ -50,6 +50,8 @@ GREATEST_WIDTH: Final = 4
 _SAID: Final = lax.Precision.HIGHEST
 """Nothing to integers, but the guard's sign of a product that the rule made."""
 
+_UNSAID: Final = (lax.Precision.DEFAULT, lax.Precision.DEFAULT)
+
 
 def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, Any]) -> bool:
     left, right = operands
@@ -58,7 +60,7 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
         left.dtype == right.dtype == jnp.int8
         and parameters["preferred_element_type"] == jnp.int32
         and parameters["out_sharding"] is None
-        and _SAID not in (parameters["precision"] or ())
+        and parameters["precision"] in (None, _UNSAID)
         and count > 0
         and are_numbers(right.shape)
         and prod(right.shape) >= LEAST_WEIGHTS
@@ -102,7 +104,7 @@ def _compute(left: jax.Array, right: jax.Array, **parameters: Any) -> jax.Array:
 
 def _by_rows(matrix: jax.Array, weights: jax.Array) -> jax.Array:
     """Multiply; where the number of rows is open, the program holds two forms until it is given a size."""
-    if isinstance(matrix.shape[0], int):
+    if are_numbers(matrix.shape):
         return _by_columns(matrix, weights)
     product: jax.Array = lax.cond(jnp.asarray(matrix.shape[0]) == 1, _by_first_row, _by_columns, matrix, weights)
     return product
