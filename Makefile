@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime ## train on real data, export, serve, ask over REST and g
 	$(BIN)/tenon demo $(DEMO_FLAGS)
 
 test: $(VENV)/.development $(INTEROP)/.ready ## unit, integration, end-to-end and interop tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
 
 bench: $(VENV)/.development $(INTEROP)/.ready $(MODELS)/.ready ## train and run models beside TensorFlow, PyTorch, plain Keras, ONNX Runtime, LiteRT; let nothing else run
 	$(BIN)/python -m benchmarks.models $(BENCH_FLAGS)

@@ -51,6 +51,7 @@ def convolution(
 
 
 DEPTHWISE, NARROW, WIDE = "depthwise_convolution", "narrow_grouped_convolution", "wide_grouped_convolution"
+FEW, FEW_FILTERS = "few_channels", "weight_gradient_of_few_filters"
 VOLUMES, COLOUR = "convolution_of_volumes", "convolution_of_colour_images"
 CONVOLUTIONS = (
     convolution(DEPTHWISE, (1, 24, 24, 96), (3, 3), 96, 96),
@@ -78,4 +79,16 @@ CONVOLUTIONS = (
     convolution(COLOUR, (1, 224, 224, 3), (3, 3), 32, stride=2),
     convolution(COLOUR, (8, 224, 224, 3), (3, 3), 32, stride=2),
     convolution(COLOUR, (1, 160, 160, 3), (3, 3), 24, stride=2),
+    convolution(FEW, (64, 32, 32, 16), (3, 3), 16),
+    convolution(FEW, (1, 32, 32, 16), (3, 3), 16),
+    convolution(FEW, (64, 32, 32, 16), (5, 5), 16),
+    convolution(FEW, (64, 32, 32, 12), (3, 3), 12),
+    convolution(FEW, (64, 32, 32, 3), (3, 3), 16),
+    convolution(FEW, (64, 32, 32, 5), (3, 3), 9),
+    convolution(FEW, (64, 28, 28, 1), (3, 3), 16),
+    convolution(FEW, (64, 28, 28, 1), (5, 5), 6),
+    convolution(FEW, (64, 64, 64, 3), (3, 3), 16, stride=2),
+    convolution(FEW, (64, 12, 12, 16), (3, 3), 16),
+    convolution(FEW_FILTERS, (128, 28, 28, 16), (3, 3), 1),
+    convolution(FEW_FILTERS, (64, 32, 32, 32), (3, 3), 3),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -15,25 +14,36 @@ from tests.interop.guides._compare import differences
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = {"tensorflow": ROOT / ".venv-interop/bin/python", "tenon": sys.executable}
+LIBRARIES = ("tensorflow", "tenon")
 TOPICS = ("training", "pieces")
 
 
-def run(library: str, module: str, *arguments: object) -> None:
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    if library == "tensorflow":
-        environment.pop("PYTHONPATH", None)
-    command = [PYTHON[library], "-W", "ignore", "-m", f"tests.interop.compat_programs.{module}", library, *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+@pytest.fixture(scope="module")
+def run(tensorflow):
+    """Run a module with a library, in a process of its own."""
+
+    def run(library: str, module: str, *arguments: object) -> None:
+        command = ["-m", f"tests.interop.compat_programs.{module}", library, *arguments]
+        if library == "tensorflow":
+            tensorflow.run(*command)
+        else:
+            in_tenon(*command)
+
+    return run
+
+
+def in_tenon(*command: object) -> None:
+    command = (sys.executable, "-W", "ignore", *command)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
+def answers(tmp_path_factory, run):
     folder = tmp_path_factory.mktemp("compat")
-    for library in PYTHON:
+    for library in LIBRARIES:
         run(library, "answer", folder / library, *TOPICS)
-    return {library: pickle.loads((folder / library).read_bytes()) for library in PYTHON}
+    return {library: pickle.loads((folder / library).read_bytes()) for library in LIBRARIES}
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -45,6 +55,6 @@ def test_tenon_answers_as_tensorflow(topic, answers):
 
 
 @pytest.mark.parametrize(("writer", "reader"), [("tenon", "tensorflow"), ("tensorflow", "tenon")])
-def test_a_checkpoint_of_one_library_is_restored_by_the_other(writer, reader, tmp_path):
+def test_a_checkpoint_of_one_library_is_restored_by_the_other(writer, reader, tmp_path, run):
     run(writer, "saving", "write", tmp_path)
     run(reader, "saving", "read", tmp_path)

@@ -6,7 +6,6 @@ One process of TensorFlow does its whole half (formats_tensorflow.py); the tests
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -94,14 +93,10 @@ def write_ours(folder):
 
 
 @pytest.fixture(scope="module")
-def exchange(tmp_path_factory):
+def exchange(tmp_path_factory, tensorflow):
     folder = tmp_path_factory.mktemp("exchange")
     write_ours(folder / "ours")
-    python = ROOT / ".venv-interop/bin/python"
-    done = subprocess.run(
-        [python, Path(__file__).with_name("formats_tensorflow.py"), folder], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    tensorflow.run(Path(__file__).with_name("formats_tensorflow.py"), folder)
     return folder
 
 

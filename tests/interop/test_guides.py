@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,6 @@ from tests.interop.guides.answer import answer
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
-TENSORFLOW = ROOT / ".venv-interop/bin/python"
 TOPICS = sorted(
     path.stem for path in Path(__file__).parent.joinpath("guides").glob("[!_]*.py") if path.stem != "answer"
 )
@@ -26,35 +23,32 @@ ALONE = ("debugging_and_config", "migration_v1_behavior", "numpy_api")
 """Topics that change a switch of the whole process, which nothing switches back."""
 
 
-def answers_of(python: Path | str, library: str, path: Path, *topics: str) -> dict[str, dict]:
-    """Run topics in one new process of an environment; return what they answered."""
-    command = [python, "-W", "ignore", "-m", "tests.interop.guides.answer", library, path, *topics]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    if library == "tensorflow":
-        environment.pop("PYTHONPATH", None)
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return pickle.loads(path.read_bytes())
-
-
 @pytest.fixture(scope="session")
-def tensorflow_answers(request, tmp_path_factory) -> dict[str, dict]:
-    """What TensorFlow answers to the topics that are tested; one start of it serves those that live together."""
+def tensorflow_answers(request, tmp_path_factory, tensorflow) -> dict[str, dict]:
+    """What TensorFlow answers to the topics that are tested; one process serves those that live together."""
     folder = tmp_path_factory.mktemp("tensorflow")
     tests = [item for item in request.session.items if item.path == Path(__file__)]
     topics = [test.callspec.params["topic"] for test in tests]
     groups = [[topic for topic in topics if topic not in ALONE], *([topic] for topic in ALONE if topic in topics)]
 
-    def answers(group: list[str]) -> dict[str, dict]:
-        return answers_of(TENSORFLOW, "tensorflow", folder / f"{group[0]}.pickle", *group)
+    found: dict[str, dict] = {}
+    for group in filter(None, groups):
+        path = folder / f"{group[0]}.pickle"
+        tensorflow.run("-m", "tests.interop.guides.answer", "tensorflow", path, *group)
+        found |= pickle.loads(path.read_bytes())
+    return found
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return {topic: found for part in pool.map(answers, filter(None, groups)) for topic, found in part.items()}
+
+def answer_of_a_process(topic: str, path: Path) -> dict:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.interop.guides.answer", "tenon", path, topic]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return pickle.loads(path.read_bytes())[topic]
 
 
 def tenon_answer(topic: str, folder: Path) -> dict:
     if topic in ALONE:
-        return answers_of(sys.executable, "tenon", folder / "tenon.pickle", topic)[topic]
+        return answer_of_a_process(topic, folder / "tenon.pickle")
     import tenon
 
     with warnings.catch_warnings(action="ignore"):  # as in the processes of TensorFlow

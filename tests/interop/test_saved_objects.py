@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,20 +12,13 @@ from tests.interop.guides._compare import differences
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).resolve().parents[2]
-TENSORFLOW = ROOT / ".venv-interop/bin/python"
-
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory) -> dict[str, dict[str, object]]:
+def answers(tmp_path_factory, tensorflow) -> dict[str, dict[str, object]]:
     """What came out, by who wrote and who read."""
     folder = tmp_path_factory.mktemp("saved_objects")
     saved_objects.main("tenon", str(folder))
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    environment.pop("PYTHONPATH", None)
-    command = [TENSORFLOW, "-W", "ignore", "-m", "tests.interop.saved_objects", "tensorflow", folder]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr[-3000:]
+    tensorflow.run("-m", "tests.interop.saved_objects", "tensorflow", folder)
     ours = pickle.loads((folder / "tenon.pickle").read_bytes())
     theirs = pickle.loads((folder / "tensorflow.pickle").read_bytes())
     return {

@@ -14,7 +14,6 @@ from tests.serving.examples import SIGNATURES as EXAMPLE_SIGNATURES
 from tests.serving.servers import grpc_serving
 
 CLIENT = Path(__file__).with_name("serving_client.py")
-PYTHON = Path(__file__).resolve().parents[2] / ".venv-interop/bin/python"
 CHECKS = (
     "predict_with_tensor_content",
     "predict_with_typed_values",
@@ -39,7 +38,7 @@ pytestmark = pytest.mark.interop
 
 
 @pytest.fixture(scope="module")
-def report():
+def report(tensorflow):
     configs = []
 
     async def reload(message):
@@ -50,9 +49,7 @@ def report():
         models = manager(failure=DataLossError("damaged"), m={3: FakeServable(EXAMPLE_SIGNATURES)})
         async with grpc_serving(models, **options) as (health, port):
             health.set_serving(True)
-            client = await asyncio.create_subprocess_exec(PYTHON, CLIENT, str(port), stdout=asyncio.subprocess.PIPE)
-            output, _ = await client.communicate()
-            assert client.returncode == 0
+            output = await asyncio.to_thread(tensorflow.run, CLIENT, port)
             assert [config.labels for config in configs] == [{"m": {"stable": 3}}]
             return json.loads(output)
 

@@ -23,12 +23,11 @@ def lost():
 
 @pytest.fixture
 def garbage():
-    """The collector as a server sets it up, and afterwards as it was."""
+    """The collector as a server sets it up, and afterwards as it was; what all tests keep was frozen before."""
     threshold = gc.get_threshold()
     made = Garbage()
     made.start()
     yield made
-    gc.unfreeze()
     gc.set_threshold(*threshold)
 
 

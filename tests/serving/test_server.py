@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tenon.base import FailedPreconditionError, InvalidArgumentError, NotFoundError
+from tenon.formats import RecordWriter, make_tensor_proto, message_class
 from tenon.saved_model import TensorSpec, save
 from tenon.serving import ModelConfig, ModelServer, ModelServerConfig, ServableRequest, ServerOptions
 from tenon.serving.configuration import MonitoringConfig
@@ -50,6 +51,42 @@ def run(options, body=None):
             await server.stop()
 
     asyncio.run(main())
+
+
+def test_a_warm_up_is_counted(base, tmp_path):
+    shutil.copytree(base / "good", tmp_path / "good")
+    record = message_class("tensorflow.serving.PredictionLog")()
+    record.predict_log.request.inputs["x"].CopyFrom(make_tensor_proto(np.ones(1, "f4")))
+    extra = tmp_path / "good" / "1" / "assets.extra"
+    with (extra / "tf_serving_warmup_requests").open("wb") as file:
+        RecordWriter(file).write(record.SerializeToString())
+
+    async def body(server):
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{server.rest_api_port}/monitoring/prometheus/metrics")
+        labels = f'{{model_path="{extra.parent}",status="OK"}} 1'
+        assert f":tensorflow:serving:model_warmup_records_read{labels}" in answer.text
+        assert f":tensorflow:serving:model_warmup_latency_count{labels}" in answer.text
+
+    run(options(tmp_path, "good", monitoring=MonitoringConfig(enable=True)), body)
+
+
+def test_a_name_with_a_slash_is_a_name(base):
+    """TensorFlow Serving serves such models: over gRPC as they are called, over REST percent-encoded."""
+    name = "team/good:1%"
+    config = ModelServerConfig((ModelConfig(name, base / "good", labels={"a/b": 1}),))
+
+    async def body(server):
+        root = f"http://127.0.0.1:{server.rest_api_port}"
+        async with httpx.AsyncClient() as client:
+            for path in ("", "/labels/a%2Fb"):
+                url = f"{root}/v1/models/team%2Fgood%3A1%25{path}:predict"
+                answer = await client.post(url, json={"instances": [3]})
+                assert answer.json() == {"predictions": [3.0]}
+            assert (await client.get(f"{root}/v2/models/team%2Fgood%3A1%25/ready")).json()["name"] == name
+            assert (await client.get(f"{root}/v1/models/team/good")).status_code == 400
+
+    run(options(base, config=config), body)
 
 
 async def ask(server):

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     def announce(server: ModelServer | Fleet, names: Iterable[str]) -> None:
         grpc, rest = (host_and_port(options.host, port) for port in (server.port, server.rest_api_port))
         for name in names:
-            _print(f"model {name!r}: http://{rest}/v1/models/{quote(name)}")
+            _print(f"model {name!r}: http://{rest}/v1/models/{quote(name, safe='')}")
         _print(f"serving: gRPC {grpc}, REST {rest}")
 
     if options.workers > 1:

@@ -95,16 +95,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        whole = (path.parents[2] / "saved_model.pb").is_file()
-        raise DataLossError(
-            f"{path}: the manifest is missing: "
-            + (
-                "the directory is a SavedModel, but it is only half copied or was not written by Tenon."
-                if whole
-                else "the directory is not a SavedModel or is only half copied."
-            )
-            + f" {_ADVICE}"
-        ) from None
+        raise DataLossError(f"{path}: the manifest is missing: {_why_missing(path.parents[2])}") from None
     try:
         manifest: dict[str, Any] = json.loads(content)
         checksum = manifest.pop("sha256")
@@ -119,6 +110,16 @@ def _read(path: Path) -> dict[str, Any]:
             "It was written by a newer Tenon: upgrade this one."
         )
     return manifest
+
+
+def _why_missing(root: Path) -> str:
+    if not (root / "saved_model.pb").is_file():
+        return f"the directory is not a SavedModel or is only half copied. {_ADVICE}"
+    return (
+        "the directory is a SavedModel, but it is only half copied or was not written by Tenon. Copy all of it; of a "
+        "model that TensorFlow wrote, build the layers in tenon.keras and restore its weights, or convert it to "
+        "model.tflite, which is served as it is."
+    )
 
 
 def _encode(manifest: dict[str, Any]) -> bytes:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from tenon.base import TenonError
+from tenon.base import Code, TenonError
 from tenon.serving._fleet_member import FleetMember
 from tenon.serving._garbage import Garbage
 from tenon.serving.answering import (
@@ -190,8 +192,21 @@ class Guards:
 
     def start(self) -> None:
         """Begin what runs by itself, in the running event loop; no version is there yet."""
+        self._loop = asyncio.get_running_loop()
         self._lag.start()
         self.garbage.start()
+
+    def warmed_up(self, path: Path, seconds: float, records: int, code: Code) -> None:
+        """Count a warm-up that ended; called in the thread of the load.
+
+        Args:
+            path: the version's directory.
+            seconds: how long it took.
+            records: how many requests were read.
+            code: ``OK``, or the error's.
+        """
+        with contextlib.suppress(RuntimeError):  # the server has stopped meanwhile
+            self._loop.call_soon_threadsafe(self.observer.warmed_up, str(path), seconds, records, code)
 
     def configure(self, config: ModelServerConfig) -> None:
         """Log the requests of the models that ask for it, and know the names of all.

@@ -76,6 +76,34 @@ def reserve_port(host: str, port: int, name: str) -> socket.socket:
     return reserved
 
 
+def listening_socket(host: str, port: int, backlog: int, *, reuse_port: bool = False) -> socket.socket:
+    """Return a socket that listens and does not block; ``::`` takes IPv4 too, where the system has it so.
+
+    asyncio's own sockets for ``::`` take IPv6 alone.
+
+    Args:
+        host: the address in digits.
+        port: the port; 0 takes a free one.
+        backlog: connections that may wait to be accepted.
+        reuse_port: share the port with other processes that do so too.
+
+    Raises:
+        OSError: the port is taken, or the host is no address of this machine.
+    """
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        made.bind((host, port))
+        made.listen(backlog)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
 def remove_stale_socket(path: str) -> None:
     """Remove what a server left behind that did not end well; one that listens keeps its socket.
 

@@ -161,7 +161,7 @@ class ModelServer:
             text = f"{len(errors)} model(s) did not become available: {reasons}"
             if self._options.exit_on_failed_load or len(errors) == len(self._first_config.models):
                 raise FailedPreconditionError(text)
-            _log.error("%s. The others are served.", text)
+            _log.error("%s. The others are served.", text.rstrip("."))
         self._has_loaded = self._is_ready = True
         self._health.set_serving(True)
         self._polling.append(asyncio.create_task(self._poller.run()))
@@ -240,7 +240,8 @@ class ModelServer:
         return not {State.AVAILABLE, State.UNLOADING} & set(states)
 
     def _loader(self, servable_id: ServableId, path: Path) -> Loader:
-        options = replace(loading_options(self._options), cores=self._cpus)
+        options = loading_options(self._options)
+        options = replace(options, cores=self._cpus, warmup=replace(options.warmup, on_end=self._guards.warmed_up))
         loader = model_loader(servable_id, path, self._batching, self._cpus, options)
         return loader if self._member is None else LoaderInTurn(loader, self._member.load_turn)
 

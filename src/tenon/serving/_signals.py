@@ -10,6 +10,8 @@ from collections.abc import Callable
 def stop_signal(on_second: Callable[[], None] | None = None) -> asyncio.Event:
     """Return an event that SIGTERM and SIGINT set; a second SIGINT ends the process, for whoever presses Ctrl-C twice.
 
+    SIGHUP sets it too (a terminal that closes loses no requests either), unless it was ignored before, as by nohup.
+
     Args:
         on_second: called before a second SIGINT ends the process, if the event loop still turns; by default SIGINT
             needs no event loop to do it.
@@ -26,6 +28,8 @@ def stop_signal(on_second: Callable[[], None] | None = None) -> asyncio.Event:
         stop.set()
 
     loop.add_signal_handler(signal.SIGTERM, stop.set)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop.set)
     loop.add_signal_handler(signal.SIGINT, interrupted)
     return stop
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,22 +28,29 @@ def test_it_holds_what_was_written_last(writes):
     assert fill().numpy().tolist() == tf.function(fill, autograph=False)().numpy().tolist() == wanted.tolist()
 
 
-@given(WRITES)
-def test_positions_may_be_known_only_when_it_runs(writes):
+@cache
+def writer(count):
+    """Return a function that is traced once and writes so many values."""
+
     @tf.function(autograph=False)
     def fill(places, values):
         array = tf.TensorArray(tf.int32, size=4)
-        for place in range(len(writes)):
+        for place in range(count):
             array = array.write(places[place], values[place])
-        return array.stack() if writes else tf.zeros([4], tf.int32)
+        return array.stack() if count else tf.zeros([4], tf.int32)
 
+    return fill
+
+
+@given(WRITES)
+def test_positions_may_be_known_only_when_it_runs(writes):
     wanted = np.zeros(4, int)
     for place, value in writes:
         wanted[place] = value
     places, values = [np.array(column, np.int32) for column in zip(*writes, strict=True)] or (
         np.zeros(0, np.int32),
     ) * 2
-    assert fill(places, values).numpy().tolist() == wanted.tolist()
+    assert writer(len(writes))(places, values).numpy().tolist() == wanted.tolist()
 
 
 def test_at_top_level_writing_changes_the_array_itself():

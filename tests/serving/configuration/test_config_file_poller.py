@@ -85,11 +85,24 @@ def test_a_reload_that_fails_for_what_may_pass_is_tried_again_and_told_once(file
     reloads.trouble = FailedPreconditionError("version 2 is not available")
     poller = ConfigFilePoller(file, parse_model_server_config, reloads, 1)
     poll(poller, 3)
-    assert reloads.names == ["a", "a", "a"]
+    assert reloads.names == ["a", "a"]
     assert len(caplog.messages) == 1
     reloads.trouble = None
     poll(poller, 2)
-    assert reloads.names == ["a"] * 4
+    assert reloads.names == ["a"] * 3
+
+
+def test_tries_of_one_content_become_rare_for_each_may_load_models(file):
+    reloads = Reloads()
+    reloads.trouble = FailedPreconditionError("its one new model is damaged")
+    poller = ConfigFilePoller(file, parse_model_server_config, reloads, interval=10)
+    poll(poller, 10)
+    assert reloads.names == ["a"] * 4  # at the looks 0, 1, 3, 7
+    poll(poller, 60)
+    assert reloads.names == ["a"] * 14  # and then at each sixth: a minute apart
+    file.write_text(OTHER)
+    poll(poller, 2)
+    assert reloads.names == ["a"] * 14 + ["b"] * 2  # another content waits for nothing
 
 
 def test_a_fault_of_ours_is_told_once_and_does_not_end_the_watch(file, caplog):
@@ -100,7 +113,7 @@ def test_a_fault_of_ours_is_told_once_and_does_not_end_the_watch(file, caplog):
     assert caplog.text.count("an invariant is broken") == 1
     reloads.trouble = None
     poll(poller, 2)
-    assert reloads.names == ["a"] * 4
+    assert reloads.names == ["a"] * 3
 
 
 def test_the_loop_goes_on_after_every_failure(file):

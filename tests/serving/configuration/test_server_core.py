@@ -234,6 +234,21 @@ def test_nothing_goes_before_what_is_new_answers(world):
     asyncio.run(main())
 
 
+def test_a_reload_that_fails_leaves_no_notices_in_the_log_for_it_tells_itself(world, caplog):
+    world.put("old/1")
+
+    async def main():
+        async with running(world, config(world.model("old"))) as server:
+            caplog.clear()
+            for _ in range(3):
+                with pytest.raises(UnknownError, match="its base path cannot be listed"):
+                    await server.core.reload(config(world.model("old"), world.model("nowhere")))
+                await server.poller.poll_once()
+            assert "nowhere" not in caplog.text
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("trouble", ["broken", "missing", "label", "policy"])
 def test_a_reload_that_fails_changes_nothing(world, trouble):
     world.put("old/1", "new/1", "good/1")

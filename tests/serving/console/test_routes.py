@@ -52,3 +52,8 @@ def test_versions_are_whole_numbers_of_63_bits():
 
 def test_what_changes_something_says_what_is_told_after_it():
     assert {route.name for route in ROUTES if route.changes and not route.tells} == {"try_request"}
+
+
+def test_a_name_may_hold_what_separates_names():
+    _, parameters = find_route("PUT", "/api/traffic/models/team%2Fdigits%3A%25")
+    assert parameters == {"model": "team/digits:%"}

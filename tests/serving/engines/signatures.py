@@ -45,6 +45,7 @@ MODELS = {
         None,
     ),
     "sequence": (lambda x: {"y": jax.nn.softmax(x, 1)}, {"x": TensorSpec((None, None), "float32")}, None),
+    "shares": (lambda x: {"y": x / x.shape[0]}, {"x": TensorSpec((None, 4), "float32")}, None),
     "scalar": (lambda x: {"y": x * 2}, {"x": TensorSpec((), "float32")}, None),
     "rows of a table": (lambda i: {"y": jnp.asarray(TABLE)[i]}, {"i": TensorSpec((None,), "int32")}, None),
     "depthwise": (

@@ -80,3 +80,19 @@ def test_many_writers_leave_one_whole_blob(cache):
 def test_a_key_depends_on_all_that_identifies_a_blob():
     assert blob_key("r", {"a": 1, "b": 2}) == blob_key("r", {"b": 2, "a": 1})
     assert blob_key("r", {"a": 1}) != blob_key("r", {"a": 2})
+
+
+def test_files_that_others_rename_meanwhile_are_no_reason_to_warn(tmp_path, caplog):
+    """Threads that load models, and other servers, put blobs at the same time: names come and go while one looks."""
+
+    def put(name):
+        for index in range(40):
+            BlobCache(tmp_path).put(f"{name}{index}", b"blob")
+
+    threads = [threading.Thread(target=put, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert caplog.text == ""
+    assert len(BlobCache(tmp_path).read_all()) == 160

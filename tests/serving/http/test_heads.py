@@ -30,6 +30,7 @@ def test_names_of_headers_have_no_case_and_values_no_margins():
     [
         (b"/v1/models/a%20b?x=%20&y", "/v1/models/a b", "x=%20&y"),
         (b"/%C3%A9", "/é", ""),
+        (b"/a%2Fb%3ac%25%20%2525%252F%%zz", "/a%2Fb%3ac%25 %2525%252F%%zz", ""),
         ("/é".encode(), "/é", ""),
         (b"http://host:8501/v1/models/m", "/v1/models/m", ""),
         (b"HTTPS://host", "/", ""),

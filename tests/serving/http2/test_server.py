@@ -192,6 +192,21 @@ def test_servers_share_a_unix_socket_that_is_bound_already(tmp_path):
     run(main())
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_the_address_of_all_takes_ipv4_as_well():
+    """asyncio's own sockets for ``::`` do not, and REST's do: one of a server's ports was not there for IPv4."""
+
+    async def main():
+        server = GrpcServer({SAY: METHODS[SAY]})
+        port = await server.listen("::", 0)
+        for host in ("127.0.0.1", "[::1]"):
+            async with grpc.aio.insecure_channel(f"{host}:{port}") as client:
+                assert await client.unary_unary(SAY)(b"hello") == b"hello"
+        await server.stop(1)
+
+    run(main())
+
+
 def test_connections_above_the_limit_are_closed():
     async def main():
         server = GrpcServer(METHODS, max_connections=1)

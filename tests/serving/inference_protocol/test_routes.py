@@ -33,6 +33,8 @@ M, M3 = ServableRequest("m"), ServableRequest("m", 3)
         ("/v2/models/m/versions/3/infer", Action.INFER, M3),
         ("/v2/models/ready", Action.MODEL_METADATA, ServableRequest("ready")),
         ("/v2/models/a:b é/infer", Action.INFER, ServableRequest("a:b é")),
+        ("/v2/models/a%2Fb/versions/x%3A%25/infer", Action.INFER, ServableRequest("a/b", None, "x:%")),
+        ("/v2/repository/models/a%2Fb/load", Action.LOAD, ServableRequest("a/b")),
         ("/v2/repository/models/m/load", Action.LOAD, M),
         ("/v2/repository/models/m/unload", Action.UNLOAD, M),
     ],

@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from tenon.base import DataLossError, InvalidArgumentError
+from tenon.base import DataLossError, InvalidArgumentError, UnimplementedError
 from tenon.formats import message_class
 from tenon.saved_model import TensorSpec, save
 from tenon.serving import ServableId
@@ -15,7 +15,7 @@ from tenon.serving.models import LoadingOptions, SavedModelLoader, TfLiteLoader,
 from tenon.serving.models._tflite_model import read_tflite
 from tests.serving.batchings import batching
 from tests.serving.engines.signatures import expected
-from tests.serving.models.tflite_files import modern, with_metadata, without_signatures
+from tests.serving.models.tflite_files import modern, with_custom_operation, with_metadata, without_signatures
 
 X = np.random.default_rng(2).standard_normal((5, 4)).astype("f4")
 
@@ -135,3 +135,8 @@ def test_a_saved_model_beside_it_answers_unless_tflite_is_preferred(tmp_path, wa
         servable = model_loader(ServableId("m", 1), tmp_path / "1", way, options=options).load()
         assert list(servable.signatures) == [name]
         servable.close()
+
+
+def test_a_model_with_an_operation_that_nobody_registered_is_refused_when_it_is_loaded(load):
+    with pytest.raises(UnimplementedError, match="needs the custom operation 'ParseExampleV2', which"):
+        load(with_custom_operation("ParseExampleV2"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tenon.base import DataLossError, FailedPreconditionError, InvalidArgumentError, UnimplementedError
+from tenon.base import Code, DataLossError, FailedPreconditionError, InvalidArgumentError, UnimplementedError
 from tenon.formats import RecordWriter, make_tensor_proto, message_class
 from tenon.saved_model import TensorSpec, save
 from tenon.serving import ServableId
@@ -138,6 +138,22 @@ def test_the_class_of_a_failure_is_kept(saved, way, write):
     write(predict())
     with pytest.raises(FailedPreconditionError, match=r"warm-up record 0 \(predict_log\): not today"):
         load(saved, way, run_record=Recorder(FailedPreconditionError("not today")).run)
+
+
+def test_whoever_counts_is_told_how_each_warm_up_ended(saved, way, write):
+    told = []
+    load(saved, way, on_end=lambda *ended: told.append(ended))
+    assert told == []  # there is no file
+    write(predict(), predict(rows=2))
+    load(saved, way, on_end=lambda *ended: told.append(ended))
+    run = Recorder(FailedPreconditionError("not today")).run
+    with pytest.raises(FailedPreconditionError, match="not today"):
+        load(saved, way, run_record=run, on_end=lambda *ended: told.append(ended))
+    assert [(path, records, code) for path, _, records, code in told] == [
+        (saved, 2, Code.OK),
+        (saved, 2, Code.FAILED_PRECONDITION),
+    ]
+    assert all(seconds > 0 for _, seconds, _, _ in told)
 
 
 def test_a_damaged_file_fails_the_load(saved, way, write):

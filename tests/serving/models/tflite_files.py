@@ -19,6 +19,15 @@ def without_signatures(name: str, batch: int | None = None) -> bytes:
     return _packed(_plain(name, batch))
 
 
+def with_custom_operation(called: str) -> bytes:
+    """A model whose first operation is one that only the program that wrote it knows."""
+    model = schema.ModelT.InitFromPackedBuf(modern("depthwise"), 0)
+    code = model.operatorCodes[model.subgraphs[0].operators[0].opcodeIndex]
+    code.customCode = called
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+    return _packed(model)
+
+
 def with_metadata(name: str, definitions: dict[str, bytes]) -> bytes:
     """SignatureDefs in the metadata, where converters wrote them before flatbuffers had signatures."""
     model = _plain(name, None)

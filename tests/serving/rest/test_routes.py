@@ -34,6 +34,8 @@ LABEL = ServableRequest("m", label="stable")
         ("GET", "/V1/Models/m/Labels/stable", Action.STATUS, LABEL),
         ("GET", "/v1/models/M", Action.STATUS, ServableRequest.latest("M")),
         ("GET", "/v1/models/a b\u00e9.-_+%", Action.STATUS, ServableRequest.latest("a b\u00e9.-_+%")),
+        ("GET", "/v1/models/a%2Fb%3ac%25", Action.STATUS, ServableRequest.latest("a/b:c%")),
+        ("GET", "/v1/models/m/labels/a%2fb%252F", Action.STATUS, ServableRequest("m", label="a/b%2F")),
         ("GET", "/v1/models/m/labels/a b\u00e9", Action.STATUS, ServableRequest("m", label="a b\u00e9")),
         ("GET", "/v1/models/m/versions/0009223372036854775807", Action.STATUS, ServableRequest("m", 2**63 - 1)),
         ("GET", f"/v1/models/m/versions/{'0' * 5000}2", Action.STATUS, SECOND),

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -33,6 +34,20 @@ def test_lines_are_in_the_file_without_a_close(path):
     with writing(path) as log:
         log.write(record("soon"))
         wait_for(lambda: b"soon" in path.read_bytes())
+
+
+def test_lines_are_in_the_file_whether_they_follow_others_at_once_or_end_a_rest(path):
+    with writing(path) as log:
+        for number in range(8):
+            log.write(record(name := f"line{number}"))
+            wait_for(partial(has, path, name))
+            if number % 2:
+                wait_for(lambda: log._sleeping)  # until it is woken
+    assert verify_audit(path).lines == 9
+
+
+def has(path, text):
+    return text.encode() in path.read_bytes()
 
 
 def test_a_restart_goes_on_with_the_chain(path):

@@ -34,6 +34,11 @@ def lowered_by(rule: str, function: Callable[..., Any], *operands: Any) -> bool:
     return rule in lowered.as_text(debug_info=True)
 
 
+def times_computed(operation: str, function: Callable[..., Any], *operands: Any) -> int:
+    """Return how often an operation, such as ``"tanh"``, stands in the compiled program."""
+    return jax.jit(lambda *values: function(*values)).lower(*operands).compile().as_text().count(f" {operation}(")
+
+
 def _weighted(function: Callable[..., Any]) -> Callable[..., jax.Array]:
     """Return a function whose derivative by each element of the result is another number."""
 

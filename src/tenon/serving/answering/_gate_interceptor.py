@@ -33,6 +33,9 @@ ACTIONS: Mapping[str, Action] = {
 """What right each API takes, by its name in lower case; what is not named here takes the right to administer."""
 
 
+_ADMIN, _OK = Action.ADMIN, Code.OK  # Python 3.11 takes 70 ns to find a member in its class
+
+
 class GateInterceptor(Interceptor):
     """Let a request in as soon as it is known who sends it and what it asks, and end its admission with it.
 
@@ -58,7 +61,7 @@ class GateInterceptor(Interceptor):
         if identity is None:
             raise InternalError("a call may be admitted once. Report it.")
         call.admission = self._gate.admit(
-            ACTIONS.get(call.api.lower(), Action.ADMIN),
+            ACTIONS.get(call.api.lower(), _ADMIN),
             "" if call.request is None else call.request.name,
             identity,
             protocol=call.protocol,
@@ -68,7 +71,7 @@ class GateInterceptor(Interceptor):
 
     def finish(self, call: Call, error: TenonError | None) -> None:
         """Give back the place, write the line."""
-        code, admission = Code.OK if error is None else error.code, call.admission
+        code, admission = _OK if error is None else error.code, call.admission
         if admission is not None:  # the error's text stays out of it, for it may quote what the client sent
             admission.version = None if call.id is None else call.id.version
             admission.signature = call.signature_name

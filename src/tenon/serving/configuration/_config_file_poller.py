@@ -13,6 +13,8 @@ from tenon.serving.configuration._text_proto import read_bytes
 
 T = TypeVar("T")
 
+_LONGEST_PAUSE_SECONDS = 60.0
+
 _log = logging.getLogger("tenon.serving")
 
 
@@ -20,8 +22,8 @@ class ConfigFilePoller(Generic[T]):
     """Apply a file when its content changes.
 
     A file that cannot be read or breaks a rule changes nothing, and is told once. One whose reload failed for another
-    reason (a label's version or a new model is not there yet) is tried again at every poll. What came by
-    ``HandleReloadConfigRequest`` meanwhile holds until the file changes.
+    reason (a label's version or a new model is not there yet) is tried again, after pauses that grow to a minute: a
+    try may load models. What came by ``HandleReloadConfigRequest`` meanwhile holds until the file changes.
 
     Args:
         path: the file, such as a ``--model_config_file``.
@@ -47,6 +49,7 @@ class ConfigFilePoller(Generic[T]):
         self._path, self._read, self._reload, self._interval = path, read, reload, interval
         self._subject = subject
         self._done_with: bytes | None = None
+        self._tries = _Tries(most=max(1, round(_LONGEST_PAUSE_SECONDS / interval)))
         self._trouble = ""
 
     async def run(self) -> None:
@@ -60,6 +63,8 @@ class ConfigFilePoller(Generic[T]):
         try:
             content = await asyncio.to_thread(read_bytes, self._path)
             if content != self._done_with:
+                if not self._tries.is_due(content):
+                    return
                 await self._apply(content)
             self._trouble = ""
         except TenonError as error:
@@ -79,3 +84,26 @@ class ConfigFilePoller(Generic[T]):
             self._done_with = content
             raise
         self._done_with = content
+
+
+class _Tries:
+    """When a content that failed is tried again: 1, 2, 4, ... looks after the last try; another content at once.
+
+    Args:
+        most: looks between two tries, at most.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._content: bytes | None = None
+        self._pause, self._left = 1, 0
+
+    def is_due(self, content: bytes) -> bool:
+        """Tell whether a look is a try; it counts as both."""
+        if content != self._content:
+            self._content, self._pause, self._left = content, 1, 0
+        if self._left:
+            self._left -= 1
+            return False
+        self._left, self._pause = self._pause - 1, min(2 * self._pause, self._most)
+        return True

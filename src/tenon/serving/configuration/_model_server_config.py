@@ -23,14 +23,14 @@ class ModelConfig:
     """One model.
 
     Args:
-        name: what clients call it; no URL can hold a name with ``/`` or ``:``.
+        name: what clients call it; in a URL ``/`` and ``:`` of it are written ``%2F`` and ``%3A``.
         base_path: the absolute directory of its numbered versions.
         version_policy: which of them to serve.
         labels: versions by the names that clients may use instead of numbers.
         logging: where its requests are logged, if they are.
 
     Raises:
-        InvalidArgumentError: the name or a label is empty, the name is none for a URL, or the path is relative.
+        InvalidArgumentError: the name or a label is empty, or the path is relative.
 
     Example:
         >>> ModelConfig("digits", Path("/models/digits"), labels={"stable": 3}).version_policy
@@ -44,11 +44,8 @@ class ModelConfig:
     logging: RequestLogOptions | None = None
 
     def __post_init__(self) -> None:
-        if not self.name or "/" in self.name or ":" in self.name:
-            raise InvalidArgumentError(
-                f"name: a model's name must be non-empty and hold neither '/' nor ':'; received {self.name!r}. "
-                "Rename it."
-            )
+        if not self.name:
+            raise InvalidArgumentError("name: a model's name must be non-empty; received ''. Name it.")
         if not self.base_path.is_absolute():
             raise InvalidArgumentError(
                 f"model {self.name!r}: base_path: must be absolute; received {str(self.base_path)!r}. "

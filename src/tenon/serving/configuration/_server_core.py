@@ -199,7 +199,7 @@ class ServerCore:
         """Load what is new and what labels need, without touching what answers."""
         await self._check_paths(config, before)
         self._source.watch(self._both(config, before))
-        if errors := await self._settled(added):
+        if errors := await self._settled(added, is_trial=True):
             reasons = ", ".join(f"{name} due to error: {error.message}" for name, error in errors.items())
             raise UnknownError(
                 f"{len(errors)} servable(s) did not become available: {{{reasons}}}. Nothing has changed."
@@ -279,16 +279,16 @@ class ServerCore:
     async def _take_back(self, before: ModelServerConfig, added: Collection[str]) -> None:
         self._source.watch(before.servables)
         with contextlib.suppress(TenonError):  # what led here is told; the next poll goes on, or the server has stopped
-            await self._poller.poll_once()
+            await self._poller.poll_once(is_trial=True)
         with contextlib.suppress(TenonError):
             for name in added:
                 self._manager.remove(name)
 
-    async def _settled(self, names: Collection[str]) -> dict[str, TenonError]:
+    async def _settled(self, names: Collection[str], *, is_trial: bool = False) -> dict[str, TenonError]:
         """Poll until each name answers or every version that its policy would fall back to has failed."""
         tried = None
         while True:
-            found = await self._poller.poll_once()
+            found = await self._poller.poll_once(is_trial=is_trial)
             errors = dict(found.errors)
             errors |= await self._manager.first_outcomes([name for name in names if name in found.versions])
             errors = {name: error for name, error in errors.items() if name in names}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from tenon.base import InvalidArgumentError, NotFoundError
 from tenon.serving.security import Action
@@ -86,7 +87,7 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, Any]]:
 
     Args:
         method: the HTTP verb in capitals.
-        path: the path, percent-decoded.
+        path: the path, percent-decoded but for slashes, colons and percent signs, which are decoded here in names.
 
     Raises:
         NotFoundError: there is nothing at this path.
@@ -115,7 +116,7 @@ def _matches(path: str) -> Iterator[tuple[Route, re.Match[str]]]:
 
 
 def _parameters(match: re.Match[str]) -> dict[str, Any]:
-    found: dict[str, Any] = match.groupdict()
+    found: dict[str, Any] = {key: unquote(text) for key, text in match.groupdict().items()}
     if "version" in found:
         found["version"] = parse_version(found["version"])
     return found

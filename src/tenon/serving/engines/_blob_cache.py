@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +65,20 @@ class BlobCache:
     def _drop_oldest(self) -> None:
         if self._directory is None:
             return
-        files = [(path.stat(), path) for path in self._directory.iterdir()]
+        files = list(_present(self._directory))
         total = sum(stat.st_size for stat, _ in files)
         for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime_ns):
             if total <= self._max_bytes:
                 return
             path.unlink(missing_ok=True)
             total -= stat.st_size
+
+
+def _present(directory: Path) -> Iterator[tuple[os.stat_result, Path]]:
+    """Yield the files of a directory; what others rename or drop meanwhile is left out."""
+    for path in directory.iterdir():
+        with suppress(FileNotFoundError):
+            yield path.stat(), path
 
 
 def blob_key(kind: str, identity: Mapping[str, Any]) -> str:

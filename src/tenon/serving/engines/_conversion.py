@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from jax import export
 from tenon.base import UnavailableError, UnimplementedError, require_extra
 from tenon.saved_model import LoadedSignature
 from tenon.serving.engines import _converter
+from tenon.serving.engines._converter import Form
 
 MAX_WEIGHTS_BYTES = 2**28
 """Each interpreter packs the weights anew, and there is one for each batch size at least."""
@@ -26,6 +28,8 @@ MAX_SECONDS = 120.0
 
 MAX_REASON = 400
 """Characters that are kept of what the converter says; it tends to quote the whole program."""
+
+_log = logging.getLogger("tenon.serving")
 
 
 def convert(signature: LoadedSignature) -> bytes:
@@ -48,23 +52,50 @@ def convert(signature: LoadedSignature) -> bytes:
         with tempfile.TemporaryDirectory(prefix="tenon-convert-") as folder:
             source, target = Path(folder, "module.mlir"), Path(folder, "model.tflite")
             source.write_text(module)
-            run_converter(source, target, signature.is_wide)
+            _run_best_form(signature, source, target)
             return target.read_bytes()
     except OSError as error:  # a full disk, or no process to be had
         raise UnavailableError(f"the conversion cannot run: {error}") from error
 
 
+def _run_best_form(signature: LoadedSignature, source: Path, target: Path) -> None:
+    """Convert for rows alone where these are all that is open, and else, or where that fails, for each open size."""
+    if are_rows_open(signature.input_shapes):
+        try:
+            run_converter(source, target, Form.ROWS, signature.is_wide, MAX_SECONDS / 2)
+        except (UnimplementedError, UnavailableError) as error:
+            _log.debug("%s is converted with open shapes: %s", signature.name, error.message)
+        else:
+            return
+    run_converter(source, target, Form.OPEN, signature.is_wide)
+
+
+def are_rows_open(shapes: Sequence[Sequence[int | str]]) -> bool:
+    """Return whether all open sizes are one number, such as that of the rows.
+
+    Args:
+        shapes: of the inputs, open sizes as their symbols.
+
+    Example:
+        >>> are_rows_open([("b", 3), ("b",)]), are_rows_open([("b", "s")]), are_rows_open([("b",), ("2*b",)])
+        (True, False, False)
+    """
+    symbols = {size for shape in shapes for size in shape if isinstance(size, str)}
+    return len(symbols) <= 1 and all(symbol.isidentifier() for symbol in symbols)
+
+
 def converter_versions() -> dict[str, str]:
     """Return the versions of all that a flatbuffer depends on, besides the signature."""
-    return {name: version(name) for name in ("ai-edge-litert", "litert-converter", "jax")} | {"format": "2"}
+    return {name: version(name) for name in ("ai-edge-litert", "litert-converter", "jax")} | {"format": "3"}
 
 
-def run_converter(source: Path, target: Path, wide: bool, seconds: float = MAX_SECONDS) -> None:
+def run_converter(source: Path, target: Path, form: Form, wide: bool, seconds: float = MAX_SECONDS) -> None:
     """Convert a file in a process of its own.
 
     Args:
         source: StableHLO as text.
         target: where the flatbuffer goes.
+        form: which the converter is given.
         wide: whether numbers of 64 bits are kept as such.
         seconds: how long it may take.
 
@@ -72,7 +103,7 @@ def run_converter(source: Path, target: Path, wide: bool, seconds: float = MAX_S
         UnimplementedError: refused; the message says why.
         UnavailableError: the converter died, or took too long.
     """
-    command = [sys.executable, "-P", _converter.__file__, str(source), str(target), "wide" if wide else "narrow"]
+    command = [sys.executable, "-P", _converter.__file__, str(source), str(target), form, "wide" if wide else "narrow"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:

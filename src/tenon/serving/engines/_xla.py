@@ -39,6 +39,7 @@ class CompiledProgram(Program):
             jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in zip(shapes, signature.argument_dtypes, strict=True)
         ]
         self._weights = tuple(weights)
+        self._to_host = _views if jax.default_backend() == "cpu" else copies_together
         self._is_wide = signature.is_wide
         self._compiled = _lower(signature, shapes, [*self._weights, *specs]).compile()
         zeros = [np.zeros(spec.shape, spec.dtype) for spec in specs]
@@ -55,13 +56,28 @@ class CompiledProgram(Program):
         """Run on arrays of exactly the shapes and dtypes compiled for; blocks until the results are on the host."""
         if self._is_wide:  # JAX takes numbers of 64 bits as such in this mode only
             with jax.enable_x64(True):
-                return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
-        return [np.asarray(output) for output in self._compiled(*self._weights, *inputs)]
+                return self._to_host(self._compiled(*self._weights, *inputs))
+        return self._to_host(self._compiled(*self._weights, *inputs))
 
     def on(self, threads: int) -> CompiledProgram:
         """Return itself: all programs share XLA's threads; see ``Program.on``."""
         del threads
         return self
+
+
+def copies_together(outputs: Sequence[jax.Array]) -> list[np.ndarray]:
+    """Copy the results of one run from an accelerator: every transfer starts before the first is waited for.
+
+    Args:
+        outputs: of the run, which may still be going on.
+    """
+    for output in outputs:
+        output.copy_to_host_async()
+    return _views(outputs)
+
+
+def _views(outputs: Sequence[jax.Array]) -> list[np.ndarray]:
+    return [np.asarray(output) for output in outputs]
 
 
 def check_shapes(signature: LoadedSignature, shapes: Shapes) -> None:

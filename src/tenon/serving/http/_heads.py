@@ -23,6 +23,7 @@ _REMEMBERED_HEADS = 8
 
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
+_KEPT = re.compile(rb"%(2[fF5]|3[aA])")  # slashes and colons in a name do not end it; percent signs tell them apart
 _ABSOLUTE = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _CREDENTIALS = frozenset({"authorization", "x-api-key"})
@@ -47,7 +48,7 @@ class RequestHead:
 
     Args:
         method: the HTTP verb.
-        path: percent-decoded.
+        path: percent-decoded, but for slashes, colons and percent signs: who takes it apart decodes these.
         query: what stands behind the question mark, as sent.
         headers: by name in lower case; the values of one name are joined with commas.
         length: bytes of the body; 0 for none, ``None`` for a chunked one.
@@ -193,7 +194,9 @@ def _target(target: bytes) -> tuple[str, str]:
     if not target.startswith((b"/", b"*", b"?")):
         raise BadRequestError(400, "The request target must be a path.")
     path, _, query = target.partition(b"?")
+    if b"%" in path:
+        path = unquote_to_bytes(_KEPT.sub(rb"%25\1", path))
     try:
-        return unquote_to_bytes(path).decode(), query.decode("latin-1")
+        return path.decode(), query.decode("latin-1")
     except UnicodeDecodeError as error:
         raise BadRequestError(400, "The path must be UTF-8.") from error

@@ -92,7 +92,7 @@ class HttpRequest:
 
     Args:
         method: the HTTP verb in capitals.
-        path: the path, percent-decoded.
+        path: the path, percent-decoded but for slashes, colons and percent signs: who takes it apart decodes these.
         query: the query string without its question mark.
         headers: of the request.
         read_body: reads the body to its end.

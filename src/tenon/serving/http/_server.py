@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from tenon.base import InvalidArgumentError
+from tenon.serving._ports import listening_socket
 from tenon.serving.http._connection import HEAD_SECONDS, Connection, ConnectionOwner
 from tenon.serving.http._messages import HttpApi
 from tenon.serving.http._tls_transport import TlsTransport
@@ -129,7 +130,7 @@ class HttpServer(ConnectionOwner):
         Raises:
             OSError: the port is taken, or the host is no address of this machine.
         """
-        self._socket, self._tls = _bound(host, port, reuse_port), tls
+        self._socket, self._tls = listening_socket(host, port, BACKLOG, reuse_port=reuse_port), tls
         await self._listen()
         self._check()
         bound: int = self._socket.getsockname()[1]
@@ -198,22 +199,6 @@ class HttpServer(ConnectionOwner):
         for connection in tuple(self._connections):
             connection.check(now)
         self._checking = self.loop.call_later(CHECK_SECONDS, self._check)
-
-
-def _bound(host: str, port: int, reuse_port: bool) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setblocking(False)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if reuse_port:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        made.bind((host, port))
-        made.listen(BACKLOG)
-    except OSError:
-        made.close()
-        raise
-    return made
 
 
 def _close_idle(connections: Sequence[Connection]) -> None:

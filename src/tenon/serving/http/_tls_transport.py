@@ -83,6 +83,7 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
         return bool(self._incoming.pending)
 
     def _read(self) -> None:
+        """Decrypt record by record; as a read has room for the largest, OpenSSL keeps nothing of one."""
         tls, incoming = self._tls, self._incoming
         while not self._is_closed:
             data = tls.read(_MAX_RECORD)
@@ -91,7 +92,7 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
                 self.close()
                 return
             self._protocol.data_received(data)
-            if not incoming.pending and not tls.pending():
+            if not incoming.pending:
                 return
 
     def _send(self) -> None:

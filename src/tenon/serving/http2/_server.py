@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from tenon.serving._ports import listening_socket
 from tenon.serving.http2._calls import Calls, Streaming, Unary
 from tenon.serving.http2._connection import Connection, Limits
 
@@ -17,6 +18,9 @@ GREETING_SECONDS = 30.0
 
 RECEIVED_BYTES = 2**18
 """What is received at once: more than a request with an image has, less than a processor's second cache holds."""
+
+
+_BACKLOG = 1024
 
 
 class GrpcServer:
@@ -71,9 +75,8 @@ class GrpcServer:
         Raises:
             OSError: the port is taken, or the host is no address of this machine.
         """
-        listener = await self._loop.create_server(
-            self._connect, host, port, ssl=tls, reuse_address=True, reuse_port=reuse_port or None, backlog=1024
-        )
+        own = listening_socket(host, port, _BACKLOG, reuse_port=reuse_port)
+        listener = await self._loop.create_server(self._connect, sock=own, ssl=tls, backlog=_BACKLOG)
         self._listeners.append(listener)
         bound: int = listener.sockets[0].getsockname()[1]
         return bound
@@ -89,7 +92,7 @@ class GrpcServer:
             OSError: the socket cannot be made.
         """
         address: dict[str, Any] = {"path": where} if isinstance(where, str) else {"sock": where}
-        self._listeners.append(await self._loop.create_unix_server(self._connect, **address, backlog=1024))
+        self._listeners.append(await self._loop.create_unix_server(self._connect, **address, backlog=_BACKLOG))
 
     async def stop(self, grace: float) -> None:
         """Take no new connections and calls, answer those under way, close.

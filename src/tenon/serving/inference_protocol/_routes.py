@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from tenon.base import InvalidArgumentError, NotFoundError
 from tenon.serving.inference_protocol._requests import servable_request
@@ -89,7 +90,8 @@ def parse_target(method: str, path: str) -> Target:
 
     Args:
         method: the HTTP verb in capitals.
-        path: the path, percent-decoded; one slash at its end is ignored.
+        path: the path, percent-decoded but for slashes, colons and percent signs, which are decoded here in names; one
+            slash at its end is ignored.
 
     Raises:
         NotFoundError: there is nothing at the path.
@@ -112,7 +114,8 @@ def parse_target(method: str, path: str) -> Target:
 
 def _target(match: re.Match[str]) -> Target:
     if match["stored"]:
-        return Target(_OF_REPOSITORY[match["change"]], servable_request(match["stored"], ""))
+        return Target(_OF_REPOSITORY[match["change"]], servable_request(unquote(match["stored"]), ""))
     if match["name"]:
-        return Target(_OF_MODELS[match["action"]], servable_request(match["name"], match["version"] or ""))
+        name, version = unquote(match["name"]), unquote(match["version"] or "")
+        return Target(_OF_MODELS[match["action"]], servable_request(name, version))
     return Target(_OF_SERVER[match["server"]], None)

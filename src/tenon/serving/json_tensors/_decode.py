@@ -26,6 +26,9 @@ class PredictForm(Enum):
         self.response_key = response_key
 
 
+_ROW, _COLUMNAR = PredictForm  # Python 3.11 takes 70 ns to find a member in its class; a request asks thrice
+
+
 class PredictBody(NamedTuple):
     """A parsed body that no signature has looked at yet.
 
@@ -63,7 +66,7 @@ def parse_predict_body(text: bytes) -> PredictBody:
         raise InvalidArgumentError(f"JSON Value: {debug_json(document)} Is not object")
     form = _form(document)
     tensors = document[form.request_key]
-    if form is PredictForm.ROW and (type(tensors) is not list or not tensors):
+    if form is _ROW and (type(tensors) is not list or not tensors):
         raise InvalidArgumentError(
             f"JSON Value: {debug_json(document)} must hold a list of at least one element under 'instances'"
         )
@@ -83,9 +86,9 @@ def _form(document: Mapping[str, Any]) -> PredictForm:
             raise InvalidArgumentError(
                 f"JSON Value: {debug_json(document)} must hold one of 'inputs' and 'instances', not both"
             )
-        return PredictForm.ROW
+        return _ROW
     if "inputs" in document:
-        return PredictForm.COLUMNAR
+        return _COLUMNAR
     raise InvalidArgumentError("Missing 'inputs' or 'instances' key")
 
 
@@ -108,7 +111,7 @@ def decode_inputs(body: PredictBody, specs: Specs) -> dict[str, np.ndarray]:
         >>> decode_inputs(parse_predict_body(b'{"instances": [1, 2]}'), specs)["x"].tolist()
         [1.0, 2.0]
     """
-    return _rows(body, specs) if body.form is PredictForm.ROW else _columns(body, specs)
+    return _rows(body, specs) if body.form is _ROW else _columns(body, specs)
 
 
 def _only_numbers(body: PredictBody, keys: int) -> bool:

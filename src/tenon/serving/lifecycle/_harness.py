@@ -17,6 +17,8 @@ from tenon.serving.servables import (
     State,
 )
 
+_AVAILABLE = State.AVAILABLE  # Python 3.11 takes 70 ns to find a member in its class
+
 _logger = logging.getLogger("tenon.serving")
 
 
@@ -112,7 +114,7 @@ class LoaderHarness:
         Raises:
             InternalError: the version is not available.
         """
-        if self._servable is None or self._state is not State.AVAILABLE:
+        if self._servable is None or self._state is not _AVAILABLE:
             raise InternalError(
                 f"servable {self.id}: a handle needs AVAILABLE, received {self._state.name}. Report it."
             )

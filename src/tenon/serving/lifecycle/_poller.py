@@ -55,16 +55,23 @@ class SourcePoller:
         self._one_at_a_time = asyncio.Lock()
         self._last_poll: asyncio.Future[PollResult] | None = None
 
-    async def poll_once(self) -> PollResult:
+    async def poll_once(self, *, is_trial: bool = False) -> PollResult:
         """Poll, tell the manager, and return what was found; a server's start looks at ``PollResult.errors``.
 
         While another poll goes on this one waits, so that what it returns is newer than the call.
+
+        Args:
+            is_trial: what is watched may be taken back, so nothing of it is logged: who tries tells how it ended.
 
         Raises:
             TenonError: the source as a whole could not be polled; nothing has changed.
         """
         async with self._one_at_a_time:
-            return await self._poll_and_tell()
+            result = await self._poll_and_tell()
+            if not is_trial:
+                errors = {name: error.message for name, error in result.errors.items()}
+                self._notices.report({**result.warnings, **errors})
+            return result
 
     async def _poll_and_tell(self) -> PollResult:
         failed = {name: self._manager.failed(name) for name in self._manager.names()}
@@ -77,7 +84,6 @@ class SourcePoller:
             self._manager.set_aspired(name, self._loaders(name, versions))
             self._load_changed(name, result.stamps.get(name, {}))
         self._changes.forget_all_but(result.versions.keys() | result.errors.keys())
-        self._notices.report({**result.warnings, **{name: error.message for name, error in result.errors.items()}})
         return result
 
     async def run(self) -> None:

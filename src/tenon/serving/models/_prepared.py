@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tenon.serving.batching import Batching, BatchScheduler, SignatureRunner
@@ -30,7 +31,7 @@ class Prepared:
 
 
 def warmed_up(
-    prepared: Mapping[str, Prepared], batching: Batching, records: Sequence[Any], warmup: Warmup
+    prepared: Mapping[str, Prepared], batching: Batching, records: Sequence[Any], warmup: Warmup, path: Path
 ) -> ModelServable:
     """Make a servable of signatures, after its warm-up.
 
@@ -42,6 +43,7 @@ def warmed_up(
         batching: how requests are batched afterwards.
         records: what is run before.
         warmup: how.
+        path: the version's directory.
 
     Raises:
         TenonError: a record failed; the engines are closed.
@@ -49,7 +51,7 @@ def warmed_up(
     engines = [each.engine for each in prepared.values() if each.engine is not None]
     scheduler = BatchScheduler(1)
     try:
-        run_warmup(_servable(prepared, Batching(scheduler, batching.parameters), ()), records, warmup)
+        run_warmup(_servable(prepared, Batching(scheduler, batching.parameters), ()), records, warmup, path)
     except BaseException:
         for engine in engines:
             engine.close()

@@ -76,7 +76,7 @@ class SavedModelLoader(Loader):
             name: self._answering(name, signature, [weights[key] for key in signature.variables], digest, records)
             for name, signature in model.signatures.items()
         }
-        return warmed_up(prepared, self._batching, records, warmup)
+        return warmed_up(prepared, self._batching, records, warmup, self._path)
 
     def _answering(
         self, name: str, signature: LoadedSignature, weights: Sequence[Any], digest: str, records: Sequence[Any]

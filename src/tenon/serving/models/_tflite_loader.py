@@ -64,7 +64,7 @@ class TfLiteLoader(Loader):
         prepared = {
             name: self._prepared(name, each, records) for name, each in read_tflite(self._path / TFLITE_FILE).items()
         }
-        return warmed_up(prepared, self._batching, records, warmup)
+        return warmed_up(prepared, self._batching, records, warmup, self._path)
 
     def _prepared(self, name: str, model: TfLiteSignature, records: Sequence[Any]) -> Prepared:
         label, allowed = SignatureId(self._id, name), self._batching.parameters.batch_sizes

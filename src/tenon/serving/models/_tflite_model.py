@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tenon.base import DataLossError, InvalidArgumentError, TensorSpec, require_extra
+from tenon.base import DataLossError, InvalidArgumentError, TensorSpec, UnimplementedError, require_extra
 from tenon.formats import data_type, message_class
 from tenon.serving.engines import Flatbuffer
 
@@ -52,6 +52,7 @@ def read_tflite(path: Path) -> dict[str, TfLiteSignature]:
 
     Raises:
         DataLossError: the file cannot be read or is no TFLite model that LiteRT can run.
+        UnimplementedError: it needs a custom operation that LiteRT has not.
         MissingExtraError: the extra ``lite`` is not installed.
     """
     require_extra("lite")
@@ -59,6 +60,7 @@ def read_tflite(path: Path) -> dict[str, TfLiteSignature]:
     try:
         content = path.read_bytes()
         interpreter = module.Interpreter(model_content=content, num_threads=1)
+        _check_operations(path, content, interpreter)
         if names := list(interpreter.get_signature_list()):
             return {name: _own(content, name, interpreter.get_signature_runner(name)) for name in names}
         tensors = _Tensors(interpreter.get_input_details(), interpreter.get_output_details())
@@ -66,11 +68,39 @@ def read_tflite(path: Path) -> dict[str, TfLiteSignature]:
         return {name: tensors.signature(content, *_aliases(each)) for name, each in stored.items()} or {
             DEFAULT_SIGNATURE: tensors.signature(content, *tensors.generated())
         }
+    except UnimplementedError:
+        raise
     except OSError as error:
         raise DataLossError(f"{path}: the file cannot be read ({error.strerror}).") from error
     except (ValueError, RuntimeError, KeyError, InvalidArgumentError) as error:
         reason = " ".join(str(error).split())[:400]
         raise DataLossError(f"{path}: is no TFLite model that LiteRT can run: {reason}") from error
+
+
+def _check_operations(path: Path, content: bytes, interpreter: Any) -> None:
+    """Refuse a model with operations that nobody registered: LiteRT tells it only when the model is prepared.
+
+    A model that cannot be prepared for another reason is none of this: sizes that requests bring may do better.
+    """
+    names = _custom_operations(content)
+    if not names:
+        return
+    try:
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        missing = [name for name in names if name in str(error)]
+        if missing:
+            raise UnimplementedError(
+                f"{path}: needs the custom operation {missing[0]!r}, which LiteRT does not have here. Convert the "
+                "model without it: parse examples, and run what only TensorFlow has, outside of the model."
+            ) from error
+
+
+def _custom_operations(content: bytes) -> list[str]:
+    schema = importlib.import_module("ai_edge_litert.schema_py_generated")
+    model = schema.Model.GetRootAs(content, 0)
+    codes = (model.OperatorCodes(index) for index in range(model.OperatorCodesLength()))
+    return [code.CustomCode().decode() for code in codes if code.CustomCode()]
 
 
 def _own(content: bytes, name: str, runner: Any) -> TfLiteSignature:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from tenon.base import InvalidArgumentError, TenonError, UnimplementedError
+from tenon.base import Code, InvalidArgumentError, TenonError, UnimplementedError
 from tenon.formats import make_ndarray, message_class, read_records
 from tenon.serving.servables import Servable
 
@@ -28,6 +29,9 @@ _KINDS = ("predict_log", "classify_log", "regress_log", "multi_inference_log")
 RunRecord = Callable[[Servable, Any], Awaitable[object]]
 """Runs the request in one ``tensorflow.serving.PredictionLog`` on a servable, as if a client had sent it."""
 
+WarmupEnded = Callable[[Path, float, int, Code], object]
+"""Is told of a warm-up that ended: the version's directory, the seconds, how many records it has, and the outcome."""
+
 
 @dataclass(frozen=True)
 class Warmup:
@@ -37,11 +41,13 @@ class Warmup:
         enabled: whether the file is looked at (``--enable_model_warmup``).
         iterations: how often each request runs (``num_request_iterations_for_warmup``); 0 is once.
         run_record: runs one record; predict requests only unless whoever answers the others says how.
+        on_end: told of each warm-up, in the thread of the load.
     """
 
     enabled: bool = True
     iterations: int = 1
     run_record: RunRecord | None = None
+    on_end: WarmupEnded | None = None
 
 
 def read_warmup(path: Path) -> list[Any]:
@@ -92,19 +98,30 @@ def predict_inputs(records: Sequence[Any], signature_name: str) -> list[Mapping[
     return found
 
 
-def run_warmup(servable: Servable, records: Sequence[Any], warmup: Warmup) -> None:
+def run_warmup(servable: Servable, records: Sequence[Any], warmup: Warmup, path: Path) -> None:
     """Run records on a servable that nobody else has yet, in an event loop of their own; blocks.
 
     Args:
         servable: what runs them.
         records: what ``read_warmup`` returned.
         warmup: how.
+        path: the version's directory.
 
     Raises:
         TenonError: a request failed; its class is that of the first failure, the message tells the record.
     """
-    if records and warmup.enabled:
+    if not (records and warmup.enabled):
+        return
+    began, code = time.monotonic(), Code.UNKNOWN
+    try:
         asyncio.run(_run_all(servable, records, warmup))
+        code = Code.OK
+    except TenonError as error:
+        code = error.code
+        raise
+    finally:
+        if warmup.on_end is not None:
+            warmup.on_end(path, time.monotonic() - began, len(records), code)
 
 
 async def _run_all(servable: Servable, records: Sequence[Any], warmup: Warmup) -> None:

@@ -46,6 +46,8 @@ from tenon.serving.json_tensors import (
 from tenon.serving.rest._routes import Action, is_api_path, parse_target
 from tenon.serving.servables import ServableRequest
 
+_REST = Protocol.REST  # Python 3.11 takes 70 ns to find a member in its class
+
 _LOGGER = logging.getLogger(__name__)
 
 Answer = Callable[[Call, HttpRequest], Awaitable[bytes]]
@@ -136,8 +138,8 @@ class RestApi(HttpApi):
         try:
             api, asked, answer = line or self._find_line(request.method, request.path, request.query)
         except TenonError as error:
-            return Call(Protocol.REST, MALFORMED, header, now, deadline, None, remote), partial(_tell, error)
-        return Call(Protocol.REST, api, header, now, deadline, asked, remote), answer
+            return Call(_REST, MALFORMED, header, now, deadline, None, remote), partial(_tell, error)
+        return Call(_REST, api, header, now, deadline, asked, remote), answer
 
     def error(self, error: TenonError) -> Response:
         """Return ``{"error": text}`` with the error's status."""

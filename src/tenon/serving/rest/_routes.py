@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import unquote
 
 from tenon.base import InvalidArgumentError
 from tenon.serving.servables import ServableRequest
@@ -62,7 +63,8 @@ def parse_target(method: str, path: str, query: str = "") -> Target:
 
     Args:
         method: the HTTP verb in capitals.
-        path: the path, percent-decoded. Its fixed words match in any case, but an action must be in lower case.
+        path: the path, percent-decoded but for slashes, colons and percent signs, which are decoded here in names.
+            Its fixed words match in any case, but an action must be in lower case.
         query: the query string; the API has none.
 
     Raises:
@@ -78,7 +80,8 @@ def parse_target(method: str, path: str, query: str = "") -> Target:
     if match is None or (match["action"] or "").lower() != (match["action"] or ""):
         raise _malformed(method, f"{path}?{query}" if query else path)
     version = _version(match["version"])
-    return Target(Action(match["action"] or ""), ServableRequest(match["name"], version, match["label"]))
+    label = None if match["label"] is None else unquote(match["label"])
+    return Target(Action(match["action"] or ""), ServableRequest(unquote(match["name"]), version, label))
 
 
 def _malformed(method: str, path: str) -> InvalidArgumentError:

@@ -138,16 +138,19 @@ class AuditLog:
 
     def _run(self) -> None:
         while True:
-            closing = self._closed
+            closing, had_records = self._closed, bool(self._queue)
             self._drain()
             if closing:
                 break
-            self._rest()
+            self._rest(had_records)
         self._file.close()
 
-    def _rest(self) -> None:
-        """Sleep until there is a record, then a little longer, so that others can join it."""
-        if not self._queue and not self._failing:
+    def _rest(self, had_records: bool) -> None:
+        """Sleep until there is a record, then a little longer, so that others can join it.
+
+        Where there were some just now, more will come: to be woken would cost them two switches of threads.
+        """
+        if not had_records and not self._queue and not self._failing:
             self._sleeping = True
             if not self._queue and not self._closed:
                 self._awake.wait()

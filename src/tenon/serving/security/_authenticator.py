@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tenon.base import UnauthenticatedError
 from tenon.serving.security._api_keys import PREFIX, ApiKeys, parse_api_keys
@@ -22,7 +23,8 @@ MAX_CREDENTIAL_CHARACTERS = 16 * 1024
 REMEMBERED_CREDENTIALS = 10_000
 
 
-class _Remembered(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Remembered:
     """What a credential proved.
 
     Args:

@@ -33,7 +33,7 @@ def exposure_warning(host: str, tls: TlsConfig | None, security: SecurityConfig 
     if not checked:
         dangers.append("can use the models and read what they are (no authentication: --security-config-file)")
     if tls is None:
-        dangers.append("can read and change what is sent, credentials too (no TLS: --ssl-config-file)")
+        dangers.append("can read and change what is sent, credentials too (no TLS: --tls-certificate-file)")
     return f"WARNING: everybody who can reach {host} {' and '.join(dangers)}." if dangers else None
 
 

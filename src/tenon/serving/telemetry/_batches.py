@@ -53,9 +53,8 @@ class BatchMetrics:
             padding_rows: rows of padding.
             run_seconds: how long it ran.
         """
-        for seconds in queue_seconds:
-            self._queue_seconds.observe(seconds)
-            self._queuing.observe(seconds * _MICROSECONDS)
+        self._queue_seconds.observe_all(queue_seconds)
+        self._queuing.observe_all([seconds * _MICROSECONDS for seconds in queue_seconds])
         self._run_seconds.observe(run_seconds)
         self._rows.observe(rows)
         self._padding_rows.value += padding_rows

@@ -222,7 +222,7 @@ class RequestLog:
         if now >= log.silent_until:
             log.silent_until = now + SILENT_SECONDS
             _log.error(
-                "%s: requests cannot be logged; tenon_serving_request_log_records_total counts them until they can.",
-                log.options.filename_prefix,
-                exc_info=error,
+                "%s: requests cannot be logged (%s); tenon_serving_request_log_records_total counts them.",
+                *(log.options.filename_prefix, error),
+                exc_info=None if isinstance(error, RecordsLostError) else error,
             )

@@ -206,7 +206,8 @@ def main(descriptor: int) -> None:
     Args:
         descriptor: the inherited socket to the supervisor.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the supervisor decides
+    for number in (signal.SIGINT, signal.SIGHUP):  # a terminal's reach all of its processes; the supervisor decides
+        signal.signal(number, signal.SIG_IGN)
     log_crashes_to_stderr()
     log_to_stderr("text")
     raise_open_files_limit()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from tests.xla.lowering.comparison import assert_agree, lowered_by
+from tests.xla.lowering.comparison import assert_agree, lowered_by, times_computed
 from tests.xla.lowering.convolutions import convolving
 from tests.xla.lowering.convolutions.convolving import numbers, windows
 
@@ -90,3 +90,9 @@ def test_open_images_are_lowered_by_the_rule_or_in_the_plain_form():
     exported = jax.export.export(jax.jit(lambda x: convolved(x, kernel, padding="SAME")), platforms=["cpu"])(images)
     given = numbers(2, 6, 7, 3)
     np.testing.assert_allclose(exported.call(given), convolved(given, kernel), atol=1e-5)
+
+
+def test_what_several_windows_see_is_computed_once():
+    images, kernel = numbers(1, 6, 6, 4), numbers(3, 3, 1, 4)
+    activated = lambda x, k: convolved(jax.numpy.tanh(x), k, padding="VALID")  # noqa: E731
+    assert times_computed("tanh", activated, images, kernel) == 1

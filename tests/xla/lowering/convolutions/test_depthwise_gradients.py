@@ -63,3 +63,20 @@ def test_images_as_small_as_kernels_are_lowered_by_the_rule(size):
     operands = numbers(3, 3, 1, 4), numbers(2, size, size, 4)
     assert_agree(gradient, *operands)
     assert lowered_by(WEIGHTS, gradient, *operands)
+
+
+@given(windows(), st.sampled_from([(8, 1, 2), (8, 2, 4), (9, 2, 1)]))
+@settings(max_examples=4, deadline=None)
+def test_gradients_of_many_narrow_groups_agree(window, sizes):
+    groups, channels, filters = sizes
+    operands = numbers(2, 6, 7, groups * channels), numbers(3, 2, channels, groups * filters)
+    assert_agree(lambda x, k: convolved(x, k, **window, feature_group_count=groups), *operands, gradients=(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("groups", "channels", "filters", "chosen"), [(4, 1, 1, True), (8, 1, 3, True), (8, 2, 2, True), (4, 1, 2, False)]
+)
+def test_the_rule_lowers_several_filters_of_many_groups(groups, channels, filters, chosen):
+    gradient = jax.grad(lambda k, x: convolved(x, k, feature_group_count=groups).sum())
+    operands = numbers(3, 3, channels, groups * filters), numbers(2, 6, 6, groups * channels)
+    assert lowered_by(WEIGHTS, gradient, *operands) == chosen

@@ -21,12 +21,17 @@ def test_gradients_agree(window, sizes):
     assert_agree(lambda x, k: convolved(x, k, **window, feature_group_count=groups), *operands, gradients=(0, 1))
 
 
-@pytest.mark.parametrize(("groups", "filters", "chosen"), [(2, 4, True), (1, 4, False), (64, 128, False)])
-def test_few_groups_are_written_out(groups, filters, chosen):
+@pytest.mark.parametrize(("groups", "loops"), [(2, 0), (33, 1)])
+def test_few_groups_are_written_out_and_many_are_a_loop(groups, loops):
     gradient = jax.grad(lambda k, x: convolved(x, k, feature_group_count=groups).sum())
-    channels = max(groups, 4)
-    operands = numbers(3, 3, channels // groups, filters), numbers(2, 6, 6, channels)
-    assert lowered_by(RULE, gradient, *operands) == chosen
+    operands = numbers(3, 3, 3, 2 * groups), numbers(2, 6, 6, 3 * groups)
+    assert_agree(gradient, *operands)
+    assert jax.jit(lambda *given: gradient(*given)).lower(*operands).as_text().count("stablehlo.while") == loops
+
+
+def test_one_group_is_left_as_it_is():
+    gradient = jax.grad(lambda k, x: convolved(x, k).sum())
+    assert not lowered_by(RULE, gradient, numbers(3, 3, 4, 4), numbers(2, 6, 6, 4))
 
 
 def test_other_orders_agree():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.xla.lowering.comparison import assert_agree, lowered_by
+from tests.xla.lowering.comparison import assert_agree, lowered_by, times_computed
 from tests.xla.lowering.convolutions.convolving import convolved, exported_for, numbers, windows
 
 RULE = "narrow_grouped_convolution"
@@ -64,3 +64,9 @@ def test_groups_that_are_wide_are_left_as_they_are(channels, kernel, groups):
 def test_integers_are_left_as_they_are(groups, channels):
     images, kernel = numbers(1, 4, 4, 4, dtype="int32"), numbers(3, 3, channels, 4, dtype="int32")
     assert not lowered_by("_convolution/", lambda x, k: convolved(x, k, groups=groups), images, kernel)
+
+
+def test_what_several_windows_see_is_computed_once():
+    images, kernel = numbers(1, 6, 6, 4), numbers(3, 3, 1, 8)
+    activated = lambda x, k: convolved(jax.numpy.tanh(x), k, padding="VALID", groups=4)  # noqa: E731
+    assert times_computed("tanh", activated, images, kernel) == 1

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from tests.xla.lowering.comparison import assert_agree, lowered_by
+from tests.xla.lowering.comparison import assert_agree, lowered_by, times_computed
 
 REDUCERS = {"max_pool": (-np.inf, lax.max), "min_pool": (np.inf, lax.min), "sum_pool": (0.0, lax.add)}
 
@@ -102,3 +102,14 @@ def test_other_windows_are_left_as_they_are(shape, window, strides, padding, why
 def test_numbers_of_other_kinds_are_left_as_they_are():
     function = lambda given: lax.reduce_window(given, np.int32(0), lax.add, (3,), (2,), "VALID")  # noqa: E731
     assert not lowered_by("sum_pool", function, np.arange(9, dtype="int32"))
+
+
+@pytest.mark.parametrize("padding", ["VALID", "SAME"])
+def test_what_several_windows_see_is_computed_once(padding):
+    function = pooled("max_pool", (1, 3, 3, 1), (1, 2, 2, 1), padding)
+    assert times_computed("tanh", lambda images: function(jnp.tanh(images)), numbers(2, 9, 9, 4)) == 1
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_cumulative_sums_are_left_as_they_are(reverse):
+    assert not lowered_by("sum_pool", lambda given: lax.cumsum(given, 1, reverse=reverse), numbers(4, 20, 3))

@@ -16,7 +16,8 @@ from tenon.xla.lowering._rule import are_numbers
 Padding = tuple[tuple[int, int], ...]
 
 _MAX_SPATIAL = 3
-_CHANNELS_LAST = (0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2)
+CHANNELS_LAST = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
+"""How layers store images, kernels and results."""
 
 
 @dataclass(frozen=True)
@@ -201,8 +202,10 @@ def is_weight_gradient(convolution: Convolution) -> bool:
     )
 
 
-def is_image_forward(convolution: Convolution) -> bool:
-    """Tell whether a convolution of images in one group is as layers have it, channels last: no gradient of a kernel.
+def sees_images(convolution: Convolution) -> bool:
+    """Tell whether a convolution in one group, no gradient of a kernel, sees images with channels last and gives such.
+
+    Gradients by the input are among them, if the convolution had no stride: their kernel is stored another way.
 
     Args:
         convolution: of any numbers, with spatial dimensions or none.
@@ -211,6 +214,15 @@ def is_image_forward(convolution: Convolution) -> bool:
     return (
         convolution.is_plain_forward
         and convolution.groups == 1
-        and (specs.lhs_spec, specs.rhs_spec, specs.out_spec) == _CHANNELS_LAST
+        and (specs.lhs_spec, specs.out_spec) == (CHANNELS_LAST.lhs_spec, CHANNELS_LAST.out_spec)
         and not is_weight_gradient(convolution)
     )
+
+
+def is_image_forward(convolution: Convolution) -> bool:
+    """Tell whether a convolution of images in one group is as layers have it, channels last: no gradient.
+
+    Args:
+        convolution: of any numbers, with spatial dimensions or none.
+    """
+    return sees_images(convolution) and convolution.specs.rhs_spec == CHANNELS_LAST.rhs_spec

@@ -17,7 +17,7 @@ from jax import lax
 
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.convolutions._convolution import as_stored, channels_last, described, kernel_channels_last
-from tenon.xla.lowering.convolutions._shifts import padded, shifted, sum_dtype, taps
+from tenon.xla.lowering.convolutions._shifts import padded_in_memory, shifted, sum_dtype, taps
 
 MAX_TAPS = 49
 """Elements of the kernel up to which the loop is written out: compile time grows with them."""
@@ -37,7 +37,7 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
 def _compute(given: jax.Array, kernel: jax.Array, **parameters: Any) -> jax.Array:
     convolution = described((given, kernel), parameters)
     dtype = sum_dtype(convolution)
-    images = padded(channels_last(given, convolution), convolution)
+    images = padded_in_memory(channels_last(given, convolution), convolution)
     weights = kernel_channels_last(kernel, convolution).astype(dtype)
     terms = [shifted(images, convolution, tap).astype(dtype) * weights[(*tap, 0)] for tap in taps(convolution)]
     return as_stored(sum(terms[1:], start=terms[0]).astype(convolution.dtype), convolution)

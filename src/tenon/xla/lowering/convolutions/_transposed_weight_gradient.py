@@ -27,17 +27,24 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
     )
 
 
-def _compute(given: jax.Array, kernel: jax.Array, **parameters: Any) -> jax.Array:
+def exchanged(given: jax.Array, kernel: jax.Array, **parameters: Any) -> jax.Array:
+    """Return a gradient of a kernel with input and output gradient in each other's place.
+
+    Args:
+        given: the input of the convolution that is the gradient.
+        kernel: its kernel, which is the gradient by the output.
+        parameters: of ``jax.lax.conv_general_dilated_p``, without strides and groups.
+    """
     convolution = described((given, kernel), parameters)
     batch, filters, *spatial = convolution.specs.out_spec
     specs = lax.ConvDimensionNumbers(convolution.specs.rhs_spec, convolution.specs.lhs_spec, (filters, batch, *spatial))
-    exchanged = {
+    others = {
         "padding": _padding(convolution),
         "lhs_dilation": convolution.kernel_dilation,
         "rhs_dilation": convolution.input_dilation,
         "dimension_numbers": specs,
     }
-    turned = lax.conv_general_dilated_p.bind(kernel, given, **{**parameters, **exchanged})
+    turned = lax.conv_general_dilated_p.bind(kernel, given, **{**parameters, **others})
     return lax.rev(turned, tuple(spatial))
 
 
@@ -49,4 +56,4 @@ def _padding(convolution: Convolution) -> tuple[tuple[int, int], ...]:
     return tuple((low, span - low) for low, span in zip(lows, spans, strict=True))
 
 
-TRANSPOSED_WEIGHT_GRADIENT = LoweringRule("transposed_weight_gradient", lax.conv_general_dilated_p, _applies, _compute)
+TRANSPOSED_WEIGHT_GRADIENT = LoweringRule("transposed_weight_gradient", lax.conv_general_dilated_p, _applies, exchanged)

@@ -16,6 +16,7 @@ from typing import Any
 import jax
 from jax import lax
 
+from tenon.xla.lowering._materialized import materialized
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.pooling._window import Along, is_plain_pooling, padded, taps, windows
 
@@ -33,7 +34,20 @@ def _applies(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, 
         return False
     window = windows(operand.shape, parameters)
     sizes = [along.size for along in window]
-    return prod(sizes) > 1 and sum(sizes) <= MAX_ELEMENTS and any(along.positions > 1 for along in window)
+    return (
+        prod(sizes) > 1
+        and sum(sizes) <= MAX_ELEMENTS
+        and any(along.positions > 1 for along in window)
+        and not any(_is_cumulative(along, parameters["padding"][along.dimension]) for along in window)
+    )
+
+
+def _is_cumulative(along: Along, padding: tuple[int, int]) -> bool:
+    """Tell whether windows see all that comes before, as JAX says cumulative sums: of these XLA knows a better way.
+
+    The squares of 64x1000 such sums, added up, took 1.6 ms by the rule and 0.3 in the plain form.
+    """
+    return along.stride == 1 and along.size == along.positions > 2 and along.size - 1 in padding and 0 in padding
 
 
 def _applies_to_sum(operands: Sequence[jax.core.ShapedArray], parameters: Mapping[str, Any]) -> bool:
@@ -54,7 +68,15 @@ def _compute(
     **parameters: Any,
 ) -> jax.Array:
     window = windows(given.shape, parameters)
-    return reduce(partial(_reduced, between=between), reversed(window), padded(given, identity, parameters))
+    given = padded(given, identity, parameters)
+    if _is_read_again(window, parameters["padding"]):
+        given = materialized(given)
+    return reduce(partial(_reduced, between=between), reversed(window), given)
+
+
+def _is_read_again(window: Sequence[Along], padding: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether XLA would compute elements anew for each window that they lie in: it writes padded arrays down."""
+    return not any(map(any, padding)) and any(along.size > along.stride for along in window)
 
 
 def _reduced(given: jax.Array, along: Along, between: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
