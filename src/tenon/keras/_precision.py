@@ -46,8 +46,8 @@ def _tell() -> None:
     _log.warning(
         "bfloat16 on a CPU is mostly slower than float32: XLA multiplies it fast in large products of forward passes "
         "only. Measured, of float32's speed in training: dense layers 0.7 to 1.0, transformer 1.0, LeNet 0.8, "
-        "LSTM 0.3, ResNet-20 1.2; in prediction: dense layers 0.9 to 1.3, transformer and LeNet 0.9, LSTM 0.5, "
-        "ResNet-20 1.1. Use keras.config.set_dtype_policy('float32') here, and 'mixed_bfloat16' on accelerators."
+        "LSTM 0.3, ResNet-20 1.2; in prediction: dense layers 0.9 to 1.4, transformer 0.9 to 1.2, LeNet 0.9, "
+        "LSTM 0.5, ResNet-20 1.1. Use keras.config.set_dtype_policy('float32') here, 'mixed_bfloat16' on accelerators."
     )
 
 
