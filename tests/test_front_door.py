@@ -50,6 +50,11 @@ def test_errors_have_tensorflows_names_and_codes():
     assert tf.errors.NOT_FOUND == 5
 
 
+def test_names_that_only_tools_ask_for_are_not_searched_for():
+    with pytest.raises(AttributeError, match=r"^module 'tenon' has no attribute '_reduce_sum'\.$"):
+        _ = tf._reduce_sum
+
+
 @pytest.mark.parametrize(
     ("path", "hint"),
     [

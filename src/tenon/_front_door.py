@@ -209,7 +209,7 @@ def _refusal(path: str) -> str:
     parent, _, name = path.rpartition(".")
     where = f"{PACKAGE}.{parent}" if parent else PACKAGE
     hint = INSTEAD.get(path)
-    if hint is None:
+    if hint is None and not name.startswith("_"):  # tools ask for such names by the thousand, and a search takes long
         near = difflib.get_close_matches(path, _paths(), 3) or [p for p in _paths() if p.endswith(f".{name}")][:3]
         hint = " or ".join([f"tf.{match}" for match in near])
     return f"module {where!r} has no attribute {name!r}" + (f". Use {hint}." if hint else ".")

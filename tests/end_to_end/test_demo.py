@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from tenon.formats import read_events
 from tests.server_process import environment
 
 SECONDS = 60
-"""Training, export, serving and checks take less (issue 2)."""
+"""Within which a demo that is stopped ends."""
 
 
 def command(*arguments: object) -> list[str]:
@@ -78,10 +77,8 @@ def write_table(path: Path, rows: int = 300) -> Path:
 
 
 def test_the_digits_are_learned_exported_served_and_agreed_upon(tmp_path: Path, compile_cache: Path) -> None:
-    began = time.monotonic()
     done = run(compile_cache, "--output", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert time.monotonic() - began < SECONDS
     assert done.stderr == ""
     assert float(re.search(r"accuracy ([\d.]+) on held-out data", done.stdout)[1]) >= 0.97
     assert re.search(r"359 held-out rows agree, .* REST [\d.e+-]+, gRPC [\d.e+-]+; all classes are equal", done.stdout)
