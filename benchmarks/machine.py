@@ -13,7 +13,11 @@ from typing import Any
 
 QUIET_LOAD = 1.0
 _SECONDS = 60.0
-_ASK_VERSIONS = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
+_ASK_VERSIONS = """
+import importlib.metadata as m, json, sys
+have = {d.name for d in m.distributions()}
+print(json.dumps({n: m.version(n) for n in sys.argv[1:] if n in have}))
+"""
 
 
 def machine() -> dict[str, Any]:
@@ -31,7 +35,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions(python: Path, distributions: Sequence[str]) -> Any:
-    """Return the versions of distributions in an environment.
+    """Return the versions of distributions in an environment, of those that it has.
 
     Args:
         python: its interpreter.

@@ -9,12 +9,23 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine, versions
 from benchmarks.models import goals, picture, report
-from benchmarks.models.contenders import CONTENDERS, ROOT, TENON, TENON_PYTHON, Contender
+from benchmarks.models.contenders import (
+    COMPILED,
+    CONTENDERS,
+    MODELS_PYTHON,
+    PYTORCH,
+    ROOT,
+    TENON,
+    TENON_PYTHON,
+    Contender,
+)
+from benchmarks.models.devices import ON_THE_CPU, POLICIES, Computing, Device, NoGPUError, gpu_of
 from benchmarks.models.results import Cell
 from benchmarks.models.rounds import Plan, measure
 from benchmarks.models.workloads import ALL, Workload
@@ -35,6 +46,12 @@ def _flags() -> argparse.Namespace:
     most = "of a workload's rounds; after three of them none begins later (default 20)"
     parser.add_argument("--most-seconds", type=float, default=20.0, help=most)
     parser.add_argument("--threads", type=int, default=2, help="of each contender, on as many cores (default 2)")
+    device = "where models compute (default cpu); TensorFlow, ONNX Runtime and LiteRT take part on cpu alone"
+    parser.add_argument("--device", type=Device, choices=Device, default=Device.CPU, help=device)
+    policy = "Keras's dtype policy, and PyTorch's autocast (default float32)"
+    parser.add_argument("--policy", choices=POLICIES, default="float32", help=policy)
+    python = "interpreter that has PyTorch (default: that of .venv-models, which has it for cpu alone)"
+    parser.add_argument("--pytorch-python", type=Path, default=MODELS_PYTHON, metavar="FILE", help=python)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything to FILE")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the ratios into FILE, an SVG")
     return parser.parse_args()
@@ -55,16 +72,17 @@ def chosen_workloads(only: Sequence[str]) -> list[Workload]:
     return found
 
 
-def chosen_contenders(peers: Sequence[str]) -> list[Contender]:
-    """Return Tenon and the peers that the flags name; all of them for no names."""
-    return [each for each in CONTENDERS if not peers or each.name in (TENON, *peers)]
+def chosen_contenders(peers: Sequence[str], device: Device, pytorch: Path) -> list[Contender]:
+    """Return Tenon and the peers that the flags name, of those that compute there; all of them for no names."""
+    found = [each for each in CONTENDERS if device in each.devices and (not peers or each.name in (TENON, *peers))]
+    return [replace(each, python=pytorch) if each.name in (PYTORCH, COMPILED) else each for each in found]
 
 
 def measure_all(workloads: Sequence[Workload], contenders: Sequence[Contender], plan: Plan) -> Iterator[list[Cell]]:
     """Write the files of the workloads and measure one after another."""
     names = [each.name for each in workloads]
     words = [str(TENON_PYTHON), "-m", "benchmarks.models.files", str(plan.folder), *names]
-    output_of(words, {}, ROOT, FILES_SECONDS)
+    output_of(words, ON_THE_CPU.environment, ROOT, FILES_SECONDS)
     for each in workloads:
         yield measure(each, contenders, plan)
 
@@ -72,7 +90,15 @@ def measure_all(workloads: Sequence[Workload], contenders: Sequence[Contender], 
 def conditions(flags: argparse.Namespace, contenders: Sequence[Contender]) -> dict[str, Any]:
     """Return what the figures depend on."""
     found = {each.name: versions(each.python, each.distributions) for each in contenders if each.python.exists()}
-    return {**machine(), "versions": found, **{name: getattr(flags, name) for name in ("rounds", "seconds", "threads")}}
+    flags_kept = {name: getattr(flags, name) for name in ("rounds", "seconds", "threads", "device", "policy")}
+    return {**machine(), "versions": found, **flags_kept}
+
+
+def _gpu_or_exit() -> str:
+    try:
+        return gpu_of(TENON_PYTHON)
+    except NoGPUError as error:
+        raise SystemExit(str(error)) from None
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -83,11 +109,21 @@ def _interrupt(number: int, frame: object) -> None:
 def main() -> None:
     flags = _flags()
     signal.signal(signal.SIGTERM, _interrupt)
-    workloads, contenders = chosen_workloads(flags.only), chosen_contenders(flags.peers)
-    stated = conditions(flags, contenders)
+    workloads = chosen_workloads(flags.only)
+    contenders = chosen_contenders(flags.peers, flags.device, flags.pytorch_python)
+    computing = Computing(flags.device, flags.policy)
+    gpu = {"gpu": _gpu_or_exit()} if flags.device is Device.GPU else {}
+    stated = conditions(flags, contenders) | gpu
     _pin(flags.threads)
     with tempfile.TemporaryDirectory(prefix="tenon-bench-") as folder:
-        plan = Plan(flags.rounds, flags.seconds, flags.most_seconds, flags.threads, Path(folder))
+        plan = Plan(
+            flags.rounds,
+            flags.seconds,
+            flags.most_seconds,
+            flags.threads,
+            Path(folder),
+            computing,
+        )
         cells: list[Cell] = []
         try:
             for found in measure_all(workloads, contenders, plan):

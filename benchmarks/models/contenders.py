@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.models.devices import Device
 from benchmarks.models.workloads import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,7 @@ class Contender:
         compiled: whether it compiles, where its framework may also not.
         conversion: makes its file of a model.
         environment: of its processes, in addition; ``{own}`` becomes a folder that is empty at first.
+        devices: on which it computes.
         starts_again: whether it keeps what it compiled, so that a second start is of interest.
     """
 
@@ -50,6 +52,7 @@ class Contender:
     compiled: bool = False
     conversion: Conversion | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    devices: tuple[Device, ...] = (Device.CPU,)
     starts_again: bool = False
 
 
@@ -65,6 +68,8 @@ _JAX = {"KERAS_BACKEND": "jax"}
 _TENSORFLOW = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
 _INDUCTOR = {"TORCHINDUCTOR_CACHE_DIR": "{own}/inductor"}
 
+_BOTH = (Device.CPU, Device.GPU)
+
 CONTENDERS = (
     Contender(
         TENON,
@@ -72,12 +77,21 @@ CONTENDERS = (
         {Kind.FIT: "tenon", Kind.PREDICT: "tenon", Kind.INFER: "tenon_serving"},
         ("tenon-ml", "jax", "keras", "ai-edge-litert", "litert-converter"),
         environment={"TENON_CACHE_DIR": "{own}/cache"},
+        devices=_BOTH,
         starts_again=True,
     ),
-    Contender(KERAS_JAX, TENON_PYTHON, _everywhere("keras_jax"), ("jax", "keras"), environment=_JAX),
+    Contender(KERAS_JAX, TENON_PYTHON, _everywhere("keras_jax"), ("jax", "keras"), environment=_JAX, devices=_BOTH),
     Contender(TENSORFLOW, INTEROP_PYTHON, _everywhere("tensorflow"), ("tensorflow", "keras"), environment=_TENSORFLOW),
-    Contender(PYTORCH, MODELS_PYTHON, _everywhere("pytorch"), ("torch",)),
-    Contender(COMPILED, MODELS_PYTHON, _everywhere("pytorch"), ("torch",), compiled=True, environment=_INDUCTOR),
+    Contender(PYTORCH, MODELS_PYTHON, _everywhere("pytorch"), ("torch",), devices=_BOTH),
+    Contender(
+        COMPILED,
+        MODELS_PYTHON,
+        _everywhere("pytorch"),
+        ("torch",),
+        compiled=True,
+        environment=_INDUCTOR,
+        devices=_BOTH,
+    ),
     Contender(
         ONNX,
         MODELS_PYTHON,

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.models.agreement import disagreements
 from benchmarks.models.contenders import KERAS_JAX, ROOT, TENSORFLOW, Contender
+from benchmarks.models.devices import ON_THE_CPU, Computing
 from benchmarks.models.results import Cell
 from benchmarks.models.task import RefusedError
 from benchmarks.models.workloads import Kind, Workload
@@ -34,6 +35,7 @@ class Plan:
         most_seconds: of a workload's rounds; after ``LEAST_ROUNDS`` no round begins later.
         threads: of each contender.
         folder: for files, caches and logs.
+        computing: on which device and in which precision.
     """
 
     rounds: int
@@ -41,6 +43,7 @@ class Plan:
     most_seconds: float
     threads: int
     folder: Path
+    computing: Computing = ON_THE_CPU
 
 
 @dataclass
@@ -86,7 +89,7 @@ def measure(workload: Workload, contenders: Sequence[Contender], plan: Plan) -> 
         for seat in seats:
             _make_ready(seat, workload, plan, stack)
         for batch in workload.batches:
-            _compare(seats, workload, batch)
+            _compare(seats, workload, batch, plan)
             _take_turns(seats, workload, batch, plan)
         for seat in seats:
             memory = seat.ask(workload.batches[0], ["memory"], TURN_SECONDS)
@@ -143,15 +146,22 @@ def _process(
     own = folder / contender.name.replace(" ", "_")
     own.mkdir(exist_ok=True)
     words = [str(python), "-m", "benchmarks.models.worker", framework, workload.name, str(folder), str(plan.threads)]
+    words += [
+        *["--compiled"] * contender.compiled,
+        "--device",
+        plan.computing.device,
+        "--policy",
+        plan.computing.policy,
+    ]
     environment = {name: value.format(own=own) for name, value in contender.environment.items()}
-    with worker([*words, *["--compiled"] * contender.compiled], environment, ROOT, own / "log") as process:
+    with worker(words, {**plan.computing.environment, **environment}, ROOT, own / "log") as process:
         yield process
 
 
-def _compare(seats: Sequence[Seat], workload: Workload, batch: int) -> None:
+def _compare(seats: Sequence[Seat], workload: Workload, batch: int, plan: Plan) -> None:
     values = {seat.contender.name: seat.values[batch] for seat in seats if batch in seat.values}
     trusted = (TENSORFLOW, KERAS_JAX, *(seat.contender.name for seat in reversed(seats)))
-    reasons = disagreements(values, workload.tolerance, trusted)
+    reasons = disagreements(values, max(workload.tolerance, plan.computing.tolerance), trusted)
     for seat in seats:
         if seat.contender.name in reasons:
             seat.refuse(batch, reasons[seat.contender.name])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.models.devices import ON_THE_CPU, Computing
 from benchmarks.models.workloads import Kind, Workload
 
 LEARNING_RATE = 1e-3
@@ -33,6 +34,7 @@ class Task:
         folder: where the workload's files are.
         threads: that the framework may use.
         compiled: whether the framework is to compile, where it may also not.
+        computing: on which device and in which precision.
     """
 
     workload: Workload
@@ -40,6 +42,7 @@ class Task:
     folder: Path
     threads: int
     compiled: bool = False
+    computing: Computing = ON_THE_CPU
 
     @property
     def config_file(self) -> Path:

@@ -1,6 +1,6 @@
 """One contender's process for one workload: it does what its standard input says, one JSON line after another.
 
-``python -m benchmarks.models.worker FRAMEWORK WORKLOAD FOLDER THREADS [--compiled]`` answers
+``python -m benchmarks.models.worker FRAMEWORK WORKLOAD FOLDER THREADS [--compiled] [--device D] [--policy P]`` answers
 
 - ``["first", batch]`` with seconds from nothing to the first result, the result, and a note;
 - ``["turn", batch, seconds]`` with the median seconds of a call in about so much time, at least one, and the
@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.models.devices import POLICIES, Computing, Device
 from benchmarks.models.task import RefusedError, Runner, Task
 from benchmarks.models.workloads import WORKLOADS
 
@@ -77,7 +78,8 @@ class Worker:
 
     def _task(self, batch: int) -> Task:
         flags = self._flags
-        return Task(WORKLOADS[flags.workload], batch, flags.folder, flags.threads, flags.compiled)
+        computing = Computing(flags.device, flags.policy)
+        return Task(WORKLOADS[flags.workload], batch, flags.folder, flags.threads, flags.compiled, computing)
 
 
 def _answer(worker: Worker, question: list[Any]) -> dict[str, Any]:
@@ -97,6 +99,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("threads", type=int)
     parser.add_argument("--compiled", action="store_true")
+    parser.add_argument("--device", type=Device, choices=Device, default=Device.CPU)
+    parser.add_argument("--policy", choices=POLICIES, default="float32")
     flags = parser.parse_args()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

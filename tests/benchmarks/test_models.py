@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from benchmarks.models import __main__ as command
 from benchmarks.models import goals, picture, report
 from benchmarks.models.agreement import disagreements
-from benchmarks.models.contenders import CONTENDERS, KERAS_JAX, PYTORCH, TENON, TENSORFLOW
+from benchmarks.models.contenders import COMPILED, CONTENDERS, KERAS_JAX, PYTORCH, TENON, TENSORFLOW
+from benchmarks.models.devices import Computing, Device, NoGPUError, gpu_of
 from benchmarks.models.results import Cell, ratio
 from benchmarks.models.workloads import ALL, WORKLOADS, Kind, Loss
 
@@ -76,3 +79,22 @@ def test_every_process_draws_the_same_rows(workload):
 def test_every_contender_does_some_kind_of_workload():
     assert all(each.frameworks for each in CONTENDERS)
     assert len({each.name for each in CONTENDERS}) == len(CONTENDERS)
+
+
+def test_on_a_gpu_those_take_part_who_compute_there_with_the_pytorch_that_is_named():
+    python = Path("other/bin/python")
+    found = {each.name: each.python for each in command.chosen_contenders([], Device.GPU, python)}
+    assert set(found) == {TENON, KERAS_JAX, PYTORCH, COMPILED}
+    assert (found[PYTORCH], found[COMPILED]) == (python, python)
+
+
+def test_without_a_gpu_the_device_is_refused(tmp_path):
+    blind = tmp_path / "python"
+    blind.write_text("#!/bin/sh\necho 'RuntimeError: no gpu' >&2\nexit 1\n")
+    blind.chmod(0o755)
+    with pytest.raises(NoGPUError, match=r"--device gpu needs a GPU.*RuntimeError: no gpu"):
+        gpu_of(blind)
+
+
+def test_short_numbers_may_be_further_apart():
+    assert Computing().tolerance < Computing(Device.GPU).tolerance < Computing(Device.GPU, "mixed_bfloat16").tolerance

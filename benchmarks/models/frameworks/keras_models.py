@@ -12,6 +12,7 @@ from benchmarks.models.workloads import Kind, Loss
 
 def model_of(keras: Any, task: Task) -> Any:
     """Return the task's model with the weights that all frameworks have."""
+    keras.config.set_dtype_policy(task.computing.policy)
     model = task.workload.build(keras)
     model.set_weights(task.weights())
     return model
