@@ -260,6 +260,7 @@ def test_a_version_that_is_copied_slowly_is_served_once_it_is_whole(serve, tmp_p
     assert server.predict("m", {"instances": [[1, 0, 0, 0]]}, "/versions/2").status_code == 200
 
 
+@pytest.mark.usefixtures("heeding_hangups")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stop_answers_what_is_in_flight_and_exits_0(serve, models, tmp_path, number):
     (tmp_path / "metrics").write_text("prometheus_config { enable: true }")

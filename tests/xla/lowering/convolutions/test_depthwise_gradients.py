@@ -18,6 +18,15 @@ def depthwise(images, kernel, *window, **options):
     return convolved(images, kernel, *window, feature_group_count=kernel.shape[-1], **options)
 
 
+@given(windows())
+@settings(max_examples=3, deadline=None)
+def test_gradients_of_large_kernels_agree(window):
+    gradient = lambda x, k: jax.grad(lambda k: (depthwise(x, k, **window) ** 2).sum())(k)  # noqa: E731
+    operands = numbers(2, 17, 9, 2), numbers(7, 4, 1, 2)
+    assert_agree(gradient, *operands, gradients=(0,))
+    assert lowered_by(WEIGHTS, gradient, *operands)
+
+
 @given(windows(), st.integers(1, 3))
 @settings(max_examples=4, deadline=None)
 def test_gradients_agree(window, batch):
