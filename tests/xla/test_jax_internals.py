@@ -10,7 +10,13 @@ import jax
 import pytest
 
 import tenon.xla
-from tenon.xla._jax_internals import forget_store, holds_a_program, plain_lowering
+from tenon.xla._jax_internals import _own_options, forget_store, holds_a_program, plain_lowering
+
+_OPTIONS = (
+    *("computation", "tuple_args", "allow_prop_to_inputs", "allow_prop_to_outputs"),
+    *("backend", "np_dev", "compiler_options"),
+)
+"""What XLA's options are made of; the function is replaced by one that adds to the last."""
 
 NAMES = {
     "jax._src.compilation_cache": {
@@ -19,6 +25,7 @@ NAMES = {
         "decompress_executable": ["executable"],
     },
     "jax._src.compilation_cache_interface": {"CacheInterface": None},
+    "jax._src.interpreters.pxla": {"create_compile_options": _OPTIONS},
     "jax.interpreters.mlir": {"_lowerings": None, "_platform_specific_lowerings": None, "register_lowering": None},
 }
 NAMED = [(module, name) for module, names in NAMES.items() for name in names]
@@ -34,6 +41,12 @@ def test_jax_has_the_name(module, name):
 def test_jax_is_called_as_it_wants_to_be(name):
     function = getattr(importlib.import_module("jax._src.compilation_cache"), name)
     assert list(inspect.signature(function).parameters) == NAMES["jax._src.compilation_cache"][name]
+
+
+def test_compile_options_are_made_of_what_is_handed_on():
+    replaced = importlib.import_module("jax._src.interpreters.pxla").create_compile_options
+    assert len(inspect.signature(replaced).parameters) == len(_OPTIONS)
+    assert tuple(inspect.signature(_own_options).parameters) == _OPTIONS
 
 
 def test_the_store_is_asked_for_two_things_only():

@@ -9,10 +9,12 @@ The folders inside each have one idea; they fill one table of TensorFlow's publi
 from tenon.core._names import NAMES
 from tenon.core._public import PUBLIC
 from tenon.xla import LOWERING_RULES as _RULES
+from tenon.xla import choose_convolution_library as _choose_library
 from tenon.xla import install_lowering_rules as _install_rules
 from tenon.xla import keep_freed_memory as _keep_memory
 
 _install_rules(_RULES)
+_choose_library()
 _keep_memory()
 
 __all__ = ["NAMES", "PUBLIC"]

@@ -31,12 +31,14 @@ from tenon.keras._startup import leave_out_what_is_there as _leave_out_what_is_t
 from tenon.keras._tensors import install as _install_tensors
 from tenon.keras._training import install as _install_steps
 from tenon.xla import LOWERING_RULES as _RULES
+from tenon.xla import choose_convolution_library as _choose_library
 from tenon.xla import enable_compile_cache_by_default as _enable_compile_cache
 from tenon.xla import install_lowering_rules as _install_rules
 from tenon.xla import keep_freed_memory as _keep_memory
 
 _enable_compile_cache()
 _install_rules(_RULES)
+_choose_library()
 _keep_memory()
 _install_initial_values()
 _install_methods()

@@ -9,6 +9,7 @@ from tenon.xla._compile_cache import (
     enable_compile_cache,
     enable_compile_cache_by_default,
 )
+from tenon.xla._convolution_library import choose_convolution_library
 from tenon.xla._dispatch import run_in_calling_thread
 from tenon.xla._memory import keep_freed_memory
 from tenon.xla._work import estimate_work
@@ -23,6 +24,7 @@ from tenon.xla.lowering import (
 __all__ = [
     "LOWERING_RULES",
     "add_compiled_programs",
+    "choose_convolution_library",
     "compile_cache_directory",
     "compile_cache_in",
     "compiled_programs",

@@ -83,7 +83,8 @@ def _of_taps(images: jax.Array, gradients: jax.Array, convolution: Convolution) 
         under = lax.dynamic_slice_in_dim(images, row * convolution.strides[0], span, axis=1)
         return jnp.stack([_sum(_seen(under, convolution, (0, *tap)), gradients) for tap in product(*others)])
 
-    return lax.map(of_a_row, jnp.arange(len(first)))
+    sums: jax.Array = lax.map(of_a_row, jnp.arange(len(first)))
+    return sums
 
 
 def _for_filters(images: jax.Array, place: int, convolution: Convolution) -> jax.Array:
