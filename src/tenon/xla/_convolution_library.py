@@ -101,7 +101,7 @@ def choose_convolution_library() -> None:
 def _options(module: Any, platform: str) -> dict[str, str]:
     if platform != "cpu" or OPTION in os.environ.get("XLA_FLAGS", "") or not lowering_rules_enabled():
         return {}
-    processors = len(os.sched_getaffinity(0))
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if processors > 1 and is_eigen_faster(library_convolutions(module), processors):
         return {OPTION: WITHOUT_CONVOLUTIONS}
     return {}
