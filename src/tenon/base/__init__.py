@@ -1,4 +1,4 @@
-"""Vocabulary of every floor above: errors, tensor specs, atomic writes, extras."""
+"""Vocabulary of every floor above: errors, tensor specs, atomic writes, extras, processors."""
 
 from tenon.base._errors import (
     AbortedError,
@@ -23,6 +23,7 @@ from tenon.base._errors import (
 )
 from tenon.base._extras import EXTRAS, require_extra
 from tenon.base._paths import replace_directory, write_file
+from tenon.base._processors import processor_count
 from tenon.base._specs import Shape, TensorSpec
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "UnavailableError",
     "UnimplementedError",
     "UnknownError",
+    "processor_count",
     "replace_directory",
     "require_extra",
     "write_file",

@@ -12,9 +12,11 @@ from tenon.xla import LOWERING_RULES as _RULES
 from tenon.xla import choose_convolution_library as _choose_library
 from tenon.xla import install_lowering_rules as _install_rules
 from tenon.xla import keep_freed_memory as _keep_memory
+from tenon.xla import limit_program_threads as _limit_threads
 
 _install_rules(_RULES)
 _choose_library()
 _keep_memory()
+_limit_threads()
 
 __all__ = ["NAMES", "PUBLIC"]

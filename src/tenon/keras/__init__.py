@@ -35,11 +35,13 @@ from tenon.xla import choose_convolution_library as _choose_library
 from tenon.xla import enable_compile_cache_by_default as _enable_compile_cache
 from tenon.xla import install_lowering_rules as _install_rules
 from tenon.xla import keep_freed_memory as _keep_memory
+from tenon.xla import limit_program_threads as _limit_threads
 
 _enable_compile_cache()
 _install_rules(_RULES)
 _choose_library()
 _keep_memory()
+_limit_threads()
 _install_initial_values()
 _install_methods()
 _install_checkpoints()

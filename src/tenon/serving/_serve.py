@@ -12,7 +12,12 @@ from tenon.serving._open_files import raise_open_files_limit
 from tenon.serving._server import ModelServer
 from tenon.serving._signals import stop_signal
 from tenon.serving.configuration import ServerOptions
-from tenon.xla import enable_compile_cache, run_in_calling_thread
+from tenon.xla import (
+    choose_convolution_library,
+    enable_compile_cache,
+    limit_program_threads,
+    run_in_calling_thread,
+)
 
 _log = logging.getLogger("tenon.serving")
 
@@ -32,6 +37,8 @@ def serve(options: ServerOptions, on_ready: Callable[[ModelServer], None] | None
     """
     raise_open_files_limit()
     run_in_calling_thread()
+    limit_program_threads()
+    choose_convolution_library()
     enable_compile_cache(options.compile_cache)
     uvloop.run(_serve(options, on_ready))
 

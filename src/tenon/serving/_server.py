@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tenon.base import FailedPreconditionError
+from tenon.base import FailedPreconditionError, processor_count
 from tenon.saved_model import manifest_sizes
 from tenon.serving._fleet_member import FleetMember, LoaderInTurn
 from tenon.serving._guards import Guards
@@ -90,7 +90,7 @@ class ModelServer:
     def __init__(self, options: ServerOptions, member: FleetMember | None = None) -> None:
         self.port, self.rest_api_port, self.admin_port = options.port, options.rest_api_port, options.admin_port
         self._options, self._member = options, member
-        self._cpus = (os.cpu_count() or 1) if member is None else member.cpus
+        self._cpus = processor_count() if member is None else member.cpus
         self._first_config = options.model_server_config()
         self._guards = Guards(options, self._make_manager, member)
         parameters = _batching_parameters(options, self._cpus)

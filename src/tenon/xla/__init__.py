@@ -10,7 +10,7 @@ from tenon.xla._compile_cache import (
     enable_compile_cache_by_default,
 )
 from tenon.xla._convolution_library import choose_convolution_library
-from tenon.xla._dispatch import run_in_calling_thread
+from tenon.xla._dispatch import limit_program_threads, run_in_calling_thread
 from tenon.xla._memory import keep_freed_memory
 from tenon.xla._work import estimate_work
 from tenon.xla.lowering import (
@@ -34,6 +34,7 @@ __all__ = [
     "estimate_work",
     "install_lowering_rules",
     "keep_freed_memory",
+    "limit_program_threads",
     "lowering_rules_enabled",
     "run_in_calling_thread",
     "set_lowering_rules_enabled",

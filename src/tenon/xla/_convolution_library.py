@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
 
+from tenon.xla._dispatch import program_threads
 from tenon.xla._jax_internals import add_compile_options, operations_named
 from tenon.xla.lowering import lowering_rules_enabled
 
@@ -27,9 +28,6 @@ _LEAST_PLACES: Final = 4096
 
 _SLOWER: Final = 1.4
 """Processor time of Eigen beside YNNPACK, for most shapes."""
-
-_AS_PRODUCTS: Final = 1.0
-"""The same for kernels of one element."""
 
 _SLOWER_FOR_ONE_CHANNEL: Final = 9.0
 _SLOWER_FOR_INTEGERS: Final = 30.0
@@ -84,8 +82,6 @@ def is_eigen_faster(convolutions: Iterable[LibraryConvolution], processors: int)
 def _slowness(convolution: LibraryConvolution) -> float:
     if not convolution.is_real:
         return _SLOWER_FOR_INTEGERS
-    if convolution.taps == 1:
-        return _AS_PRODUCTS
     return _SLOWER_FOR_ONE_CHANNEL if convolution.channels == 1 else _SLOWER
 
 
@@ -101,7 +97,7 @@ def choose_convolution_library() -> None:
 def _options(module: Any, platform: str) -> dict[str, str]:
     if platform != "cpu" or OPTION in os.environ.get("XLA_FLAGS", "") or not lowering_rules_enabled():
         return {}
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processors = program_threads()
     if processors > 1 and is_eigen_faster(library_convolutions(module), processors):
         return {OPTION: WITHOUT_CONVOLUTIONS}
     return {}

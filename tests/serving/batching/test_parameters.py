@@ -1,11 +1,9 @@
 """BatchingParameters: TensorFlow Serving's fields and rules, Tenon's and TensorFlow Serving's defaults."""
 
-import os
-
 import pytest
 from google.protobuf import text_format
 
-from tenon.base import InvalidArgumentError
+from tenon.base import InvalidArgumentError, processor_count
 from tenon.formats import descriptor_pool, message_class
 from tenon.serving.batching import BatchingParameters
 
@@ -43,7 +41,7 @@ def test_tenons_defaults_have_powers_of_two_and_take_requests_of_any_length():
     assert parameters.batch_sizes == (1, 2, 4, 8, 16, 32, 64)
     assert parameters.batch_timeout_micros == 0
     assert parameters.max_request_rows is None
-    assert parameters.num_batch_threads == os.cpu_count()
+    assert parameters.num_batch_threads == processor_count()
 
 
 def test_an_execution_size_bounds_requests_by_the_batch_size():

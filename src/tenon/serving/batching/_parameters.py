@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Any
 
-from tenon.base import InvalidArgumentError
+from tenon.base import InvalidArgumentError, processor_count
 from tenon.serving.batching._batch_sizes import batch_sizes
 
 _TF_DEFAULTS = {"max_batch_size": 1000, "max_enqueued_batches": 10, "enable_large_batch_splitting": False}
 _PLAIN_FIELDS = ("allowed_batch_sizes", "pad_variable_length_inputs")
-
-
-def cpu_count() -> int:
-    """Return how many processors this machine has, at least 1."""
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,7 @@ class BatchingParameters:
     max_batch_size: int = 64
     batch_timeout_micros: int = 0
     max_enqueued_batches: int = 64
-    num_batch_threads: int = field(default_factory=cpu_count)
+    num_batch_threads: int = field(default_factory=processor_count)
     allowed_batch_sizes: tuple[int, ...] = ()
     pad_variable_length_inputs: bool = False
     enable_large_batch_splitting: bool = True

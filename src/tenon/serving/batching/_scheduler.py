@@ -12,10 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from tenon.base import InvalidArgumentError, UnavailableError
+from tenon.base import InvalidArgumentError, UnavailableError, processor_count
 from tenon.serving.batching._batcher import Batch, Batcher
 from tenon.serving.batching._lane import Lane
-from tenon.serving.batching._parameters import cpu_count
 from tenon.serving.batching._turns import Turns, note_run
 from tenon.serving.servables import Priority
 
@@ -41,8 +40,8 @@ class BatchScheduler:
     Args:
         num_batch_threads: slow programs that run at once; ``None`` for one per processor. Programs that use several
             processors leave fewer to others.
-        cores: processors that runs share; ``None`` for all of the machine. Who asks for more runs than there are
-            processors gets them.
+        cores: processors that runs share; ``None`` for all that the process may use. Who asks for more runs than
+            there are processors gets them.
 
     Raises:
         InvalidArgumentError: ``num_batch_threads`` is less than 1.
@@ -52,13 +51,13 @@ class BatchScheduler:
     """
 
     def __init__(self, num_batch_threads: int | None = None, cores: int | None = None) -> None:
-        threads = cpu_count() if num_batch_threads is None else num_batch_threads
+        threads = processor_count() if num_batch_threads is None else num_batch_threads
         if threads < 1:
             raise InvalidArgumentError(f"num_batch_threads must be positive; was {threads}")
         self.num_batch_threads = threads
         self._executor = ThreadPoolExecutor(threads, "tenon-run")
         self._free_threads = threads
-        self._free_cores = max(threads, cores or cpu_count())
+        self._free_cores = max(threads, cores or processor_count())
         self._open: list[Lane] = []
         self._ready = tuple(Turns() for _ in Priority)
         self._parked = tuple(Turns() for _ in Priority)

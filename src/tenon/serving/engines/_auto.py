@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tenon.base import EXTRAS, InvalidArgumentError, UnavailableError, UnimplementedError
+from tenon.base import EXTRAS, InvalidArgumentError, UnavailableError, UnimplementedError, processor_count
 from tenon.saved_model import LoadedSignature
 from tenon.serving.engines._blob_cache import BlobCache, blob_key
 from tenon.serving.engines._choice import choose, is_tiny, with_paces
@@ -46,7 +46,7 @@ class EngineMaker:
 
     kind: EngineKind = EngineKind.AUTO
     cache: BlobCache = field(default_factory=partial(BlobCache, None))
-    cores: int = os.cpu_count() or 1
+    cores: int = field(default_factory=processor_count)
 
     def make(
         self,

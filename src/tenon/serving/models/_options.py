@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tenon.base import processor_count
 from tenon.saved_model import verify
 from tenon.serving.batching import Batching, BatchingParameters
 from tenon.serving.engines import BlobCache, EngineKind, EngineMaker
@@ -45,7 +45,7 @@ class LoadingOptions:
     trust_compiled: bool = False
     tflite_interpreters: int = 0
     prefer_tflite: bool = False
-    cores: int = os.cpu_count() or 1
+    cores: int = field(default_factory=processor_count)
     read_batching: Callable[[Path], BatchingParameters] | None = None
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import sys
@@ -12,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tenon.base import processor_count
 from tenon.serving.workers._channel import Channel, Handler
 
 _MEMORY_FRACTION = "XLA_PYTHON_CLIENT_MEM_FRACTION"
@@ -130,4 +130,4 @@ def share_of_cpus(count: int) -> int:
     Args:
         count: how many workers.
     """
-    return max(1, len(os.sched_getaffinity(0)) // count)
+    return max(1, processor_count() // count)

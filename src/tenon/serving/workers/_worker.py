@@ -24,7 +24,7 @@ from tenon.serving.traffic import Rollback, TrafficTable
 from tenon.serving.workers._assignment import Assignment
 from tenon.serving.workers._channel import Channel
 from tenon.serving.workers._turns import LoadTurns
-from tenon.xla import enable_compile_cache, run_in_calling_thread
+from tenon.xla import choose_convolution_library, enable_compile_cache, run_in_calling_thread
 
 _SPARE_SECONDS = 5.0
 
@@ -212,6 +212,7 @@ def main(descriptor: int) -> None:
     log_to_stderr("text")
     raise_open_files_limit()
     run_in_calling_thread()
+    choose_convolution_library()
     uvloop.run(_run(socket.socket(fileno=descriptor)))
     logging.shutdown()
     os._exit(0)

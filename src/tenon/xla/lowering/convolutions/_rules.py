@@ -1,15 +1,17 @@
 """All rules for convolutions."""
 
 from tenon.xla.lowering._rule import LoweringRule
-from tenon.xla.lowering.convolutions._colour_images import COLOUR_IMAGES
 from tenon.xla.lowering.convolutions._cropped import CROPPED
 from tenon.xla.lowering.convolutions._depthwise import DEPTHWISE
 from tenon.xla.lowering.convolutions._depthwise_input_gradient import DEPTHWISE_INPUT_GRADIENT
 from tenon.xla.lowering.convolutions._depthwise_weight_gradient import DEPTHWISE_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._few_channels import FEW_CHANNELS
+from tenon.xla.lowering.convolutions._few_filters import FEW_FILTERS
 from tenon.xla.lowering.convolutions._few_filters_weight_gradient import FEW_FILTERS_WEIGHT_GRADIENT
+from tenon.xla.lowering.convolutions._few_products import FEW_PRODUCTS
 from tenon.xla.lowering.convolutions._grouped_weight_gradient import GROUPED_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._narrow_groups import NARROW_GROUPS
+from tenon.xla.lowering.convolutions._pointwise import POINTWISE
 from tenon.xla.lowering.convolutions._transposed_weight_gradient import TRANSPOSED_WEIGHT_GRADIENT
 from tenon.xla.lowering.convolutions._unpadded import UNPADDED
 from tenon.xla.lowering.convolutions._volumes import VOLUMES
@@ -30,7 +32,9 @@ CONVOLUTION_RULES: tuple[LoweringRule, ...] = (
     NARROW_GROUPS,
     WIDE_GROUPS,
     VOLUMES,
-    COLOUR_IMAGES,
+    FEW_PRODUCTS,
+    POINTWISE,
+    FEW_FILTERS,
     FEW_CHANNELS,
     UNPADDED,
 )
