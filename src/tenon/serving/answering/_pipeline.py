@@ -16,7 +16,7 @@ from tenon.serving.servables import Manager, ServableHandle, ServableRequest
 T = TypeVar("T")
 
 _CLIENTS_CLOCK = 0.02
-"""By what share of its time a client may give up before the server's deadline: gRPC rounds up the time that it tells."""
+"""By what share of its time a client may give up before the server's deadline: gRPC rounds up what it tells."""
 
 _ON_THE_WAY = 0.01
 """Seconds by which it may do so besides: the server's time begins when the request has come."""
