@@ -123,6 +123,11 @@ class Site:
         """Return how many lines of the audit tell of each outcome."""
         return Counter(json.loads(line)["outcome"] for line in self.audit.read_text().splitlines())
 
+    def refused_connections(self) -> list[str]:
+        """Return why clients were not spoken to, as the audit tells it."""
+        lines = [json.loads(line) for line in self.audit.read_text().splitlines()]
+        return [line["reason"] for line in lines if line["event"] == "connection_refused"]
+
     def _write_pair(self, name: str, certificate_pem: bytes, key: bytes) -> None:
         (self.root / f"{name}.key").write_bytes(key)
         (self.root / f"{name}.pem").write_bytes(certificate_pem)
@@ -283,6 +288,9 @@ def test_who_has_no_certificate_of_the_authority_is_not_spoken_to(site):
             assert caught.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{site.url.replace('https', 'http')}/v1/models/m")
+    wait_for(lambda: len(site.refused_connections()) >= 4)
+    reasons = {reason.partition(":")[0] for reason in site.refused_connections()}
+    assert reasons == {"The client has no certificate.", "The client's certificate is refused"}
 
 
 def test_a_tampered_model_is_refused_and_the_one_before_goes_on(site):

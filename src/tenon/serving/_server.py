@@ -49,7 +49,7 @@ from tenon.serving.lifecycle import (
 )
 from tenon.serving.models import LoadingOptions, Warmup, model_loader
 from tenon.serving.rest import MetricsApi, ProbeApi, RestApi
-from tenon.serving.security import TlsConfig, TlsWatcher, exposure_warning
+from tenon.serving.security import Gate, TlsConfig, TlsWatcher, exposure_warning
 from tenon.serving.servables import Loader, Manager, ServableId, State
 from tenon.serving.telemetry import Snapshot
 from tenon.serving.traffic import Router
@@ -115,8 +115,8 @@ class ModelServer:
         self._grpc: GrpcServer | None = None
         self._health = Health()
         self._has_loaded = self._is_ready = False
-        self._tls = _watcher(options.tls)
-        self._grpc_tls = _watcher(options.ssl) or self._tls
+        self._tls = _watcher(options.tls, self._guards.gate)
+        self._grpc_tls = _watcher(options.ssl, self._guards.gate) or self._tls
         self._grpc_context: ssl.SSLContext | None = None
 
     def _make_manager(self, observer: LifecycleObserver) -> Manager:
@@ -411,5 +411,5 @@ def _own_parameters(version: Path) -> BatchingParameters:
     return BatchingParameters.from_proto(read_batching_parameters(file)) if file.is_file() else NOT_BATCHED
 
 
-def _watcher(config: TlsConfig | None) -> TlsWatcher | None:
-    return None if config is None else TlsWatcher(config)
+def _watcher(config: TlsConfig | None, gate: Gate) -> TlsWatcher | None:
+    return None if config is None else TlsWatcher(config, gate.refused_connection)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tenon.base import CancelledError, InternalError, InvalidArgumentError, NotFoundError, UnauthenticatedError
+from tenon.base import InternalError, InvalidArgumentError, NotFoundError, UnauthenticatedError
 from tenon.serving.answering import Call, Interceptor, Pipeline, Protocol, Selector
 from tenon.serving.servables import ServableRequest
 from tests.serving.doubles import manager
@@ -83,19 +83,31 @@ def test_the_end_tells_what_went_wrong(raised, seen):
     assert log[-1] == ("only", "finish", seen)
 
 
-def test_a_client_that_goes_away_is_an_end_too():
+@pytest.mark.parametrize(
+    ("started", "deadline", "seen"),
+    [
+        (0, None, "CANCELLED"),
+        (-1, 60, "CANCELLED"),
+        (-50, 0.9, "DEADLINE_EXCEEDED"),  # gRPC told 51 s for 50 s, and the client is punctual
+        (-1, -0.1, "DEADLINE_EXCEEDED"),
+    ],
+)
+def test_a_client_that_goes_away_is_an_end_too_and_one_whose_time_is_over_ran_out_of_it(started, deadline, seen):
     log = []
 
     async def main():
+        now = asyncio.get_running_loop().time()
+        call = new_call()
+        call.started, call.deadline = now + started, None if deadline is None else now + deadline
         pipeline = Pipeline(manager(), [Remembering("only", log)])
-        task = asyncio.create_task(pipeline.answer(new_call(), asyncio.Event().wait))
+        task = asyncio.create_task(pipeline.answer(call, asyncio.Event().wait))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(main())
-    assert log[-1] == ("only", "finish", CancelledError.code.name)
+    assert log[-1] == ("only", "finish", seen)
 
 
 def test_a_selector_decides_what_a_request_leaves_open():

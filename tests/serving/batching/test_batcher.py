@@ -277,7 +277,7 @@ def test_the_times_of_a_run_are_written_down(scheduler):
         await submit(scheduler, batcher, 1, 2, 3, options=RunOptions(times=times))
 
     run(scenario)
-    assert before <= times.queued <= times.started <= times.ended <= now()
+    assert before <= times.queued <= times.closed <= times.started <= times.ended <= now()
     assert (times.batch_rows, times.padding_rows) == (4, 1)
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
-from tenon.base import NotFoundError, UnavailableError
+from tenon.base import NotFoundError, ResourceExhaustedError, UnavailableError
 from tenon.serving.http2 import GrpcServer, Streaming, Unary
 from tests.serving.http2.frames import METHODS, connected, serving
 from tests.serving.servers import ANY_SIZE
@@ -83,7 +83,16 @@ async def break_off(requests, context):
     raise UnavailableError("not now")
 
 
-BAD = {SAY: Unary(refuse), "/test.Echo/Break": Unary(break_down), TWICE: Streaming(break_off)}
+async def put_off(data, context):
+    raise ResourceExhaustedError("too many", retry_after=float(data))
+
+
+BAD = {
+    SAY: Unary(refuse),
+    "/test.Echo/Break": Unary(break_down),
+    TWICE: Streaming(break_off),
+    "/test.Echo/PutOff": Unary(put_off),
+}
 
 
 def test_errors_arrive_with_code_text_and_metadata(caplog):
@@ -94,6 +103,9 @@ def test_errors_arrive_with_code_text_and_metadata(caplog):
             assert raised.value.code() is grpc.StatusCode.NOT_FOUND
             assert raised.value.details() == "no Zoë, 100 %\nx"
             assert dict(raised.value.trailing_metadata())["retry-after"] == "3"
+            with pytest.raises(grpc.aio.AioRpcError, match="too many") as raised:
+                await client.unary_unary("/test.Echo/PutOff")(b"0.25")
+            assert dict(raised.value.trailing_metadata())["grpc-retry-pushback-ms"] == "250"
             with pytest.raises(grpc.aio.AioRpcError, match="Internal error") as raised:
                 await client.unary_unary("/test.Echo/Break")(b"x")
             assert "secret" not in raised.value.details()

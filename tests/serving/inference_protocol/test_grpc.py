@@ -10,6 +10,7 @@ import pytest
 
 from tenon.base import (
     DataLossError,
+    DeadlineExceededError,
     InvalidArgumentError,
     NotFoundError,
     PermissionDeniedError,
@@ -83,6 +84,13 @@ def test_a_signature_and_outputs_are_chosen():
 def test_a_request_that_cannot_be_answered_says_why(request_, error, reason):
     with pytest.raises(error, match=reason):
         called("ModelInfer", request_)
+
+
+def test_a_timeout_is_answered_when_it_is_over_wherever_the_request_waits():
+    waiting = inference_methods(Pipeline(manager(asyncio.Event())))
+    request = infer_request("many", parameters=parameters(signature_name="scalar", timeout=1000))
+    with pytest.raises(DeadlineExceededError, match="'timeout': it is over"):
+        called("ModelInfer", request, methods=waiting)
 
 
 def test_a_long_error_text_is_cut():

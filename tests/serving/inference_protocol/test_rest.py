@@ -290,6 +290,12 @@ def test_priority_and_timeout_reach_the_run():
     asyncio.run(main())
 
 
+def test_a_timeout_is_answered_when_it_is_over_wherever_the_request_waits():
+    api = api_of(manager(asyncio.Event()))
+    status, error = many("float32", X, parameters={"timeout": 1000}, api=api)
+    assert (status, error) == (504, {"error": "parameter 'timeout': it is over, and the answer is not there."})
+
+
 def test_the_error_of_a_timeout_has_the_form_of_the_api():
     response = InferenceApi(Pipeline(manager())).error(TenonError("what"))
     assert (response.status, response.body) == (500, b'{"error":"what"}')

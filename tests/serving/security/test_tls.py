@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from tests.serving.security.credentials import certificate, key_pem, private_key
 from tests.serving.servers import http_serving
 
 CERTIFICATE, KEY = certificate()
+AUTHORITY, _ = certificate(private_key("ES256", 7), name="authority")
 OTHER_CERTIFICATE, OTHER_KEY = certificate(private_key("ES256", 1))
 
 
@@ -93,6 +95,53 @@ def poll(watcher):
     return watcher.poll()
 
 
+def shake_hands(server_context, files=()):
+    """Let a client with the certificate and key in ``files``, and a server, speak through memory."""
+    context = ssl.create_default_context(cadata=CERTIFICATE.decode())
+    if files:
+        context.load_cert_chain(*files)
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(down, up, server_hostname="localhost")
+    server = server_context.wrap_bio(up, down, server_side=True)
+    for side in (client, server, client, server, client):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+
+
+@pytest.mark.parametrize(
+    ("pair", "reason"),
+    [
+        (None, "The client has no certificate."),
+        (
+            certificate(begins=-30.0, ends=-1.0, authority=private_key("ES256", 7)),
+            "The client's certificate is refused: certificate has expired.",
+        ),
+        ((OTHER_CERTIFICATE, OTHER_KEY), r"The client's certificate is refused: .+"),
+    ],
+    ids=["none", "expired", "of a stranger"],
+)
+def test_who_is_refused_for_a_certificate_is_told(pair, reason, tmp_path):
+    files = [tmp_path / "cert.pem", tmp_path / "key.pem"] if pair else []
+    for file, content in zip(files, pair or (), strict=True):
+        file.write_bytes(content)
+    told = []
+    watcher = TlsWatcher(TlsConfig(CERTIFICATE, KEY, AUTHORITY, client_verify=True), told.append)
+    with pytest.raises(ssl.SSLError):
+        shake_hands(watcher.material.ssl_context(), files)
+    (text,) = told
+    assert re.fullmatch(reason, text)
+
+
+def test_a_client_that_speaks_no_tls_is_nobody_to_tell_of():
+    told = []
+    context = TlsWatcher(TlsConfig(CERTIFICATE, KEY, AUTHORITY, client_verify=True), told.append).material.ssl_context()
+    bytes_in = ssl.MemoryBIO()
+    bytes_in.write(b"GET / HTTP/1.1\r\n\r\n")
+    with pytest.raises(ssl.SSLError):
+        context.wrap_bio(bytes_in, ssl.MemoryBIO(), server_side=True).do_handshake()
+    assert told == []
+
+
 def test_new_certificates_are_seen(config):
     watcher = TlsWatcher(config)
     assert not poll(watcher)
@@ -131,7 +180,6 @@ def test_a_certificate_that_ends_soon_is_told(caplog):
     assert "the server's certificate ends on" in caplog.text
 
 
-AUTHORITY, _ = certificate(private_key("ES256", 7), name="authority")
 SERVER, SERVER_KEY = certificate(authority=private_key("ES256", 7))
 CLIENT, CLIENT_KEY = certificate(private_key("ES256", 1), name="client", authority=private_key("ES256", 7))
 

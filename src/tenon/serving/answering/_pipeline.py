@@ -6,13 +6,20 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import TypeVar
 
-from tenon.base import CancelledError, InternalError, TenonError
+from tenon.base import CancelledError, DeadlineExceededError, InternalError, TenonError
 from tenon.serving.answering._call import Call
 from tenon.serving.servables import Manager, ServableHandle, ServableRequest
 
 T = TypeVar("T")
+
+_CLIENTS_CLOCK = 0.02
+"""By what share of its time a client may give up before the server's deadline: gRPC rounds up what it tells."""
+
+_ON_THE_WAY = 0.01
+"""Seconds by which it may do so besides: the server's time begins when the request has come."""
 
 
 class Interceptor(ABC):
@@ -125,7 +132,7 @@ class Pipeline:
                 begun += 1
             return await work()
         except BaseException as raised:
-            error = _as_error(raised)
+            error = _as_error(call, raised)
             raise
         finally:
             for finish in self._finishes[len(self._finishes) - begun :]:
@@ -178,9 +185,19 @@ class Pipeline:
         return handle
 
 
-def _as_error(raised: BaseException) -> TenonError:
+def _as_error(call: Call, raised: BaseException) -> TenonError:
     if isinstance(raised, TenonError):
         return raised
     if isinstance(raised, asyncio.CancelledError):
-        return CancelledError("The client went away, or its time was over.")
+        if _time_is_over(call):
+            return DeadlineExceededError("The time that the request had was over.")
+        return CancelledError("The client went away.")
     return InternalError(f"{type(raised).__name__}: {raised}")
+
+
+def _time_is_over(call: Call) -> bool:
+    """Whether a call that was cancelled was so for its deadline, by the server's clock or by the client's."""
+    if call.deadline is None:
+        return False
+    early = _ON_THE_WAY + _CLIENTS_CLOCK * (call.deadline - call.started)
+    return monotonic() >= call.deadline - early

@@ -41,15 +41,17 @@ class Batch:
         timed: whether anybody wants to know the times.
         divided: whether it left tasks to runs beside it.
         program: what runs it; ``None`` where it must be compiled first.
+        closed: when its rows began to be joined and padded; 0 where nobody wants to know.
     """
 
-    __slots__ = ("divided", "priority", "program", "rows", "size", "tasks", "threads", "timed")
+    __slots__ = ("closed", "divided", "priority", "program", "rows", "size", "tasks", "threads", "timed")
 
     def __init__(self, tasks: list[Task], rows: int, size: int, priority: Priority, threads: int = 0) -> None:
         self.tasks, self.rows, self.size, self.priority, self.threads = tasks, rows, size, priority, threads
         self.timed = any([task.times is not None for task in tasks])
         self.divided = False
         self.program: Program | None = None
+        self.closed = 0.0
 
     @property
     def cores(self) -> int:
@@ -195,6 +197,8 @@ class Batcher:
 
     def joined(self, batch: Batch) -> Sequence[np.ndarray]:
         """Return the tasks' arrays as one batch; any thread may ask, best the one that runs it next."""
+        if batch.timed:
+            batch.closed = monotonic()
         arrays: Sequence[Sequence[np.ndarray]] = [task.inputs for task in batch.tasks]
         if self._pad_lengths and len(arrays) > 1:
             arrays = equal_lengths(arrays)
@@ -276,10 +280,10 @@ class Batcher:
 
     def compile_and_run(self, batch: Batch) -> tuple[list[np.ndarray], float, float]:
         """Compile and run in the compiler's thread, unless every client left while others' programs were compiled."""
-        started = monotonic()
         if all(task.future.done() for task in batch.tasks):
-            return [], started, started
-        return self._engine.compile_and_run(self.joined(batch)), started, monotonic()
+            return [], monotonic(), monotonic()
+        inputs, started = self.joined(batch), monotonic()
+        return self._engine.compile_and_run(inputs), started, monotonic()
 
     @property
     def compiler(self) -> Executor:
@@ -317,7 +321,7 @@ class Batcher:
         padding = batch.size - batch.rows
         for task in batch.tasks:
             if task.times is not None:
-                note_times(task.times, task, started, ended, batch.size, padding)
+                note_times(task.times, task, min(batch.closed, started), started, ended, batch.size, padding)
         if self._observer is not None:
             waited = [started - task.queued for task in batch.tasks]
             try:

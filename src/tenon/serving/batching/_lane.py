@@ -45,21 +45,25 @@ class Task:
         self.alone = False
 
 
-def note_times(times: RunTimes, task: Task, started: float, ended: float, rows: int, padding: int) -> None:
+def note_times(
+    times: RunTimes, task: Task, closed: float, started: float, ended: float, rows: int, padding: int
+) -> None:
     """Write down what a task's run took; the parts of a large request add up.
 
     Args:
         times: where to.
         task: what ran.
+        closed: when its batch began to be joined and padded; 0 where it was not.
         started: when its batch began to run.
         ended: when it had run.
         rows: of the batch, padding included.
         padding: rows of padding.
     """
     if not times.ended:
-        times.queued, times.started, times.ended = task.queued, started, ended
+        times.queued, times.closed, times.started, times.ended = task.queued, closed, started, ended
     else:
         times.queued = min(times.queued, task.queued)
+        times.closed = min(times.closed, closed)
         times.started = min(times.started, started)
         times.ended = max(times.ended, ended)
     times.batch_rows += rows

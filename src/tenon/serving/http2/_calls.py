@@ -19,6 +19,7 @@ from tenon.serving.http2._messages import (
     Fields,
     framed,
     inflated,
+    pushback,
     refusal,
     timeout_seconds,
     trailers,
@@ -188,6 +189,7 @@ class Calls(StreamHandler):
 
 
 def _refuse(connection: Connection, stream: Stream, error: TenonError, metadata: Fields = ()) -> None:
+    metadata = [*metadata, *pushback(error)]
     if stream.begun:
         connection.writer.end(stream, trailers(error.code, error.message, metadata))
     else:

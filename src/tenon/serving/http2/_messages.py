@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Sequence
 from functools import cache
 from struct import Struct
 
-from tenon.base import Code, InternalError, ResourceExhaustedError, UnimplementedError
+from tenon.base import Code, InternalError, ResourceExhaustedError, TenonError, UnimplementedError
 from tenon.serving.http2._headers import header_block
 from tenon.serving.http2._stream import Piece
 
@@ -111,6 +112,18 @@ def refusal(code: Code, message: str, metadata: Fields = ()) -> bytes:
     """Return the header block that is a whole answer: an error before anything was sent."""
     head = ((":status", "200"), ("content-type", "application/grpc"))
     return header_block((*head, *_status(code, message, metadata)))
+
+
+def pushback(error: TenonError) -> Fields:
+    """Return the trailer that tells gRPC's clients when to try again, as ``Retry-After`` does those of HTTP.
+
+    Example:
+        >>> pushback(ResourceExhaustedError("too many", retry_after=0.2)), pushback(TenonError("no"))
+        ([('grpc-retry-pushback-ms', '200')], ())
+    """
+    if isinstance(error, ResourceExhaustedError) and error.retry_after is not None:
+        return [("grpc-retry-pushback-ms", str(math.ceil(error.retry_after * 1000)))]
+    return ()
 
 
 def _status(code: Code, message: str, metadata: Fields) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 
 from tenon.base import Code, InvalidArgumentError, TenonError
 from tenon.formats import message_class
-from tenon.serving.answering import Call, Pipeline, Protocol, predict
+from tenon.serving.answering import Call, Pipeline, Protocol
 from tenon.serving.http2 import CallContext, Streaming, Unary
 from tenon.serving.inference_protocol._messages import (
     plain_parameters,
@@ -24,10 +24,9 @@ from tenon.serving.inference_protocol._pipelining import in_order
 from tenon.serving.inference_protocol._repository import Repository
 from tenon.serving.inference_protocol._requests import (
     MAX_ERROR_CHARACTERS,
-    read_parameters,
+    infer,
     servable_request,
     shortened,
-    unknown_signature,
 )
 
 SERVICE: Final = "/inference.GRPCInferenceService/"
@@ -156,10 +155,9 @@ async def _infer(server: Server, call: Call, data: bytes) -> Any:
 async def _answer_infer(server: Server, call: Call, request: Any, size: int) -> Any:
     server.pipeline.admit(call, servable_request(request.model_name, request.model_version))
     call.check_size(size)
-    signature_name = read_parameters(call, plain_parameters(request.parameters)) if request.parameters else ""
+    parameters = plain_parameters(request.parameters) if request.parameters else {}
     wanted = requested_outputs(request) if request.outputs else ()
-    read_inputs = partial(read_message, request)
-    prediction = await predict(server.pipeline, call, signature_name, read_inputs, unknown_signature, wanted)
+    prediction = await infer(server.pipeline, call, parameters, partial(read_message, request), wanted)
     return response_message(request, prediction)
 
 

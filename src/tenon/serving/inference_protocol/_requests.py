@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from tenon.base import InvalidArgumentError, TenonError, UnimplementedError
-from tenon.serving.answering import Call
+import numpy as np
+
+from tenon.base import DeadlineExceededError, InvalidArgumentError, TenonError, TensorSpec, UnimplementedError
+from tenon.serving.answering import Call, Pipeline, Prediction, predict
 from tenon.serving.servables import Priority, ServableRequest
 
 SIGNATURE_NAME: Final = "signature_name"
@@ -74,6 +77,38 @@ def read_parameters(call: Call, parameters: Mapping[str, Any]) -> str:
         due = call.started + timeout / 1e6
         call.deadline = due if call.deadline is None else min(due, call.deadline)
     return signature_name
+
+
+async def infer(
+    pipeline: Pipeline,
+    call: Call,
+    parameters: Mapping[str, Any],
+    read_inputs: Callable[[Mapping[str, TensorSpec]], Mapping[str, np.ndarray]],
+    wanted: Sequence[str],
+) -> Prediction:
+    """Run what a request asks for; one with a ``timeout`` is answered when that is over, wherever it waits.
+
+    Args:
+        pipeline: the way to the versions.
+        call: the request, admitted.
+        parameters: of the request.
+        read_inputs: see ``predict``.
+        wanted: names of the outputs, in order; empty for all.
+
+    Raises:
+        DeadlineExceededError: the request's own timeout is over.
+        TenonError: whatever ``read_parameters`` and ``predict`` give.
+    """
+    limit = call.deadline
+    signature_name = read_parameters(call, parameters) if parameters else ""
+    prediction = predict(pipeline, call, signature_name, read_inputs, unknown_signature, wanted)
+    if call.deadline == limit:  # the edge watches over it
+        return await prediction
+    try:
+        async with asyncio.timeout_at(call.deadline):
+            return await prediction
+    except TimeoutError:
+        raise DeadlineExceededError("parameter 'timeout': it is over, and the answer is not there.") from None
 
 
 def _number(parameters: Mapping[str, Any], name: str) -> int:

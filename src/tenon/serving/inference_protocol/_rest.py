@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from tenon.base import InternalError, InvalidArgumentError, NotFoundError, TenonError
-from tenon.serving.answering import Call, Pipeline, Protocol, predict
+from tenon.serving.answering import Call, Pipeline, Protocol
 from tenon.serving.http import (
     JSON_HEADERS,
     Headers,
@@ -27,7 +27,7 @@ from tenon.serving.inference_protocol._infer_answer import infer_answer
 from tenon.serving.inference_protocol._infer_body import parse_infer_body
 from tenon.serving.inference_protocol._metadata import Server
 from tenon.serving.inference_protocol._repository import Repository
-from tenon.serving.inference_protocol._requests import read_parameters, shortened, unknown_signature
+from tenon.serving.inference_protocol._requests import infer, shortened
 from tenon.serving.inference_protocol._routes import Action, Target, WrongMethodError, is_api_path, parse_target
 from tenon.serving.json_tensors import parse_json
 
@@ -162,10 +162,7 @@ class InferenceApi(HttpApi):
         data = await inflated_body(request)
         call.check_size(len(data))
         body = parse_infer_body(data, request.headers.get(_HEADER_LENGTH_KEY))
-        signature_name = read_parameters(call, body.parameters) if body.parameters else ""
-        prediction = await predict(
-            self._pipeline, call, signature_name, body.read_inputs, unknown_signature, body.outputs
-        )
+        prediction = await infer(self._pipeline, call, body.parameters, body.read_inputs, body.outputs)
         answer, header_length = infer_answer(body, prediction)
         return Response(200, JSON_HEADERS if header_length is None else _binary_headers(header_length), answer)
 

@@ -266,6 +266,14 @@ class Gate:
         if self._audit is not None:
             self._audit.write(record, reserved=False)
 
+    def refused_connection(self, reason: str) -> None:
+        """Write into the audit that a client was not spoken to, for it has no certificate that counts.
+
+        Args:
+            reason: why.
+        """
+        self.record(AuditRecord(time.time(), "connection_refused", outcome=Code.UNAUTHENTICATED.name, reason=reason))
+
     def close(self) -> None:
         """Write what the audit still has to write, and end the threads. Requests that come later are not written."""
         for refresher in self._refreshers:

@@ -6,8 +6,8 @@ import logging
 import ssl
 import tempfile
 import time
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,6 +80,7 @@ class TlsMaterial:
         client_ca: the authorities of clients, or ``None``.
         client_verify: whether clients must have a certificate.
         expires: when the first certificate of the chain ends.
+        refused: told why, when a client is not spoken to for its certificate, or for having none.
     """
 
     certificate: bytes
@@ -87,6 +88,7 @@ class TlsMaterial:
     client_ca: bytes | None
     client_verify: bool
     expires: datetime
+    refused: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
     def ssl_context(self, protocols: Sequence[str] = ("h2",)) -> ssl.SSLContext:
         """Return what a server in Python's event loop speaks TLS with: 1.2 or newer.
@@ -94,7 +96,8 @@ class TlsMaterial:
         Args:
             protocols: what it offers by ALPN; gRPC is ``h2``.
         """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = _Context(ssl.PROTOCOL_TLS_SERVER)
+        context.refused = self.refused
         context.set_alpn_protocols(list(protocols))
         self.load_into(context)
         if self.client_verify and self.client_ca is not None:
@@ -115,11 +118,43 @@ class TlsMaterial:
             context.load_cert_chain(path)
 
 
+class _Context(ssl.SSLContext):
+    """A context that tells of clients who are refused for their certificates; event loops keep such errors quiet."""
+
+    refused: Callable[[str], None] | None = None
+
+
+class _Side(ssl.SSLObject):
+    """The server's side of one connection."""
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except ssl.SSLError as error:
+            context, reason = self.context, _refusal(error)
+            if reason and isinstance(context, _Context) and context.refused is not None:
+                context.refused(reason)
+            raise
+
+
+_Context.sslobject_class = _Side
+
+
+def _refusal(error: ssl.SSLError) -> str:
+    """Return what is wrong with a client's certificate; empty for what is no matter of certificates."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"The client's certificate is refused: {error.verify_message}."
+    if error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
+        return "The client has no certificate."
+    return ""
+
+
 class TlsWatcher:
     """Loads certificates again when their files change; new ones that are no good are told, and the old ones stay.
 
     Args:
         config: where the certificates are.
+        refused: told why, when a client is not spoken to for its certificate.
 
     Attributes:
         material: the last that was good.
@@ -130,12 +165,12 @@ class TlsWatcher:
         OSError: they cannot be read now.
     """
 
-    def __init__(self, config: TlsConfig) -> None:
-        self._config = config
+    def __init__(self, config: TlsConfig, refused: Callable[[str], None] | None = None) -> None:
+        self._config, self._refused = config, refused
         self._stamp = _stamp(config)
         self._due = time.monotonic() + FILE_SECONDS
         self.trouble = ""
-        self.material = config.load()
+        self.material = replace(config.load(), refused=refused)
         _warn_of_end(self.material)
 
     def poll(self) -> bool:
@@ -152,7 +187,7 @@ class TlsWatcher:
             stamp = _stamp(self._config)
             if stamp == self._stamp:
                 return False
-            material = self._config.load()
+            material = replace(self._config.load(), refused=self._refused)
         except (FailedPreconditionError, OSError) as error:
             if str(error) != self.trouble:
                 _log.error("the new certificates are not used, the old ones stay: %s", error)

@@ -46,7 +46,7 @@ class AdminPort:
         self._options, self._fleet = options, fleet
         self._security = SecurityConfig() if path is None else read_security(path)
         self._gate = Gate(self._security)
-        self._tls = None if options.tls is None else TlsWatcher(options.tls)
+        self._tls = None if options.tls is None else TlsWatcher(options.tls, self._gate.refused_connection)
         self._listener: HttpListener | None = None
         self._watching: asyncio.Task[None] | None = None
 
