@@ -57,6 +57,8 @@ STEPS = {
     "an accumulated product of the carry": lambda w, c, x: (c + c @ (x.T @ x), x),
     "an accumulated, turned product": lambda w, c, x: (c + jnp.transpose(jnp.tanh(x).T @ x), jnp.tanh(x)),
     "a subtracted product": lambda w, c, x: (c - x.T @ x, x),
+    "a slice cut into gates": lambda w, c, x: (c * jnp.tanh(x[0]) + c @ w, jax.nn.sigmoid(x[:, :1]) * x[:, 1:]),
+    "a sum cut into gates": lambda w, c, x: (c * 0.5, sum(jnp.split(x @ c + x + 1.0, 3, axis=1))),
     "a call": lambda w, c, x: (c + jax.jit(lambda v: v.T @ v)(x), jax.nn.relu(x @ w)),
     "a condition": lambda w, c, x: (lax.cond(x[0, 0] > 0, lambda v: v + 1.0, lambda v: v, c), x @ w),
 }
@@ -146,6 +148,7 @@ def test_small_products_stay_in_the_loop():
     install_lowering_rules([scan_rule(Limits())])
     try:
         assert not lowered_by(RULE, recurrent, *layer())
+        assert "inlineable" not in jax.jit(recurrent).lower(*layer()).as_text()
         assert lowered_by(RULE, recurrent, *layer(inputs=512, units=512))
         gradient = jax.grad(lambda *values: recurrent(*values).sum(), (1, 2))
         assert lowered_by(RULE, gradient, *layer(batch=4, inputs=128, units=128))

@@ -162,6 +162,20 @@ def needed(equation: JaxprEqn) -> list[Var]:
     return [atom for atom in equation.invars if isinstance(atom, Var)]
 
 
+def reached(variables: Sequence[Var], equations: Sequence[JaxprEqn]) -> set[Var]:
+    """Return some variables and all that depend on them.
+
+    Args:
+        variables: which.
+        equations: in an order in which they can run.
+    """
+    found = set(variables)
+    for each in equations:
+        if found.intersection(needed(each)):
+            found.update(each.outvars)
+    return found
+
+
 def shape_of(atom: Any) -> tuple[Any, ...]:
     """Return the shape of a variable or literal.
 

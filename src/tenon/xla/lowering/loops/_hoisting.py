@@ -14,11 +14,9 @@ from collections.abc import Set as AbstractSet
 
 from jax.extend.core import JaxprEqn, Var
 
-from tenon.xla.lowering.loops._equations import PRODUCTS, Body, needed, size_of
+from tenon.xla.lowering.loops._cuts import FOLLOWERS
+from tenon.xla.lowering.loops._equations import PRODUCTS, Body, needed, reached, size_of
 from tenon.xla.lowering.loops._limits import Limits
-
-_FOLLOWERS = frozenset({"add", "sub", "mul", "convert_element_type", "reshape", "squeeze", "transpose"})
-"""What may follow a hoisted product out of the loop, such as the addition of a bias."""
 
 
 def hoisted(body: Body, taken: AbstractSet[int], limits: Limits) -> list[JaxprEqn]:
@@ -30,14 +28,14 @@ def hoisted(body: Body, taken: AbstractSet[int], limits: Limits) -> list[JaxprEq
         limits: what a large product is.
     """
     free = [each for each in _free_of_carries(body) if id(each) not in taken]
-    of_slices = _reached(body.slices, free)
+    of_slices = reached(body.slices, free)
     products = [each for each in free if _is_large_product(each, of_slices, limits)]
     if not products:
         return []
     wanted = _ancestors(products, free)
     made = {out for each in free if id(each) in wanted for out in each.outvars}
     for each in free:
-        if each.primitive.name in _FOLLOWERS and made.intersection(needed(each)) and _is_ready(each, body, made):
+        if each.primitive.name in FOLLOWERS and made.intersection(needed(each)) and _is_ready(each, body, made):
             wanted.add(id(each))
             made.update(each.outvars)
     return [each for each in free if id(each) in wanted]
@@ -59,15 +57,6 @@ def _free_of_carries(body: Body) -> list[JaxprEqn]:
         else:
             free.append(each)
     return free
-
-
-def _reached(variables: Sequence[Var], equations: Sequence[JaxprEqn]) -> set[Var]:
-    """Return what depends on some variables."""
-    reached = set(variables)
-    for each in equations:
-        if reached.intersection(needed(each)):
-            reached.update(each.outvars)
-    return reached
 
 
 def _ancestors(equations: Sequence[JaxprEqn], among: Sequence[JaxprEqn]) -> set[int]:

@@ -1,7 +1,8 @@
 """Loops over steps whose products are taken out of them.
 
 Keras's recurrent layers are such loops: forward, the product of each step's input with the weights is taken out before
-the loop; backward, the sums of products that are the derivatives of the weights are taken out after it.
+the loop; backward, the sums of products that are the derivatives of the weights are taken out after it. What a step
+cuts into the inputs of its gates is read from memory.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import jax
 from jax import lax
 from jax.extend.core import ClosedJaxpr, JaxprEqn, Var
 
+from tenon.xla.lowering._materialized import materialized
 from tenon.xla.lowering._rule import LoweringRule
 from tenon.xla.lowering.loops._accumulation import Accumulation, accumulations, total
+from tenon.xla.lowering.loops._cuts import cut
 from tenon.xla.lowering.loops._equations import Body, as_function, body_of, bytes_of, has_product, needed, run, value_of
 from tenon.xla.lowering.loops._hoisting import hoisted
 from tenon.xla.lowering.loops._limits import Limits
@@ -47,6 +50,7 @@ class _Plan:
         asked = {variable for each in self.within for variable in needed(each)}
         asked |= {*operands, *(atom for atom in (*body.next_carries, *body.results) if isinstance(atom, Var))}
         self.made = [out for each in self.before for out in each.outvars if out in asked]
+        self.cut = cut(body, (*body.slices, *self.made), self.within)
 
     @property
     def bytes(self) -> int:
@@ -76,7 +80,7 @@ def _applies(limits: Limits, operands: Sequence[Any], parameters: Mapping[str, A
     if not has_product(jaxpr.jaxpr):
         return False
     plan = _plan(jaxpr, parameters["num_consts"], parameters["num_carry"], limits)
-    return bool(plan.before or plan.after) and plan.bytes * length <= limits.bytes
+    return bool(plan.before or plan.after or plan.cut) and plan.bytes * length <= limits.bytes
 
 
 def _compute(limits: Limits, *operands: Any, **parameters: Any) -> list[Any]:
@@ -114,6 +118,7 @@ def _looped(
 
     def step(values: Any, inputs: Any) -> Any:
         local = known | dict(zip(carried, values, strict=True)) | dict(zip(steps, inputs, strict=True))
+        local |= {each: materialized(local[each]) for each in plan.cut}
         run(plan.within, local)
         following = [value_of(body.next_carries[place], local) for place in plan.kept]
         return following, ([value_of(each, local) for each in body.results], [local[each] for each in plan.stacked])
