@@ -96,3 +96,13 @@ def test_what_several_windows_see_is_computed_once():
     images, kernel = numbers(1, 6, 6, 4), numbers(3, 3, 1, 4)
     activated = lambda x, k: convolved(jax.numpy.tanh(x), k, padding="VALID")  # noqa: E731
     assert times_computed("tanh", activated, images, kernel) == 1
+
+
+def test_results_that_several_loops_read_are_computed_once():
+    images, kernel = numbers(2, 8, 8, 32), numbers(3, 3, 1, 32)
+
+    def normalized(images, kernel):
+        result = convolved(images, kernel)
+        return result - result.mean(-1, keepdims=True)
+
+    assert 9 <= times_computed("multiply", normalized, images, kernel) < 2 * 9

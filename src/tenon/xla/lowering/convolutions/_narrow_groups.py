@@ -25,7 +25,7 @@ from tenon.xla.lowering.convolutions._convolution import (
     described,
     kernel_channels_last,
 )
-from tenon.xla.lowering.convolutions._shifts import padded_in_memory, shifted, sum_dtype, taps
+from tenon.xla.lowering.convolutions._shifts import padded_in_memory, shifted, sum_dtype, taps, weighted
 
 MAX_CHANNELS = 4
 """Of a group; with 8 the rule is twice as fast as XLA's own way, and takes ten times as long to compile."""
@@ -63,7 +63,7 @@ def _terms(given: jax.Array, kernel: jax.Array, convolution: Convolution) -> Ite
     for channel in range(convolution.channels_of_group):
         seen = _for_filters(images, channel, convolution)
         for tap in taps(convolution):
-            yield shifted(seen, convolution, tap).astype(dtype) * weights[(*tap, channel)]
+            yield shifted(seen, convolution, tap).astype(dtype) * weighted(weights, tap, channel)
 
 
 def _for_filters(images: jax.Array, channel: int, convolution: Convolution) -> jax.Array:

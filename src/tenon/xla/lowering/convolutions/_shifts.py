@@ -65,6 +65,21 @@ def shifted(images: jax.Array, convolution: Convolution, tap: Sequence[int]) -> 
     )
 
 
+def weighted(weights: jax.Array, tap: Sequence[int], channel: int = 0) -> jax.Array:
+    """Return what one element of the kernel weighs for each filter, in as few operations as can be.
+
+    Args:
+        weights: spatial dimensions, channels of a group, filters.
+        tap: the element's place.
+        channel: of the group.
+
+    Returns:
+        One row, one window, and the filters: as many dimensions as images have.
+    """
+    starts = (*tap, channel)
+    return lax.slice(weights, (*starts, 0), (*(start + 1 for start in starts), weights.shape[-1]))
+
+
 def taps(convolution: Convolution) -> Iterator[tuple[int, ...]]:
     """Yield the place of each element of the kernel."""
     return product(*map(range, convolution.kernel_sizes))

@@ -1,0 +1,1 @@
+"""How long XLA takes to compile networks of many kinds, lowered by the rules and in the plain form."""
