@@ -146,8 +146,9 @@ class ModelServer:
         await self._start_admin()
 
     async def load(self) -> None:
-        """Load every model, then report healthy and watch for new versions and, if it may change, for the config file.
+        """Load every model, report healthy, and watch for new versions and, if it may change, for the config file.
 
+        Versions that rules of traffic name are waited for, so that nobody is asked for one that is on its way.
         A model that cannot be served is logged, and tried again when its files change; the others are served.
 
         Raises:
@@ -155,7 +156,11 @@ class ModelServer:
                 message tells each one's reason.
         """
         self._configured(self._first_config)
+        self.router.is_starting = True
         errors = await self._core.start(self._first_config)
+        ruled = self.router.table.models
+        await self._core.settled((name, version) for name, each in ruled.items() for version in each.versions)
+        self.router.is_starting = False
         if errors:
             reasons = "; ".join(f"{name}: {error.message}" for name, error in errors.items())
             text = f"{len(errors)} model(s) did not become available: {reasons}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenon.base import Code, NotFoundError
+from tenon.base import Code, NotFoundError, UnavailableError
 from tenon.serving import ServableRequest
 from tenon.serving.traffic import (
     Arm,
@@ -113,6 +113,15 @@ def test_where_nothing_of_a_split_is_available_the_latest_answers():
     router = router_of(SPLIT)
     assert router.route(LATEST, "key", lambda _: {9}).request == LATEST
     assert router.status()["models"]["m"]["latest"] == 1
+
+
+def test_while_a_server_starts_nobody_takes_the_place_of_what_a_split_names():
+    router = router_of(SPLIT)
+    router.is_starting = True
+    with pytest.raises(UnavailableError, match=r"^model 'm': .* its split names, \[3, 4\], none is loaded yet"):
+        router.route(LATEST, "key", lambda _: {9})
+    assert router.route(LATEST, "key", lambda _: {4, 9}).request.version == 4
+    assert router.status()["models"]["m"]["latest"] == 0
 
 
 def test_an_experiment_tells_its_arm_and_keeps_it():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from tenon.base import DeadlineExceededError, FailedPreconditionError, NotFoundError, TenonError, UnknownError
@@ -236,7 +236,15 @@ class ServerCore:
 
     async def _labels_settled(self, config: ModelServerConfig) -> None:
         """Wait until every version that a label needs either answers or cannot."""
-        targets = [(name, version) for name, labels in config.labels.items() for version in labels.values()]
+        await self.settled((name, version) for name, labels in config.labels.items() for version in labels.values())
+
+    async def settled(self, versions: Iterable[tuple[str, int]]) -> None:
+        """Wait until some versions either answer, cannot, or are not wanted.
+
+        Args:
+            versions: names of models, each with a version.
+        """
+        targets = list(versions)
         await self._manager.wait_until(lambda: not any(self._is_coming(*target) for target in targets))
 
     def _is_coming(self, name: str, version: int) -> bool:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
+from tenon.base import UnavailableError
 from tenon.serving.servables import ServableRequest
 from tenon.serving.traffic._assignment import Candidate, Gate, Key, choose, key_bytes, shares
 from tenon.serving.traffic._route import Route, Shadow
@@ -104,6 +105,22 @@ class ModelRouter:
     def alias(self, label: str) -> Route | None:
         """Return where an alias leads, ``None`` if there is none of that name."""
         return self._aliases.get(label)
+
+    def require_named(self, available: Container[int]) -> None:
+        """Refuse a request that none of the split's versions can answer.
+
+        Args:
+            available: the versions that can answer.
+
+        Raises:
+            UnavailableError: none of them is one of the split.
+        """
+        named = sorted({way.value.version for way in self._split})
+        if named and not any(version in available for version in named):
+            raise UnavailableError(
+                f"model {self.name!r}: the server is starting, and of the versions that its split names, {named}, none "
+                "is loaded yet. Try again, or name a version."
+            )
 
     def route(self, key: str | bytes | None, available: Container[int]) -> Route:
         """Return what the rules decide.

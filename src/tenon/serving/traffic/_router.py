@@ -37,6 +37,9 @@ class Router:
         clock: seconds that never go back.
         uniform: the source of chance, numbers in ``[0, 1)``.
 
+    Attributes:
+        is_starting: whether versions are on their way that the rules name, so that no other may take their place.
+
     Example:
         >>> rules = ModelRules({"champion": 3})
         >>> router = Router(TrafficTable({"digits": rules}))
@@ -61,6 +64,7 @@ class Router:
         self._rolled_back: dict[str, dict[int, Rollback]] = {}
         self._history: deque[Rollback] = deque(maxlen=_REMEMBERED_ROLLBACKS)
         self._table = TrafficTable()
+        self.is_starting = False
         self.replace(table or self._table)
 
     @property
@@ -107,13 +111,20 @@ class Router:
             key: what ties requests together, such as the value of the table's ``routing_key_header`` or the client's
                 id: equal keys get equal versions as long as the rules do not change. Chance decides without one.
             available: gives the versions of a model that can answer.
+
+        Raises:
+            UnavailableError: the server is starting, and of the versions of a split none can answer yet.
         """
         model = self._models.get(request.name)
         if model is None or request.version is not None:
             return None
         if request.label is not None:
             return model.alias(request.label)
-        return model.route(key, available(request.name)) if model.decides else None
+        if not model.decides:
+            return None
+        if self.is_starting:
+            model.require_named(available(request.name))
+        return model.route(key, available(request.name))
 
     def finished(self, route: Route | None, code: Code, seconds: float) -> None:
         """Learn how a request ended; call it once for every route, with ``None`` too if that is simpler.

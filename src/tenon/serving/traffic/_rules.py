@@ -286,6 +286,18 @@ class ModelRules:
         """Return everything that has a weight: the split's parts and the experiments' arms."""
         return (*self.split, *(arm for experiment in self.experiments for arm in experiment.arms))
 
+    @property
+    def versions(self) -> frozenset[int]:
+        """What may answer by these rules.
+
+        Example:
+            >>> sorted(ModelRules({"champion": 3, "next": 5}, split=(WeightedVersion(4, 1),)).versions)
+            [3, 4, 5]
+        """
+        arms = (arm.version for experiment in self.experiments for arm in experiment.arms)
+        parts = (part.version for part in self.split)
+        return frozenset(self.aliases.values()) | {self.version(each) for each in (*parts, *arms)}
+
     def version(self, target: Target) -> int:
         """Return the version that ``target`` stands for.
 
