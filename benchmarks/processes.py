@@ -68,9 +68,9 @@ class Worker:
         """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        begin = monotonic()
         timer = Timer(seconds, self.process.kill)
         timer.start()
-        begin = monotonic()
         try:
             self.process.stdin.write(json.dumps(question).encode() + b"\n")
             self.process.stdin.flush()
